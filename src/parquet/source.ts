@@ -1,0 +1,20 @@
+/** All that this room knows of storage: a named run of bytes that ranges can be read from. */
+export interface RangeReader {
+  /** For error messages. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The bytes `start..end`, half open; never fewer. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** A row range of `readers[source]`, half open. */
+export interface RowSlice {
+  source: number;
+  from: number;
+  to: number;
+}
+
+/** A run of the output: a range of `readers[source]`, or bytes in hand. */
+export type ParquetSegment =
+  { kind: 'copy'; source: number; start: number; end: number } | { kind: 'bytes'; bytes: Uint8Array };
