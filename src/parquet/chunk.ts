@@ -1,0 +1,109 @@
+/** A column chunk: where its bytes lie and what its metadata say, checked before anything believes them. */
+import { damaged, unsupported } from './errors.js';
+import type { Footer } from './footer.js';
+import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
+import type { Leaf } from './schema.js';
+import { type Struct, ThriftError } from './thrift.js';
+
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface Chunk {
+  file: string;
+  leaf: Leaf;
+  /** The ColumnChunk struct and the ColumnMetaData in it, as they were read. */
+  struct: Struct;
+  meta: Struct;
+  /** Its pages, the dictionary page included. */
+  range: ByteRange;
+  codec: number;
+  /** Levels: nulls and empty lists count. */
+  numValues: number;
+  uncompressedSize: number;
+  offsetIndex?: ByteRange;
+  columnIndex?: ByteRange;
+  bloomFilter?: ByteRange;
+}
+
+/**
+ * The chunks of a row group, in leaf order.
+ * @throws RepartitionError `parquet` when they are encrypted, in other files, or reach outside this one
+ */
+export function readChunks(footer: Footer, group: Struct): Chunk[] {
+  try {
+    const columns = group.structs(RowGroup.columns) ?? [];
+    if (columns.length !== footer.leaves.length) {
+      throw damaged(
+        footer.file,
+        `a row group has ${columns.length} columns, the schema ${footer.leaves.length}`,
+      );
+    }
+    return footer.leaves.map((leaf, i) => readChunk(footer, leaf, columns[i] as Struct));
+  } catch (error) {
+    if (error instanceof ThriftError) throw damaged(footer.file, `a row group: ${error.message}`, error);
+    throw error;
+  }
+}
+
+function readChunk(footer: Footer, leaf: Leaf, struct: Struct): Chunk {
+  const file = footer.file;
+  if (struct.has(ColumnChunk.cryptoMetadata) || struct.has(ColumnChunk.encryptedColumnMetadata)) {
+    throw unsupported(file, `column ${leaf.path} is encrypted`, 'Write the data set without encryption.');
+  }
+  if (struct.has(ColumnChunk.filePath)) {
+    throw unsupported(
+      file,
+      `column ${leaf.path} lies in another file`,
+      'Write the data set as ordinary Parquet files.',
+    );
+  }
+  const meta = struct.requireStruct(ColumnChunk.metaData);
+  const start = chunkStart(meta);
+  const range = within(footer, leaf, 'pages', start, meta.requireInt(ColumnMetaData.totalCompressedSize));
+  const numValues = meta.requireInt(ColumnMetaData.numValues);
+  const uncompressedSize = meta.requireInt(ColumnMetaData.totalUncompressedSize);
+  if (numValues < 0 || uncompressedSize < 0) throw damaged(file, `column ${leaf.path} has a negative size`);
+  const chunk: Chunk = {
+    file,
+    leaf,
+    struct,
+    meta,
+    range,
+    codec: meta.requireInt(ColumnMetaData.codec),
+    numValues,
+    uncompressedSize,
+  };
+  const offsetIndex = optionalRange(struct, ColumnChunk.offsetIndexOffset, ColumnChunk.offsetIndexLength);
+  const columnIndex = optionalRange(struct, ColumnChunk.columnIndexOffset, ColumnChunk.columnIndexLength);
+  const bloom = optionalRange(meta, ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength);
+  if (offsetIndex) chunk.offsetIndex = within(footer, leaf, 'offset index', ...offsetIndex);
+  if (columnIndex) chunk.columnIndex = within(footer, leaf, 'column index', ...columnIndex);
+  if (bloom) chunk.bloomFilter = within(footer, leaf, 'Bloom filter', ...bloom);
+  return chunk;
+}
+
+/** The dictionary page comes first when there is one; writers that have none may say 0. */
+function chunkStart(meta: Struct): number {
+  const data = meta.requireInt(ColumnMetaData.dataPageOffset);
+  const dictionary = meta.int(ColumnMetaData.dictionaryPageOffset) ?? 0;
+  return dictionary > 0 ? Math.min(dictionary, data) : data;
+}
+
+function optionalRange(struct: Struct, offsetId: number, lengthId: number): [number, number] | undefined {
+  const offset = struct.int(offsetId);
+  const length = struct.int(lengthId);
+  return offset === undefined || length === undefined || length === 0 ? undefined : [offset, length];
+}
+
+function within(footer: Footer, leaf: Leaf, what: string, start: number, length: number): ByteRange {
+  const end = start + length;
+  if (start < 4 || length < 0 || end > footer.start) {
+    throw damaged(
+      footer.file,
+      `column ${leaf.path}: its ${what} (bytes ${start} to ${end}) lie outside the file's data (4 to ${footer.start})`,
+    );
+  }
+  return { start, end };
+}

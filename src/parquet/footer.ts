@@ -1,0 +1,136 @@
+/**
+ * The footer: where a Parquet file says what is in it.
+ *
+ *     PAR1 | column chunks … | page indexes, bloom filters | FileMetaData | its length (4 bytes, LE) | PAR1
+ *
+ * Sizes are checked against the file before they are believed.
+ */
+import { damaged, unsupported } from './errors.js';
+import { FileMetaData, KeyValue, RowGroup } from './format.js';
+import { isFlatColumn, readLeaves, type Leaf } from './schema.js';
+import type { RangeReader } from './source.js';
+import { readStruct, Struct, ThriftError, writeStruct } from './thrift.js';
+
+/** One read of this size holds the whole footer of nearly every part that Spark and pyarrow write. */
+export const TAIL_BYTES = 64 * 1024;
+
+const MAGIC = 0x31524150; // "PAR1", little endian
+const ENCRYPTED_MAGIC = 0x45524150; // "PARE"
+
+export interface Footer {
+  /** The file's name, for messages. */
+  file: string;
+  /** FileMetaData as it was read, unknown fields included. */
+  meta: Struct;
+  /** Where FileMetaData starts: no chunk or index may reach beyond. */
+  start: number;
+  rows: number;
+  leaves: Leaf[];
+  rowGroups: Struct[];
+  /** One scalar column: see `isFlatColumn`. */
+  flatColumn: boolean;
+}
+
+/**
+ * Reads the footer in one ranged read, or two when it is larger than `TAIL_BYTES`.
+ * @throws RepartitionError `parquet` when the file is no Parquet, truncated, damaged or encrypted
+ */
+export async function readFooter(reader: RangeReader): Promise<Footer> {
+  const tail = await reader.read(Math.max(0, reader.size - TAIL_BYTES), reader.size);
+  const length = footerLength(reader.name, reader.size, tail);
+  const bytes =
+    length + 8 <= tail.length
+      ? tail.subarray(tail.length - 8 - length, tail.length - 8)
+      : await reader.read(reader.size - 8 - length, reader.size - 8);
+  return parseFooter(reader.name, bytes, reader.size - 8 - length);
+}
+
+/** Bytes of FileMetaData, from the file's last eight bytes. */
+export function footerLength(file: string, size: number, tail: Uint8Array): number {
+  if (size < 12) throw damaged(file, `not a Parquet file: it has only ${size} bytes`);
+  const view = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
+  const magic = view.getUint32(4, true);
+  if (magic === ENCRYPTED_MAGIC) throw encrypted(file);
+  if (magic !== MAGIC) throw damaged(file, 'not a Parquet file, or cut off: it does not end with PAR1');
+  const length = view.getUint32(0, true);
+  if (length > size - 12) {
+    throw damaged(
+      file,
+      `the footer's length, ${length} bytes at byte ${size - 8}, exceeds the file's ${size}`,
+    );
+  }
+  return length;
+}
+
+/** @param start the byte where `bytes` (FileMetaData) lie in the file */
+export function parseFooter(file: string, bytes: Uint8Array, start: number): Footer {
+  try {
+    const meta = readStruct(bytes).struct;
+    if (meta.has(FileMetaData.encryptionAlgorithm)) throw encrypted(file);
+    const schema = meta.structs(FileMetaData.schema) ?? [];
+    const rowGroups = meta.structs(FileMetaData.rowGroups) ?? [];
+    const rows = meta.requireInt(FileMetaData.numRows);
+    let sum = 0;
+    for (const group of rowGroups) {
+      const groupRows = group.requireInt(RowGroup.numRows);
+      if (groupRows < 0) throw damaged(file, 'a row group has a negative number of rows');
+      sum += groupRows;
+    }
+    if (sum !== rows) throw damaged(file, `the footer counts ${rows} rows but its row groups hold ${sum}`);
+    const leaves = readLeaves(file, schema);
+    return { file, meta, start, rows, leaves, rowGroups, flatColumn: isFlatColumn(schema) };
+  } catch (error) {
+    if (error instanceof ThriftError) {
+      throw damaged(file, `the footer at byte ${start} cannot be read (${error.message})`, error);
+    }
+    throw error;
+  }
+}
+
+function encrypted(file: string): Error {
+  return unsupported(
+    file,
+    'encrypted Parquet: its pages are bound to their place and cannot be moved',
+    'Write the data set without encryption.',
+  );
+}
+
+/** The footer's key-value metadata; a repeated key keeps its first value, as readers do. */
+export function footerKeys(footer: Footer): Map<string, string | undefined> {
+  const keys = new Map<string, string | undefined>();
+  for (const entry of footer.meta.structs(FileMetaData.keyValueMetadata) ?? []) {
+    const key = entry.string(KeyValue.key) ?? '';
+    if (!keys.has(key)) keys.set(key, entry.string(KeyValue.value));
+  }
+  return keys;
+}
+
+/** The key-value list with `changes` applied: a string sets a key (once), null removes it, order is kept. */
+export function changeKeys(
+  entries: readonly Struct[],
+  changes: Readonly<Record<string, string | null>>,
+): Struct[] {
+  const changed = new Map(Object.entries(changes));
+  const kept = entries.filter((entry) => !changed.has(entry.string(KeyValue.key) ?? ''));
+  for (const [key, value] of changed) {
+    if (value === null) continue;
+    kept.push(new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value));
+  }
+  return kept;
+}
+
+/** FileMetaData as the end of a file: its bytes, their length, the magic. */
+export function footerBytes(meta: Struct): Uint8Array {
+  const struct = writeStruct(meta);
+  const bytes = new Uint8Array(struct.length + 8);
+  bytes.set(struct);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(struct.length, struct.length, true);
+  view.setUint32(struct.length + 4, MAGIC, true);
+  return bytes;
+}
+
+/** The four bytes every file starts with. */
+export function magicBytes(): Uint8Array {
+  return new TextEncoder().encode('PAR1');
+}

@@ -1,0 +1,304 @@
+/**
+ * One data page, opened and cut.
+ *
+ *     V1   header | compress( [len|repetition runs] [len|definition runs] values )
+ *     V2   header | repetition runs | definition runs | compress( values )
+ *
+ * A level block is left out where its maximum level is 0. Nulls have levels but no value.
+ * Source: https://github.com/apache/parquet-format/blob/master/README.md#data-pages
+ */
+import zlib from 'node:zlib';
+import { CodecError, type PageCodec } from './codec.js';
+import {
+  DataPageHeader,
+  DataPageHeaderV2,
+  DictionaryPageHeader,
+  Encoding,
+  PageHeader,
+  PageType,
+} from './format.js';
+import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from './hybrid.js';
+import type { Leaf } from './schema.js';
+import { readStruct, type Struct, ThriftError, writeStruct } from './thrift.js';
+import { concat, type EncodedValues, PlainEntries, sliceValues } from './values.js';
+
+/** A page header, and what every walk over pages needs of it. */
+export interface PageHead {
+  struct: Struct;
+  /** Bytes of the header itself. */
+  size: number;
+  /** `PageType`. */
+  type: number;
+  /** Bytes of the body as it lies in the file, and decompressed (levels included). */
+  compressedSize: number;
+  uncompressedSize: number;
+  /** Levels (or, for a dictionary page, entries). */
+  numValues: number;
+  /** Rows; only V2 pages say. */
+  numRows?: number;
+}
+
+/**
+ * Reads the header that starts at `offset`.
+ * @throws ThriftTruncated when `bytes` end inside it, ThriftError when it is none
+ */
+export function readPageHead(bytes: Uint8Array, offset: number): PageHead {
+  const { struct, end } = readStruct(bytes, offset);
+  const type = struct.requireInt(PageHeader.type);
+  const head: PageHead = {
+    struct,
+    size: end - offset,
+    type,
+    compressedSize: struct.requireInt(PageHeader.compressedPageSize),
+    uncompressedSize: struct.requireInt(PageHeader.uncompressedPageSize),
+    numValues: 0,
+  };
+  if (head.compressedSize < 0 || head.uncompressedSize < 0) throw new ThriftError('a page of negative size');
+  if (type === PageType.dataPage) {
+    head.numValues = struct.requireStruct(PageHeader.dataPageHeader).requireInt(DataPageHeader.numValues);
+  } else if (type === PageType.dataPageV2) {
+    const v2 = struct.requireStruct(PageHeader.dataPageHeaderV2);
+    head.numValues = v2.requireInt(DataPageHeaderV2.numValues);
+    head.numRows = v2.requireInt(DataPageHeaderV2.numRows);
+  } else if (type === PageType.dictionaryPage) {
+    head.numValues = struct
+      .requireStruct(PageHeader.dictionaryPageHeader)
+      .requireInt(DictionaryPageHeader.numValues);
+  }
+  if (head.numValues < 0 || (head.numRows ?? 0) < 0) throw new ThriftError('a page with a negative count');
+  return head;
+}
+
+/** A data page taken apart. Level arrays are undefined where the maximum level is 0. */
+export interface OpenPage {
+  repetition: Uint8Array | undefined;
+  definition: Uint8Array | undefined;
+  /** Levels in the page. */
+  numLevels: number;
+  values: EncodedValues;
+}
+
+/**
+ * @param body the bytes behind the header
+ * @throws CodecError, EncodingError, ThriftError when the page is damaged or uses a level encoding we can't read
+ */
+export function openPage(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
+  if (body.length !== head.compressedSize) throw new CodecError('the page is cut off');
+  return head.type === PageType.dataPageV2
+    ? openV2(leaf, head, body, codec)
+    : openV1(leaf, head, body, codec);
+}
+
+function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
+  const header = head.struct.requireStruct(PageHeader.dataPageHeader);
+  const bytes = codec.decompress(body, head.uncompressedSize);
+  const numLevels = boundedLevels(head, leaf, bytes);
+  let offset = 0;
+  const levels = (max: number, encodingId: number): Uint8Array | undefined => {
+    if (max === 0) return undefined;
+    if (header.requireInt(encodingId) !== Encoding.rle) {
+      throw new EncodingError('levels in the deprecated BIT_PACKED encoding cannot be cut');
+    }
+    if (offset + 4 > bytes.length) throw new EncodingError('the page ends before its levels do');
+    const length = new DataView(bytes.buffer, bytes.byteOffset + offset, 4).getUint32(0, true);
+    const runs = bytes.subarray(offset + 4, offset + 4 + length);
+    offset += 4 + length;
+    return decodeLevels(runs, max, numLevels);
+  };
+  const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
+  const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
+  return {
+    repetition,
+    definition,
+    numLevels,
+    values: {
+      encoding: header.requireInt(DataPageHeader.encoding),
+      bytes: bytes.subarray(offset),
+      count: countPresent(definition, leaf.maxDefinition, 0, numLevels),
+    },
+  };
+}
+
+function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
+  const header = head.struct.requireStruct(PageHeader.dataPageHeaderV2);
+  const repetitionLength = header.requireInt(DataPageHeaderV2.repetitionLevelsByteLength);
+  const definitionLength = header.requireInt(DataPageHeaderV2.definitionLevelsByteLength);
+  const levelBytes = repetitionLength + definitionLength;
+  if (
+    repetitionLength < 0 ||
+    definitionLength < 0 ||
+    levelBytes > body.length ||
+    levelBytes > head.uncompressedSize
+  ) {
+    throw new EncodingError('the levels are longer than their page');
+  }
+  const numLevels = boundedLevels(head, leaf, body);
+  const repetition =
+    leaf.maxRepetition === 0
+      ? undefined
+      : decodeLevels(body.subarray(0, repetitionLength), leaf.maxRepetition, numLevels);
+  const definition =
+    leaf.maxDefinition === 0
+      ? undefined
+      : decodeLevels(body.subarray(repetitionLength, levelBytes), leaf.maxDefinition, numLevels);
+  const stored = body.subarray(levelBytes);
+  const size = head.uncompressedSize - levelBytes;
+  // Some writers store a page without values as no bytes at all, which no codec would call compressed.
+  const isCompressed = header.boolean(DataPageHeaderV2.isCompressed) !== false && stored.length > 0;
+  return {
+    repetition,
+    definition,
+    numLevels,
+    values: {
+      encoding: header.requireInt(DataPageHeaderV2.encoding),
+      bytes: isCompressed ? codec.decompress(stored, size) : stored,
+      count: countPresent(definition, leaf.maxDefinition, 0, numLevels),
+    },
+  };
+}
+
+/** One RLE run of a few bytes may claim any number of levels: refuse what no writer makes before allocating. */
+function boundedLevels(head: PageHead, leaf: Leaf, bytes: Uint8Array): number {
+  const isLevelled = leaf.maxDefinition > 0 || leaf.maxRepetition > 0;
+  if (isLevelled && head.numValues > Math.max(2 ** 24, bytes.length * 64)) {
+    throw new EncodingError(`${head.numValues} levels in a page of ${bytes.length} bytes`);
+  }
+  return head.numValues;
+}
+
+function decodeLevels(runs: Uint8Array, max: number, count: number): Uint8Array {
+  const levels = new Uint8Array(count);
+  decodeHybrid(runs, bitWidth(max), levels);
+  return levels;
+}
+
+/** Values present among the levels `from..to`. */
+function countPresent(definition: Uint8Array | undefined, max: number, from: number, to: number): number {
+  if (!definition) return to - from;
+  let present = 0;
+  for (let i = from; i < to; i++) if (definition[i] === max) present++;
+  return present;
+}
+
+/** The rows that start in a page: the levels that repeat nothing. */
+export function countRowStarts(page: OpenPage): number {
+  if (!page.repetition) return page.numLevels;
+  let starts = 0;
+  for (const level of page.repetition) if (level === 0) starts++;
+  return starts;
+}
+
+/** The level at which the `row`-th row that starts in this page starts; `numLevels` when there are fewer. */
+export function levelOfRow(page: OpenPage, row: number): number {
+  const { repetition } = page;
+  if (!repetition) return Math.min(row, page.numLevels);
+  let starts = -1;
+  for (let i = 0; i < repetition.length; i++) {
+    if (repetition[i] === 0 && ++starts === row) return i;
+  }
+  return page.numLevels;
+}
+
+/** A page's bytes, made new, with the counts its chunk's metadata need. */
+export interface MadePage {
+  /** Header and body. */
+  bytes: Uint8Array;
+  /** Header and decompressed body: what `total_uncompressed_size` sums. */
+  uncompressedSize: number;
+  numLevels: number;
+  /** Levels without a value: nulls and empty lists. */
+  numNulls: number;
+  /** `Encoding`: PLAIN where the source's own could not be cut. */
+  encoding: number;
+}
+
+/** The levels `from..to` of a page as a page of their own, of the same version and codec. */
+export function cutPage(
+  leaf: Leaf,
+  head: PageHead,
+  page: OpenPage,
+  codec: PageCodec,
+  from: number,
+  to: number,
+): MadePage {
+  const before = countPresent(page.definition, leaf.maxDefinition, 0, from);
+  const present = countPresent(page.definition, leaf.maxDefinition, from, to);
+  const cut: OpenPage = {
+    repetition: page.repetition?.subarray(from, to),
+    definition: page.definition?.subarray(from, to),
+    numLevels: to - from,
+    values: sliceValues(leaf, page.values, before, before + present),
+  };
+  return head.type === PageType.dataPageV2
+    ? encodeV2(leaf, head, cut, codec)
+    : encodeV1(leaf, head, cut, codec);
+}
+
+function encodeV1(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec): MadePage {
+  const block = (levels: Uint8Array | undefined, max: number): Uint8Array[] => {
+    if (!levels) return [];
+    const runs = encodeHybrid(levels, bitWidth(max));
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, runs.length, true);
+    return [length, runs];
+  };
+  const body = concat([
+    ...block(page.repetition, leaf.maxRepetition),
+    ...block(page.definition, leaf.maxDefinition),
+    page.values.bytes,
+  ]);
+  const header = head.struct
+    .requireStruct(PageHeader.dataPageHeader)
+    .clone()
+    .setI32(DataPageHeader.numValues, page.numLevels)
+    .setI32(DataPageHeader.encoding, page.values.encoding)
+    .delete(DataPageHeader.statistics);
+  const struct = head.struct.clone().setStruct(PageHeader.dataPageHeader, header);
+  return finish(struct, page, codec.compress(body), body.length);
+}
+
+function encodeV2(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec): MadePage {
+  const repetition = page.repetition
+    ? encodeHybrid(page.repetition, bitWidth(leaf.maxRepetition))
+    : new Uint8Array(0);
+  const definition = page.definition
+    ? encodeHybrid(page.definition, bitWidth(leaf.maxDefinition))
+    : new Uint8Array(0);
+  const source = head.struct.requireStruct(PageHeader.dataPageHeaderV2);
+  const isCompressed = source.boolean(DataPageHeaderV2.isCompressed) !== false;
+  const values = page.values.bytes;
+  const header = source
+    .clone()
+    .setI32(DataPageHeaderV2.numValues, page.numLevels)
+    .setI32(DataPageHeaderV2.numNulls, page.numLevels - page.values.count)
+    .setI32(DataPageHeaderV2.numRows, countRowStarts(page))
+    .setI32(DataPageHeaderV2.encoding, page.values.encoding)
+    .setI32(DataPageHeaderV2.definitionLevelsByteLength, definition.length)
+    .setI32(DataPageHeaderV2.repetitionLevelsByteLength, repetition.length)
+    .delete(DataPageHeaderV2.statistics);
+  const body = concat([repetition, definition, isCompressed ? codec.compress(values) : values]);
+  const struct = head.struct.clone().setStruct(PageHeader.dataPageHeaderV2, header);
+  return finish(struct, page, body, repetition.length + definition.length + values.length);
+}
+
+/** Sizes and, where the source had one, the checksum; then header and body in one run. */
+function finish(struct: Struct, page: OpenPage, body: Uint8Array, uncompressedSize: number): MadePage {
+  struct
+    .setI32(PageHeader.compressedPageSize, body.length)
+    .setI32(PageHeader.uncompressedPageSize, uncompressedSize);
+  if (struct.has(PageHeader.crc)) struct.setI32(PageHeader.crc, zlib.crc32(body) | 0);
+  const header = writeStruct(struct);
+  return {
+    bytes: concat([header, body]),
+    uncompressedSize: header.length + uncompressedSize,
+    numLevels: page.numLevels,
+    numNulls: page.numLevels - page.values.count,
+    encoding: page.values.encoding,
+  };
+}
+
+/** The entries of a dictionary page, which are PLAIN whatever its header calls them. */
+export function openDictionary(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): PlainEntries {
+  if (head.type !== PageType.dictionaryPage) throw new ThriftError('no dictionary page where one belongs');
+  return new PlainEntries(leaf, codec.decompress(body, head.uncompressedSize), head.numValues);
+}

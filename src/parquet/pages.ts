@@ -1,0 +1,197 @@
+/** Finding a chunk's pages: from its OffsetIndex, or by a walk over the page headers. */
+import type { ByteRange, Chunk } from './chunk.js';
+import { CodecError, openCodec, type PageCodec, UnknownCodec } from './codec.js';
+import { damaged, unsupported } from './errors.js';
+import { PageType } from './format.js';
+import { EncodingError } from './hybrid.js';
+import { indexedPages } from './indexes.js';
+import { countRowStarts, openPage, type OpenPage, type PageHead, readPageHead } from './page.js';
+import type { RangeReader } from './source.js';
+import { type Struct, ThriftError, ThriftTruncated } from './thrift.js';
+
+/** A data page where it lies. */
+export interface DataPage extends ByteRange {
+  /** Rows of the row group that start before this page, and before its end. */
+  firstRow: number;
+  endRow: number;
+  /** The page begins inside a row that an earlier page began: only V1 pages without an index do that. */
+  continuesRow: boolean;
+  /** Known when the headers were walked. */
+  head?: PageHead;
+}
+
+export interface PageList {
+  /** The dictionary page, header included. */
+  dictionary?: ByteRange;
+  /** In order. A walk stops behind the row it was asked for; an OffsetIndex lists all. */
+  pages: DataPage[];
+  /** Whether `pages` are all the chunk has. */
+  isComplete: boolean;
+}
+
+/**
+ * Lists the pages up to the one in which row `until` starts.
+ * @param rows of the row group
+ * @throws RepartitionError `parquet` when the pages don't add up, or must be opened to count rows and can't be
+ */
+export async function listPages(
+  reader: RangeReader,
+  chunk: Chunk,
+  offsetIndex: Struct | undefined,
+  rows: number,
+  until: number,
+): Promise<PageList> {
+  const indexed = offsetIndex ? indexedPages(chunk, offsetIndex, rows) : [];
+  if (indexed.length === 0) return walkPages(reader, chunk, rows, until);
+  const pages = indexed.map((page, i): DataPage => ({
+    ...page,
+    endRow: indexed[i + 1]?.firstRow ?? rows,
+    continuesRow: false,
+  }));
+  const first = indexed[0]?.start ?? chunk.range.start;
+  const list: PageList = { pages, isComplete: true };
+  if (first > chunk.range.start) list.dictionary = { start: chunk.range.start, end: first };
+  return list;
+}
+
+async function walkPages(reader: RangeReader, chunk: Chunk, rows: number, until: number): Promise<PageList> {
+  const window = new HeaderWindow(reader, chunk.range);
+  const list: PageList = { pages: [], isComplete: false };
+  // Only in V1 pages of repeated columns is the number of rows hidden, and may a row go on in the next page.
+  const isRepeated = chunk.leaf.maxRepetition > 0;
+  let offset = chunk.range.start;
+  let levels = 0;
+  let rowsStarted = 0;
+  while (levels < chunk.numValues) {
+    const head = await window.headAt(chunk, offset);
+    const end = offset + head.size + head.compressedSize;
+    if (end > chunk.range.end)
+      throw damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
+    if (head.type === PageType.dictionaryPage) {
+      list.dictionary = { start: offset, end };
+    } else if (head.type === PageType.dataPage || head.type === PageType.dataPageV2) {
+      const page: DataPage = {
+        start: offset,
+        end,
+        firstRow: rowsStarted,
+        endRow: 0,
+        continuesRow: false,
+        head,
+      };
+      const isHidden = isRepeated && head.numRows === undefined;
+      if (isHidden) {
+        const open = await openDataPage(reader, chunk, page);
+        page.continuesRow = open.page.repetition?.[0] !== 0;
+        rowsStarted += countRowStarts(open.page);
+      } else {
+        rowsStarted += head.numRows ?? head.numValues;
+      }
+      page.endRow = rowsStarted;
+      list.pages.push(page);
+      levels += head.numValues;
+      if (rowsStarted > until || (rowsStarted === until && !isHidden)) return list;
+    }
+    offset = end;
+  }
+  if (rowsStarted !== rows || levels !== chunk.numValues) {
+    throw damaged(
+      chunk.file,
+      `column ${chunk.leaf.path} holds ${rowsStarted} rows where its row group has ${rows}`,
+    );
+  }
+  list.isComplete = true;
+  return list;
+}
+
+/** Chunks up to this size are read whole when their headers are walked; of others a little at a time. */
+const WHOLE_CHUNK_BYTES = 256 * 1024;
+const HEADER_BYTES = 4 * 1024;
+/** A header with two long bounds in its statistics may be large, but not larger than this. */
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+
+/** Reads page headers through a window, so that neighbours cost one read. */
+class HeaderWindow {
+  private readonly reader: RangeReader;
+  private readonly range: ByteRange;
+  private start = 0;
+  private bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(reader: RangeReader, range: ByteRange) {
+    this.reader = reader;
+    this.range = range;
+  }
+
+  async headAt(chunk: Chunk, offset: number): Promise<PageHead> {
+    const isSmall = this.range.end - this.range.start <= WHOLE_CHUNK_BYTES;
+    for (let length = isSmall ? WHOLE_CHUNK_BYTES : HEADER_BYTES; ; length *= 8) {
+      const end = Math.min(offset + length, this.range.end);
+      try {
+        if (offset >= this.start && offset < this.start + this.bytes.length) {
+          return readPageHead(this.bytes, offset - this.start);
+        }
+      } catch (error) {
+        const canGrow = this.start + this.bytes.length < this.range.end && length <= MAX_HEADER_BYTES;
+        if (!(error instanceof ThriftTruncated && canGrow)) throw damagedPage(chunk, offset, error);
+      }
+      if (offset >= this.range.end)
+        throw damagedPage(chunk, offset, new ThriftError('the chunk ends before its pages'));
+      this.bytes = await this.reader.read(offset, end);
+      this.start = offset;
+    }
+  }
+}
+
+/** The headers of pages that an OffsetIndex listed, in their order. */
+export async function readHeads(
+  reader: RangeReader,
+  chunk: Chunk,
+  pages: readonly DataPage[],
+): Promise<PageHead[]> {
+  const heads: PageHead[] = [];
+  const window = new HeaderWindow(reader, chunk.range);
+  for (const page of pages) heads.push(page.head ?? (await window.headAt(chunk, page.start)));
+  return heads;
+}
+
+export interface OpenedPage {
+  head: PageHead;
+  page: OpenPage;
+  codec: PageCodec;
+}
+
+/** Reads, decompresses and takes apart one data page. */
+export async function openDataPage(reader: RangeReader, chunk: Chunk, page: DataPage): Promise<OpenedPage> {
+  const bytes = await reader.read(page.start, page.end);
+  return inPage(chunk, page.start, async () => {
+    const head = readPageHead(bytes, 0);
+    if (head.type !== PageType.dataPage && head.type !== PageType.dataPageV2) {
+      throw new ThriftError('no data page where one belongs');
+    }
+    const codec = await openCodec(chunk.codec);
+    return { head, codec, page: openPage(chunk.leaf, head, bytes.subarray(head.size), codec) };
+  });
+}
+
+/** Runs `work` on a page; what it throws names file, column and byte. */
+export async function inPage<T>(chunk: Chunk, offset: number, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw damagedPage(chunk, offset, error);
+  }
+}
+
+function damagedPage(chunk: Chunk, offset: number, error: unknown): unknown {
+  const where = `column ${chunk.leaf.path}, page at byte ${offset}`;
+  if (error instanceof UnknownCodec) {
+    return unsupported(
+      chunk.file,
+      `${where}: ${error.message}`,
+      'Write the data set with snappy, gzip, zstd or none.',
+    );
+  }
+  if (error instanceof ThriftError || error instanceof CodecError || error instanceof EncodingError) {
+    return damaged(chunk.file, `${where}: ${error.message}`, error);
+  }
+  return error;
+}

@@ -1,0 +1,69 @@
+/** The schema as the pages see it: its leaves, with the levels that nesting gives them. */
+import { damaged } from './errors.js';
+import { PhysicalType, Repetition, SchemaElement } from './format.js';
+import type { Struct } from './thrift.js';
+
+/** A primitive column. */
+export interface Leaf {
+  /** Names from below the root, joined with dots. */
+  path: string;
+  /** `PhysicalType`. */
+  type: number;
+  /** Bytes of a FIXED_LEN_BYTE_ARRAY; 0 for other types. */
+  typeLength: number;
+  maxDefinition: number;
+  maxRepetition: number;
+}
+
+/**
+ * The leaves in schema order, which is the order of a row group's chunks.
+ * @param elements the footer's schema: a tree flattened depth first, the root first
+ * @throws RepartitionError `parquet` when the elements form no tree
+ */
+export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
+  const leaves: Leaf[] = [];
+  let next = 1;
+
+  function visit(children: number, names: string[], definition: number, repetition: number): void {
+    for (let i = 0; i < children; i++) {
+      const element = elements[next++];
+      if (!element) throw damaged(file, 'the schema ends before its last column');
+      const kind = element.int(SchemaElement.repetitionType) ?? Repetition.required;
+      const path = [...names, element.string(SchemaElement.name) ?? ''];
+      const maxDefinition = definition + (kind === Repetition.required ? 0 : 1);
+      const maxRepetition = repetition + (kind === Repetition.repeated ? 1 : 0);
+      if (maxDefinition > 255) throw damaged(file, `column ${path.join('.')} is nested too deeply`);
+      const type = element.int(SchemaElement.type);
+      if (type === undefined) {
+        visit(element.int(SchemaElement.numChildren) ?? 0, path, maxDefinition, maxRepetition);
+        continue;
+      }
+      leaves.push({
+        path: path.join('.'),
+        type,
+        typeLength:
+          type === PhysicalType.fixedLenByteArray ? (element.int(SchemaElement.typeLength) ?? 0) : 0,
+        maxDefinition,
+        maxRepetition,
+      });
+    }
+  }
+
+  const root = elements[0];
+  if (!root) throw damaged(file, 'the footer has no schema');
+  visit(root.int(SchemaElement.numChildren) ?? 0, [], 0, 0);
+  if (next !== elements.length) throw damaged(file, 'the schema has elements outside its tree');
+  return leaves;
+}
+
+/**
+ * Whether the schema is one column with one scalar per row, nullable or not: what DistPartitioning can read as a
+ * flat `(N,)` array.
+ */
+export function isFlatColumn(elements: readonly Struct[]): boolean {
+  return (
+    elements.length === 2 &&
+    elements[1]?.has(SchemaElement.type) === true &&
+    elements[1].int(SchemaElement.repetitionType) !== Repetition.repeated
+  );
+}

@@ -1,0 +1,243 @@
+/**
+ * Runs of encoded values, cut without giving them JavaScript values: PLAIN is sliced, dictionary indices and RLE
+ * booleans are repacked, BYTE_STREAM_SPLIT is sliced stream by stream, and the delta encodings, which chain each
+ * value to the one before, are said again in PLAIN.
+ * Source: https://github.com/apache/parquet-format/blob/master/Encodings.md
+ */
+import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js';
+import { Encoding, isDictionaryEncoding, nameOf, PhysicalType } from './format.js';
+import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from './hybrid.js';
+import type { Leaf } from './schema.js';
+
+/** The present (non-null) values of a page. */
+export interface EncodedValues {
+  encoding: number;
+  bytes: Uint8Array;
+  /** How many values `bytes` hold. */
+  count: number;
+}
+
+/**
+ * The values `from..to`, in the encoding they have, or in PLAIN where theirs can't be cut.
+ * @throws EncodingError when the bytes do not hold `count` values, or the encoding is unknown
+ */
+export function sliceValues(leaf: Leaf, values: EncodedValues, from: number, to: number): EncodedValues {
+  const { encoding, bytes } = values;
+  const count = to - from;
+  if (isDictionaryEncoding(encoding)) {
+    if (count === 0) return { encoding, bytes: bytes.slice(0, 1), count };
+    const width = bytes[0] ?? 0;
+    const indices = new Uint32Array(to);
+    decodeHybrid(bytes.subarray(1), width, indices);
+    return {
+      encoding,
+      bytes: concat([bytes.subarray(0, 1), encodeHybrid(indices.subarray(from), width)]),
+      count,
+    };
+  }
+  switch (encoding) {
+    case Encoding.plain:
+      return { encoding, bytes: slicePlain(leaf, bytes, from, to), count };
+    case Encoding.rle:
+      return { encoding, bytes: encodeRleBooleans(decodeRleBooleans(bytes, to).subarray(from)), count };
+    case Encoding.byteStreamSplit:
+      return { encoding, bytes: sliceStreams(leaf, values, from, to), count };
+    default: {
+      const plain = toPlain(leaf, values);
+      return { encoding: Encoding.plain, bytes: slicePlain(leaf, plain, from, to), count };
+    }
+  }
+}
+
+/** Bytes of one PLAIN value; undefined for booleans (bits) and byte arrays (each has its own length). */
+export function plainWidth(leaf: Leaf): number | undefined {
+  switch (leaf.type) {
+    case PhysicalType.int32:
+    case PhysicalType.float:
+      return 4;
+    case PhysicalType.int64:
+    case PhysicalType.double:
+      return 8;
+    case PhysicalType.int96:
+      return 12;
+    case PhysicalType.fixedLenByteArray:
+      return leaf.typeLength;
+    default:
+      return undefined;
+  }
+}
+
+function slicePlain(leaf: Leaf, bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (leaf.type === PhysicalType.boolean) return packBits(unpackBits(bytes, to).subarray(from));
+  if (leaf.type === PhysicalType.byteArray) {
+    const start = skipByteArrays(bytes, 0, from);
+    return bytes.subarray(start, skipByteArrays(bytes, start, to - from));
+  }
+  const width = plainWidth(leaf) ?? 0;
+  if (to * width > bytes.length) throw endsEarly();
+  return bytes.subarray(from * width, to * width);
+}
+
+/** The offset behind `count` PLAIN byte arrays that start at `offset`. */
+function skipByteArrays(bytes: Uint8Array, offset: number, count: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let i = 0; i < count; i++) {
+    if (offset + 4 > bytes.length) throw endsEarly();
+    offset += 4 + view.getUint32(offset, true);
+  }
+  if (offset > bytes.length) throw endsEarly();
+  return offset;
+}
+
+function sliceStreams(leaf: Leaf, values: EncodedValues, from: number, to: number): Uint8Array {
+  const width = plainWidth(leaf) ?? 0;
+  if (values.bytes.length < width * values.count) throw endsEarly();
+  const streams = [];
+  for (let i = 0; i < width; i++) {
+    streams.push(values.bytes.subarray(i * values.count + from, i * values.count + to));
+  }
+  return concat(streams);
+}
+
+/**
+ * A page's values said in PLAIN; booleans packed to bits.
+ * @param dictionary the entries of the chunk's dictionary page, for dictionary-encoded values
+ */
+export function toPlain(leaf: Leaf, values: EncodedValues, dictionary?: PlainEntries): Uint8Array {
+  const { encoding, bytes, count } = values;
+  if (isDictionaryEncoding(encoding)) {
+    if (!dictionary) throw new EncodingError('dictionary-encoded values without a dictionary');
+    const indices = new Uint32Array(count);
+    if (count > 0) decodeHybrid(bytes.subarray(1), bytes[0] ?? 0, indices);
+    return dictionary.gather(indices);
+  }
+  switch (encoding) {
+    case Encoding.plain:
+      return slicePlain(leaf, bytes, 0, count);
+    case Encoding.rle:
+      return packBits(decodeRleBooleans(bytes, count));
+    case Encoding.byteStreamSplit:
+      return joinStreams(plainWidth(leaf) ?? 0, bytes, count);
+    case Encoding.deltaBinaryPacked:
+    case Encoding.deltaLengthByteArray:
+    case Encoding.deltaByteArray:
+      return deltaToPlain(leaf, encoding, bytes, count);
+    default:
+      throw new EncodingError(`values encoded as ${nameOf(Encoding, encoding)} cannot be read`);
+  }
+}
+
+function joinStreams(width: number, bytes: Uint8Array, count: number): Uint8Array {
+  if (bytes.length < width * count) throw endsEarly();
+  const plain = new Uint8Array(width * count);
+  for (let stream = 0; stream < width; stream++) {
+    for (let i = 0; i < count; i++) plain[i * width + stream] = bytes[stream * count + i] ?? 0;
+  }
+  return plain;
+}
+
+function deltaToPlain(leaf: Leaf, encoding: number, bytes: Uint8Array, count: number): Uint8Array {
+  if (count === 0) return new Uint8Array(0);
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+  try {
+    if (encoding === Encoding.deltaBinaryPacked) {
+      const numbers = leaf.type === PhysicalType.int32 ? new Int32Array(count) : new BigInt64Array(count);
+      deltaBinaryUnpack(reader, count, numbers);
+      return new Uint8Array(numbers.buffer);
+    }
+    const arrays: Uint8Array[] = [];
+    const decode = encoding === Encoding.deltaByteArray ? deltaByteArray : deltaLengthByteArray;
+    decode(reader, count, arrays);
+    return leaf.type === PhysicalType.byteArray
+      ? concat(arrays.flatMap((a) => [lengthPrefix(a.length), a]))
+      : concat(arrays);
+  } catch (error) {
+    if (error instanceof RangeError) throw endsEarly();
+    throw error;
+  }
+}
+
+function lengthPrefix(length: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length, true);
+  return bytes;
+}
+
+/** PLAIN values that can be picked by index: a dictionary page. */
+export class PlainEntries {
+  private readonly bytes: Uint8Array;
+  /** Where each entry starts, and where the last one ends. */
+  private readonly offsets: Uint32Array;
+
+  constructor(leaf: Leaf, bytes: Uint8Array, count: number) {
+    this.bytes = bytes;
+    this.offsets = new Uint32Array(count + 1);
+    const width = plainWidth(leaf);
+    for (let i = 0, offset = 0; i < count; i++) {
+      offset = width === undefined ? skipByteArrays(bytes, offset, 1) : offset + width;
+      this.offsets[i + 1] = offset;
+    }
+    if ((this.offsets[count] ?? 0) > bytes.length) throw endsEarly();
+  }
+
+  gather(indices: Uint32Array): Uint8Array {
+    const { offsets } = this;
+    let size = 0;
+    for (const index of indices) {
+      const end = offsets[index + 1];
+      if (end === undefined)
+        throw new EncodingError(`index ${index} is beyond the dictionary's ${offsets.length - 1} entries`);
+      size += end - (offsets[index] ?? 0);
+    }
+    const gathered = new Uint8Array(size);
+    let at = 0;
+    for (const index of indices) {
+      const entry = this.bytes.subarray(offsets[index], offsets[index + 1]);
+      gathered.set(entry, at);
+      at += entry.length;
+    }
+    return gathered;
+  }
+}
+
+/** RLE booleans: 4 bytes of length, then the hybrid with one bit. */
+function decodeRleBooleans(bytes: Uint8Array, count: number): Uint8Array {
+  const booleans = new Uint8Array(count);
+  if (count > 0) decodeHybrid(bytes.subarray(4), bitWidth(1), booleans);
+  return booleans;
+}
+
+function encodeRleBooleans(booleans: Uint8Array): Uint8Array {
+  const runs = encodeHybrid(booleans, bitWidth(1));
+  return concat([lengthPrefix(runs.length), runs]);
+}
+
+function unpackBits(bytes: Uint8Array, count: number): Uint8Array {
+  if (count > bytes.length * 8) throw endsEarly();
+  const bits = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bits[i] = ((bytes[i >> 3] ?? 0) >> (i & 7)) & 1;
+  return bits;
+}
+
+function packBits(bits: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  for (let i = 0; i < bits.length; i++) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | ((bits[i] ?? 0) << (i & 7));
+  return bytes;
+}
+
+function endsEarly(): EncodingError {
+  return new EncodingError('the page ends before its values do');
+}
+
+/** One array from many. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
