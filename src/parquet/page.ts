@@ -19,7 +19,7 @@ import {
 } from './format.js';
 import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from './hybrid.js';
 import type { Leaf } from './schema.js';
-import { readStruct, type Struct, ThriftError, writeStruct } from './thrift.js';
+import { readStruct, Struct, ThriftError, writeStruct } from './thrift.js';
 import { concat, type EncodedValues, PlainEntries, sliceValues } from './values.js';
 
 /** A page header, and what every walk over pages needs of it. */
@@ -173,7 +173,12 @@ function decodeLevels(runs: Uint8Array, max: number, count: number): Uint8Array 
 }
 
 /** Values present among the levels `from..to`. */
-function countPresent(definition: Uint8Array | undefined, max: number, from: number, to: number): number {
+export function countPresent(
+  definition: Uint8Array | undefined,
+  max: number,
+  from: number,
+  to: number,
+): number {
   if (!definition) return to - from;
   let present = 0;
   for (let i = from; i < to; i++) if (definition[i] === max) present++;
@@ -231,10 +236,10 @@ export function cutPage(
   };
   return head.type === PageType.dataPageV2
     ? encodeV2(leaf, head, cut, codec)
-    : encodeV1(leaf, head, cut, codec);
+    : encodeV1(leaf, head.struct, cut, codec);
 }
 
-function encodeV1(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec): MadePage {
+function encodeV1(leaf: Leaf, source: Struct, page: OpenPage, codec: PageCodec): MadePage {
   const block = (levels: Uint8Array | undefined, max: number): Uint8Array[] => {
     if (!levels) return [];
     const runs = encodeHybrid(levels, bitWidth(max));
@@ -247,13 +252,13 @@ function encodeV1(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec):
     ...block(page.definition, leaf.maxDefinition),
     page.values.bytes,
   ]);
-  const header = head.struct
+  const header = source
     .requireStruct(PageHeader.dataPageHeader)
     .clone()
     .setI32(DataPageHeader.numValues, page.numLevels)
     .setI32(DataPageHeader.encoding, page.values.encoding)
     .delete(DataPageHeader.statistics);
-  const struct = head.struct.clone().setStruct(PageHeader.dataPageHeader, header);
+  const struct = source.clone().setStruct(PageHeader.dataPageHeader, header);
   return finish(struct, page, codec.compress(body), body.length);
 }
 
@@ -279,6 +284,17 @@ function encodeV2(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec):
   const body = concat([repetition, definition, isCompressed ? codec.compress(values) : values]);
   const struct = head.struct.clone().setStruct(PageHeader.dataPageHeaderV2, header);
   return finish(struct, page, body, repetition.length + definition.length + values.length);
+}
+
+/** A V1 page made of levels and PLAIN values, for pages that have no single source. */
+export function makePlainPage(leaf: Leaf, page: OpenPage, codec: PageCodec): MadePage {
+  const header = new Struct()
+    .setI32(DataPageHeader.definitionLevelEncoding, Encoding.rle)
+    .setI32(DataPageHeader.repetitionLevelEncoding, Encoding.rle);
+  const struct = new Struct()
+    .setI32(PageHeader.type, PageType.dataPage)
+    .setStruct(PageHeader.dataPageHeader, header);
+  return encodeV1(leaf, struct, page, codec);
 }
 
 /** Sizes and, where the source had one, the checksum; then header and body in one run. */

@@ -9,7 +9,7 @@
 import type { ByteRange, Chunk } from './chunk.js';
 import { Codec, ColumnMetaData } from './format.js';
 import * as indexes from './indexes.js';
-import { cutPage, levelOfRow, type MadePage, type PageHead } from './page.js';
+import { cutPage, levelOfRow, type MadePage, type OpenPage, type PageHead } from './page.js';
 import { type DataPage, inPage, listPages, openDataPage, type PageList, readHeads } from './pages.js';
 import type { ParquetSegment, RangeReader } from './source.js';
 import { cutColumnMetaData } from './statistics.js';
@@ -124,12 +124,12 @@ export async function cutPiece(
 }
 
 /** The part of a page to keep, as rows that start in it; an open end means the page's own edge. */
-interface Cut {
+export interface Cut {
   fromRow?: number;
   toRow?: number;
 }
 
-interface PickedPage {
+export interface PickedPage {
   ordinal: number;
   page: DataPage;
   cut?: Cut;
@@ -139,7 +139,7 @@ interface PickedPage {
  * The pages that hold the rows `from..to`, and where to cut the first and the last. A row that began in an earlier
  * page belongs to whoever takes the row, so a page that continues one is cut in front of its first own row.
  */
-function pickPages(pages: readonly DataPage[], from: number, to: number): PickedPage[] {
+export function pickPages(pages: readonly DataPage[], from: number, to: number): PickedPage[] {
   const picked: PickedPage[] = [];
   pages.forEach((page, ordinal) => {
     const isBefore = page.endRow <= from;
@@ -163,11 +163,18 @@ async function cutAt(
 ): Promise<{ result: MadePage; sourceNulls: number }> {
   const opened = await openDataPage(reader, chunk, page);
   return inPage(chunk, page.start, () => {
-    const from = cut.fromRow === undefined ? 0 : levelOfRow(opened.page, cut.fromRow);
-    const to = cut.toRow === undefined ? opened.page.numLevels : levelOfRow(opened.page, cut.toRow);
+    const { from, to } = cutLevels(opened.page, cut);
     const result = cutPage(chunk.leaf, opened.head, opened.page, opened.codec, from, to);
     return { result, sourceNulls: opened.page.numLevels - opened.page.values.count };
   });
+}
+
+/** The levels that a cut keeps. */
+export function cutLevels(page: OpenPage, cut: Cut): { from: number; to: number } {
+  return {
+    from: cut.fromRow === undefined ? 0 : levelOfRow(page, cut.fromRow),
+    to: cut.toRow === undefined ? page.numLevels : levelOfRow(page, cut.toRow),
+  };
 }
 
 interface PageSums {

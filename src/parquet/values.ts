@@ -100,7 +100,8 @@ function sliceStreams(leaf: Leaf, values: EncodedValues, from: number, to: numbe
 }
 
 /**
- * A page's values said in PLAIN; booleans packed to bits.
+ * A page's values said in PLAIN, in a form that can be joined end to end: booleans take a byte each until
+ * `packPlain` makes bits of them.
  * @param dictionary the entries of the chunk's dictionary page, for dictionary-encoded values
  */
 export function toPlain(leaf: Leaf, values: EncodedValues, dictionary?: PlainEntries): Uint8Array {
@@ -113,9 +114,11 @@ export function toPlain(leaf: Leaf, values: EncodedValues, dictionary?: PlainEnt
   }
   switch (encoding) {
     case Encoding.plain:
-      return slicePlain(leaf, bytes, 0, count);
+      return leaf.type === PhysicalType.boolean
+        ? unpackBits(bytes, count)
+        : slicePlain(leaf, bytes, 0, count);
     case Encoding.rle:
-      return packBits(decodeRleBooleans(bytes, count));
+      return decodeRleBooleans(bytes, count);
     case Encoding.byteStreamSplit:
       return joinStreams(plainWidth(leaf) ?? 0, bytes, count);
     case Encoding.deltaBinaryPacked:
@@ -125,6 +128,11 @@ export function toPlain(leaf: Leaf, values: EncodedValues, dictionary?: PlainEnt
     default:
       throw new EncodingError(`values encoded as ${nameOf(Encoding, encoding)} cannot be read`);
   }
+}
+
+/** Joined runs of `toPlain`, as the body of a PLAIN page. */
+export function packPlain(leaf: Leaf, bytes: Uint8Array): Uint8Array {
+  return leaf.type === PhysicalType.boolean ? packBits(bytes) : bytes;
 }
 
 function joinStreams(width: number, bytes: Uint8Array, count: number): Uint8Array {

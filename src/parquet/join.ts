@@ -1,0 +1,236 @@
+/**
+ * Re-encoding: where splicing would leave crumbs, or many tiny parts become one, the values of all slices are said in
+ * PLAIN and written as pages and row groups of a sensible size. Values keep their physical form from page to page, so
+ * no type can change on the way: INT96, decimals and whatever a logical type means pass as the bytes they are.
+ *
+ *     source row groups   |a|b|c|  |d|e|  |f|g|h|i|
+ *     new row group       | a b c d e f g h i |        column by column, one page in memory at a time
+ */
+import { type Chunk, readChunks } from './chunk.js';
+import { openCodec } from './codec.js';
+import { FileBuilder, type KeyChanges, requireSameSchema } from './file-builder.js';
+import { ColumnMetaData, Encoding, PageEncodingStats, PageType, RowGroup, Statistics } from './format.js';
+import { type IndexedPage, makeOffsetIndex, readOffsetIndex } from './indexes.js';
+import {
+  countPresent,
+  countRowStarts,
+  makePlainPage,
+  openDictionary,
+  type OpenPage,
+  readPageHead,
+} from './page.js';
+import { inPage, listPages, openDataPage, type PageList } from './pages.js';
+import { type ChunkPiece, cutLevels, pickPages } from './piece.js';
+import type { ParquetSegment, RangeReader, RowSlice } from './source.js';
+import { rowGroupShares, type RowGroupShare, type SpliceSource } from './splice.js';
+import { Struct, ThriftType } from './thrift.js';
+import { concat, packPlain, type PlainEntries, sliceValues, toPlain } from './values.js';
+
+/** Pages end at the first of these, as parquet-mr's do. */
+const PAGE_BYTES = 1024 * 1024;
+const PAGE_ROWS = 20_000;
+/** Source bytes that make a row group. */
+const ROW_GROUP_BYTES = 64 * 1024 * 1024;
+
+/** Named in the footer of files whose pages we made; `version` is the package's. */
+const CREATED_BY = 'gs-repartition version 0.1.0';
+
+/**
+ * The bytes of a file with the rows of `slices`, made while they are read.
+ * @throws RepartitionError as `splice` does
+ */
+export async function* join(
+  sources: readonly SpliceSource[],
+  slices: readonly [RowSlice, ...RowSlice[]],
+  keys: KeyChanges,
+): AsyncGenerator<Uint8Array, void> {
+  const template = (sources[slices[0].source] as SpliceSource).footer;
+  const file = new FileBuilder(template, CREATED_BY);
+  yield* bytesOf(file.take());
+  for (const batch of batches(rowGroupShares(sources, slices))) {
+    for (const share of batch) requireSameSchema(template, share.footer);
+    const rows = batch.reduce((sum, share) => sum + share.to - share.from, 0);
+    const columns = batch.map((share) => readChunks(share.footer, share.group));
+    const pieces: ChunkPiece[] = [];
+    for (const column of template.leaves.keys()) {
+      const shares = batch.map((share, i) => ({ share, chunk: columns[i]?.[column] as Chunk }));
+      pieces.push(yield* joinColumn(shares as [ColumnShare, ...ColumnShare[]]));
+    }
+    const group = batch[0].group.clone().delete(RowGroup.sortingColumns);
+    file.addRowGroup({ footer: template, group, source: batch[0].source, rows }, pieces);
+  }
+  file.finish(keys);
+  yield* bytesOf(file.take());
+}
+
+function* bytesOf(segments: readonly ParquetSegment[]): Generator<Uint8Array> {
+  for (const segment of segments) if (segment.kind === 'bytes') yield segment.bytes;
+}
+
+/** Bytes of the pages that hold a share's rows, as far as that can be told without reading them. */
+export function estimateBytes(share: RowGroupShare): number {
+  const bytes = readChunks(share.footer, share.group).reduce(
+    (n, { range }) => n + range.end - range.start,
+    0,
+  );
+  return (bytes * (share.to - share.from)) / Math.max(share.rows, 1);
+}
+
+function* batches(shares: readonly RowGroupShare[]): Generator<[RowGroupShare, ...RowGroupShare[]]> {
+  let batch: RowGroupShare[] = [];
+  let bytes = 0;
+  for (const share of shares) {
+    batch.push(share);
+    bytes += estimateBytes(share);
+    if (bytes < ROW_GROUP_BYTES) continue;
+    yield batch as [RowGroupShare, ...RowGroupShare[]];
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch as [RowGroupShare, ...RowGroupShare[]];
+}
+
+interface ColumnShare {
+  share: RowGroupShare;
+  chunk: Chunk;
+}
+
+/** Yields the pages of one column; returns the piece that describes them. */
+async function* joinColumn(
+  shares: readonly [ColumnShare, ...ColumnShare[]],
+): AsyncGenerator<Uint8Array, ChunkPiece> {
+  const { chunk: first } = shares[0];
+  const { leaf } = first;
+  const codec = await openCodec(first.codec);
+  const pages: IndexedPage[] = [];
+  const sums = { size: 0, uncompressed: 0, levels: 0, nulls: 0, rows: 0 };
+  let pending = new PendingPage();
+
+  function flush(): Uint8Array {
+    const open = pending.open();
+    const made = makePlainPage(
+      leaf,
+      { ...open, values: { ...open.values, bytes: packPlain(leaf, open.values.bytes) } },
+      codec,
+    );
+    pages.push({ start: sums.size, end: sums.size + made.bytes.length, firstRow: sums.rows });
+    sums.size += made.bytes.length;
+    sums.uncompressed += made.uncompressedSize;
+    sums.levels += made.numLevels;
+    sums.nulls += made.numNulls;
+    sums.rows += pending.rows;
+    pending = new PendingPage();
+    return made.bytes;
+  }
+
+  for (const { share, chunk } of shares) {
+    for await (const run of plainRuns(share, chunk)) {
+      pending.add(run);
+      if (pending.bytes >= PAGE_BYTES || pending.rows >= PAGE_ROWS) yield flush();
+    }
+  }
+  if (pending.rows > 0) yield flush();
+  const meta = joinedMeta(first, pages.length, sums);
+  const piece: ChunkPiece = { chunk: first, segments: [], size: sums.size, meta };
+  if (shares.every(({ chunk }) => chunk.offsetIndex)) piece.offsetIndex = makeOffsetIndex(pages);
+  return piece;
+}
+
+/** Only what we counted ourselves: no bounds, which nobody compared. */
+function joinedMeta(
+  first: Chunk,
+  numPages: number,
+  sums: { size: number; uncompressed: number; levels: number; nulls: number },
+): Struct {
+  const stats = new Struct()
+    .setI32(PageEncodingStats.pageType, PageType.dataPage)
+    .setI32(PageEncodingStats.encoding, Encoding.plain)
+    .setI32(PageEncodingStats.count, numPages);
+  const meta = new Struct();
+  for (const id of [ColumnMetaData.type, ColumnMetaData.codec]) meta.setI32(id, first.meta.requireInt(id));
+  const path = first.meta.list(ColumnMetaData.pathInSchema);
+  meta
+    .setList(ColumnMetaData.pathInSchema, ThriftType.binary, path?.items ?? [])
+    .setList(ColumnMetaData.encodings, ThriftType.i32, [Encoding.plain, Encoding.rle])
+    .setI64(ColumnMetaData.numValues, sums.levels)
+    .setI64(ColumnMetaData.totalUncompressedSize, sums.uncompressed)
+    .setI64(ColumnMetaData.totalCompressedSize, sums.size)
+    .setI64(ColumnMetaData.dataPageOffset, 0)
+    .setList(ColumnMetaData.encodingStats, ThriftType.struct, [stats]);
+  // Writers differ in whether an empty list is a null, so nulls are counted where there is but one way.
+  if (first.leaf.maxRepetition === 0) {
+    meta.setStruct(ColumnMetaData.statistics, new Struct().setI64(Statistics.nullCount, sums.nulls));
+  }
+  return meta;
+}
+
+/** Whole rows of one source page: levels, and values said in PLAIN. */
+type PlainRun = OpenPage;
+
+async function* plainRuns(share: RowGroupShare, chunk: Chunk): AsyncGenerator<PlainRun> {
+  const { reader, rows, from, to } = share;
+  const { leaf } = chunk;
+  const list = await listPages(reader, chunk, await readOffsetIndex(reader, chunk), rows, to);
+  const dictionary = await readDictionary(reader, chunk, list);
+  for (const { page, cut } of pickPages(list.pages, from, to)) {
+    const opened = await openDataPage(reader, chunk, page);
+    yield await inPage(chunk, page.start, (): PlainRun => {
+      const { repetition, definition, values, numLevels } = opened.page;
+      const levels = cut ? cutLevels(opened.page, cut) : { from: 0, to: numLevels };
+      const before = countPresent(definition, leaf.maxDefinition, 0, levels.from);
+      const count = countPresent(definition, leaf.maxDefinition, levels.from, levels.to);
+      const picked = cut ? sliceValues(leaf, values, before, before + count) : values;
+      return {
+        repetition: repetition?.subarray(levels.from, levels.to),
+        definition: definition?.subarray(levels.from, levels.to),
+        numLevels: levels.to - levels.from,
+        values: { encoding: Encoding.plain, bytes: toPlain(leaf, picked, dictionary), count },
+      };
+    });
+  }
+}
+
+async function readDictionary(
+  reader: RangeReader,
+  chunk: Chunk,
+  list: PageList,
+): Promise<PlainEntries | undefined> {
+  const { dictionary } = list;
+  if (!dictionary) return undefined;
+  const bytes = await reader.read(dictionary.start, dictionary.end);
+  return inPage(chunk, dictionary.start, async () => {
+    const head = readPageHead(bytes, 0);
+    const body = bytes.subarray(head.size, head.size + head.compressedSize);
+    return openDictionary(chunk.leaf, head, body, await openCodec(chunk.codec));
+  });
+}
+
+/** Runs that wait to become one page. */
+class PendingPage {
+  private readonly runs: PlainRun[] = [];
+  bytes = 0;
+  rows = 0;
+
+  add(run: PlainRun): void {
+    this.runs.push(run);
+    this.bytes += run.values.bytes.length + (run.definition?.length ?? 0) / 8;
+    this.rows += countRowStarts(run);
+  }
+
+  open(): OpenPage {
+    const levels = (of: (run: PlainRun) => Uint8Array | undefined): Uint8Array | undefined =>
+      this.runs.some((run) => of(run))
+        ? concat(this.runs.map((run) => of(run) ?? new Uint8Array(0)))
+        : undefined;
+    return {
+      repetition: levels((run) => run.repetition),
+      definition: levels((run) => run.definition),
+      numLevels: this.runs.reduce((n, run) => n + run.numLevels, 0),
+      values: {
+        encoding: Encoding.plain,
+        bytes: concat(this.runs.map((run) => run.values.bytes)),
+        count: this.runs.reduce((n, run) => n + run.values.count, 0),
+      },
+    };
+  }
+}
