@@ -122,6 +122,39 @@ export interface RepartitionOptions {
   log?: Log;
 }
 
+export interface VerifyOptions {
+  /** A local folder, or `s3://bucket/prefix`. */
+  inputPrefix: string;
+  /** Default `updated_row_counts_metadata.json`. */
+  metadataFileName?: string;
+  /** Footers read at once. */
+  concurrency?: number;
+  /** Options of the S3 room, as they travel in a `StorageLocation`. */
+  s3?: Readonly<Record<string, string | number | boolean>>;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  log?: Log;
+}
+
+/** One reason why DistPartitioning could not read the prefix. */
+export interface Violation {
+  /** A node type, or an edge type `src:relation:dst`. */
+  type: string;
+  /** The feature's name, or `structure`. */
+  dataSet: string;
+  /** The part's path relative to the prefix, when one part is to blame. */
+  part?: string;
+  message: string;
+}
+
+/** Whether a prefix is ready for DistPartitioning; `verify --json` prints it. */
+export interface VerifyReport {
+  /** True exactly when there are no violations. */
+  ready: boolean;
+  checked: { types: number; dataSets: number; parts: number; rows: number };
+  violations: Violation[];
+}
+
 /** The few things the engine says; the command line passes a pino logger. */
 export interface Log {
   debug(message: string): void;
