@@ -1,0 +1,95 @@
+/** The inventory: every part's footer is read once and reduced to what the plan needs. Files are the truth. */
+import pMap from 'p-map';
+import { RepartitionError } from '../errors.js';
+import type { AlignmentGroup, DataSet } from '../metadata/model.js';
+import { footerKeys, readFooter, TAIL_BYTES } from '../parquet/index.js';
+import type { CallOptions, Storage } from '../storage/storage.js';
+import type { CountedGroup, PartFacts } from './model.js';
+import { dataSetName } from './names.js';
+import { partReader } from './part-reader.js';
+
+/** Requests in flight; on S3 the client's own throttle may allow fewer. */
+const READS_AT_ONCE = 64;
+
+/**
+ * Reads the footers of all parts of all groups.
+ * @param onPart called after each part
+ * @throws RepartitionError naming data set and file when a part is missing, no Parquet, damaged or unreadable
+ */
+export async function takeInventory(
+  storage: Storage,
+  groups: readonly AlignmentGroup[],
+  options: CallOptions & { onPart?: () => void },
+): Promise<CountedGroup[]> {
+  const counted = groups.map((group) => ({
+    group,
+    dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<PartFacts>(dataSet.parts.length) })),
+  }));
+  const jobs = counted.flatMap(({ dataSets }) =>
+    dataSets.flatMap(({ dataSet, parts }) => dataSet.parts.map((path, i) => ({ dataSet, path, parts, i }))),
+  );
+  await pMap(
+    jobs,
+    async ({ dataSet, path, parts, i }) => {
+      parts[i] = await readPart(storage, dataSetName(dataSet), path, options);
+      options.onPart?.();
+    },
+    { concurrency: READS_AT_ONCE, ...(options.signal && { signal: options.signal }) },
+  );
+  return counted;
+}
+
+/** The facts of one part; errors say which data set it belongs to. */
+export async function readPart(
+  storage: Storage,
+  owner: string,
+  path: string,
+  options: CallOptions,
+): Promise<PartFacts> {
+  try {
+    const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, options);
+    const footer = await readFooter(partReader(storage, stat, options, bytes));
+    const shape = footerKeys(footer).get('shape');
+    return {
+      path,
+      size: stat.size,
+      version: stat.version,
+      rows: footer.rows,
+      flatColumn: footer.flatColumn,
+      ...(shape !== undefined && { shape }),
+    };
+  } catch (error) {
+    if (!(error instanceof RepartitionError) || error.code === 'interrupted') throw error;
+    const report = error.toReport();
+    throw RepartitionError.fromReport({ ...report, message: `${report.message} (a part of ${owner})` });
+  }
+}
+
+/**
+ * Compares the footers' counts with the metadata's.
+ * @throws RepartitionError `mismatch` that names the first few parts that differ
+ */
+export function requireDeclaredCounts(storage: Storage, groups: readonly CountedGroup[]): void {
+  const lies = groups.flatMap(({ dataSets }) => dataSets.flatMap(({ dataSet, parts }) => differences(dataSet, parts)));
+  if (lies.length === 0) return;
+  const shown = lies.slice(0, 3).map(({ dataSet, part, declared }) => {
+    const file = storage.describe(part.path);
+    return `${file} (a part of ${dataSetName(dataSet)}) has ${part.rows} rows, the metadata say ${declared}`;
+  });
+  const more = lies.length > shown.length ? `; and ${lies.length - shown.length} more parts differ` : '';
+  throw new RepartitionError('mismatch', `${shown.join('; ')}${more}`, {
+    hint: 'Find out which is right; if the files are, run again with --recount.',
+  });
+}
+
+function differences(
+  dataSet: DataSet,
+  parts: readonly PartFacts[],
+): { dataSet: DataSet; part: PartFacts; declared: number }[] {
+  const { rowCounts } = dataSet;
+  if (!rowCounts) return [];
+  return parts.flatMap((part, i) => {
+    const declared = rowCounts[i];
+    return declared === undefined || declared === part.rows ? [] : [{ dataSet, part, declared }];
+  });
+}

@@ -1,0 +1,27 @@
+/** A part in storage as the Parquet room wants it: a named run of bytes. */
+import { type RangeReader, TAIL_BYTES } from '../parquet/index.js';
+import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
+
+/**
+ * Reads ranges of one version of a part. The last read that reached the file's end is kept: it is the tail with the
+ * footer, often with the page indexes too, and of a small part it is everything.
+ */
+export function partReader(
+  storage: Storage,
+  stat: ObjectStat,
+  options: CallOptions,
+  tail?: Uint8Array,
+): RangeReader {
+  let kept = tail ?? new Uint8Array(0);
+  return {
+    name: storage.describe(stat.path),
+    size: stat.size,
+    async read(start, end) {
+      const keptStart = stat.size - kept.length;
+      if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);
+      const bytes = await storage.read(stat.path, start, end, { ...options, version: stat.version });
+      if (end === stat.size && bytes.length <= TAIL_BYTES) kept = bytes;
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * `repartition_status.json` under the prefix: a failed or half-done run is visible to whoever looks next, before
+ * DistPartitioning finds out by a reshape error.
+ */
+import { type ErrorReport, RepartitionError } from '../errors.js';
+import type { CallOptions, Storage } from '../storage/storage.js';
+import type { Log, Summary } from './model.js';
+
+export const STATUS_FILE = 'repartition_status.json';
+
+export interface Status {
+  status: 'running' | 'failed' | 'succeeded';
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  finishedAt?: string;
+  /** The command that resumes (or repeats) this run. */
+  command: string;
+  error?: ErrorReport;
+  summary?: Summary;
+}
+
+/** Keeps the status document of one run. */
+export class StatusDocument {
+  private readonly storage: Storage;
+  private readonly base: Pick<Status, 'startedAt' | 'command'>;
+
+  constructor(storage: Storage, command: string, now = new Date()) {
+    this.storage = storage;
+    this.base = { startedAt: now.toISOString(), command };
+  }
+
+  /** Also finds out, before any work, whether the prefix can be written to. */
+  async running(options: CallOptions): Promise<void> {
+    await this.put({ status: 'running', ...this.base }, options);
+  }
+
+  async succeeded(summary: Summary): Promise<void> {
+    await this.put({ status: 'succeeded', ...this.base, finishedAt: new Date().toISOString(), summary });
+  }
+
+  /** Never throws: the failure itself is what the caller has to tell. */
+  async failed(failure: unknown, log: Log | undefined): Promise<void> {
+    const error: ErrorReport =
+      failure instanceof RepartitionError
+        ? failure.toReport()
+        : { code: 'storage', message: failure instanceof Error ? failure.message : String(failure) };
+    try {
+      await this.put({ status: 'failed', ...this.base, finishedAt: new Date().toISOString(), error });
+    } catch (problem) {
+      const reason = problem instanceof Error ? problem.message : String(problem);
+      log?.warn(`could not write ${this.storage.describe(STATUS_FILE)}: ${reason}`);
+    }
+  }
+
+  private async put(status: Status, options: CallOptions = {}): Promise<void> {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(status, null, 4)}\n`);
+    await this.storage.compose(STATUS_FILE, [{ kind: 'bytes', bytes }], options);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * A worker thread: tasks come in as plain JSON, results and errors go back the same way. Structured cloning strips an
+ * error of its code and hint, so errors are reported as data.
+ */
+import { BroadcastChannel } from 'node:worker_threads';
+import { workerData } from 'piscina';
+import { type ErrorReport, RepartitionError } from '../errors.js';
+import type { Storage, StorageLocation } from '../storage/storage.js';
+import type { Task, TaskResult } from './model.js';
+import { openStorage } from './open-storage.js';
+import { runTask } from './run-task.js';
+
+/** What a pool gives each of its workers. */
+export interface WorkerSetup {
+  location: StorageLocation;
+  /** A broadcast channel; any message on it stops the tasks under way. */
+  stopChannel: string;
+}
+
+export type WorkerReply =
+  | { ok: true; result: TaskResult }
+  | { ok: false; error: ErrorReport }
+  /** A bug of ours: shown as such, with its stack at DEBUG. */
+  | { ok: false; internal: { message: string; stack: string | undefined } };
+
+const setup = workerData as WorkerSetup;
+const stop = new AbortController();
+const channel = new BroadcastChannel(setup.stopChannel);
+channel.onmessage = () => {
+  stop.abort();
+};
+channel.unref();
+
+let storage: Promise<Storage> | undefined;
+
+export default async function work(task: Task): Promise<WorkerReply> {
+  try {
+    storage ??= openStorage(setup.location);
+    return { ok: true, result: await runTask(await storage, task, { signal: stop.signal }) };
+  } catch (error) {
+    if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { ok: false, internal: { message, stack } };
+  }
+}
