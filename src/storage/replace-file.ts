@@ -1,0 +1,75 @@
+/** Replacing a file so that a reader sees the old one or the new one, whole, also after a crash. */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { throwIfAborted } from '../errors.js';
+import { isErrno } from './local-errors.js';
+
+/** Of the target's name, in its temporary name: leaves room below the usual limit of 255 bytes. */
+const NAME_KEPT = 48;
+
+/** A name beside `target` that no other run, thread or call uses. */
+function temporaryName(target: string): string {
+  const name = basename(target).slice(0, NAME_KEPT);
+  return join(dirname(target), `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** True for names that {@link replaceFile} makes, and leaves behind when its process is killed. */
+export function isTemporaryName(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.tmp');
+}
+
+/**
+ * Writes a temporary file beside `target` with `fill`, syncs it, and renames it over `target`. Makes parent folders.
+ * Removes the temporary file when anything fails or the signal fires.
+ * @returns what `fill` gave, and the file's identity
+ */
+export async function replaceFile(
+  target: string,
+  fill: (file: FileHandle) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<{ size: bigint; mtimeNs: bigint }> {
+  throwIfAborted(signal);
+  const folder = dirname(target);
+  const made = await mkdir(folder, { recursive: true });
+  const temporary = temporaryName(target);
+  const file = await open(temporary, 'wx');
+  try {
+    let stat;
+    try {
+      await fill(file);
+      throwIfAborted(signal);
+      await file.sync();
+      throwIfAborted(signal);
+      stat = await file.stat({ bigint: true });
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+    await syncFolders(folder, made);
+    return stat;
+  } catch (error) {
+    // After the rename there is none; and the first failure is the one to tell.
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Makes the entries in `folder` durable, and those of the folders from `made` (the topmost new one) down to it. */
+async function syncFolders(folder: string, made: string | undefined): Promise<void> {
+  await syncFolder(folder);
+  if (made === undefined) return;
+  for (let at = folder; at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems can't sync a folder, and do not need to.
+    if (!isErrno(error, 'EINVAL', 'ENOTSUP')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
