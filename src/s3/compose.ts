@@ -1,0 +1,229 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { throwIfAborted } from '../errors.js';
+import type { ObjectStat, Segment } from '../storage/storage.js';
+import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
+import { toRepartitionError } from './errors.js';
+import { type Requests, versionFrom } from './requests.js';
+import { type MultipartUpload, type Target, UploadGone, withUpload } from './upload.js';
+
+/** Parts of one object in flight; copies take S3's time, not ours. */
+const PARTS_IN_FLIGHT = 8;
+/** How often an object is begun again when its upload has vanished. */
+const UPLOAD_TRIES = 3;
+
+/** Names an object of the same bucket. */
+export interface Namer {
+  keyOf(path: string): string;
+  describe(path: string): string;
+}
+
+/** Puts planned objects in place. Uploaded parts are the only bytes it holds, two parts at a time. */
+export class Composer {
+  private readonly inMemory: LimitFunction = pLimit(2);
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly names: Namer,
+  ) {}
+
+  /** @throws RepartitionError `changed`, `access`, `storage`, `not-found`, `interrupted` */
+  async compose(target: Target, plan: ComposePlan, signal: AbortSignal | undefined): Promise<ObjectStat> {
+    throwIfAborted(signal);
+    if (plan.kind === 'put') {
+      return this.inMemory(async () =>
+        this.put(target, await this.gather(plan.pieces, plan.size, signal), signal),
+      );
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await withUpload(this.requests, target, signal, (upload) =>
+          this.parts(upload, plan.parts, signal),
+        );
+      } catch (error) {
+        if (!(error instanceof UploadGone)) throw error;
+        if (attempt >= UPLOAD_TRIES) throw toRepartitionError(error, 'write', target.where, signal);
+      }
+    }
+  }
+
+  async put(target: Target, body: Uint8Array, signal: AbortSignal | undefined): Promise<ObjectStat> {
+    try {
+      const answer = await this.requests.send(signal, (client, http) =>
+        client.send(
+          new PutObjectCommand({
+            ...this.requests.common,
+            ...this.requests.encryption,
+            Key: target.key,
+            Body: body,
+            ContentLength: body.byteLength,
+          }),
+          http,
+        ),
+      );
+      return { path: target.path, size: body.byteLength, version: versionFrom(answer.ETag) };
+    } catch (error) {
+      throw toRepartitionError(error, 'write', target.where, signal);
+    }
+  }
+
+  /** Resolves or rejects when no request for a part is under way any more. */
+  private async parts(
+    upload: MultipartUpload,
+    parts: readonly UploadPart[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) stop.abort();
+    let failure: { error: unknown } | undefined;
+    const limit = pLimit(PARTS_IN_FLIGHT);
+    try {
+      await Promise.all(
+        parts.map((part, i) =>
+          limit(async () => {
+            if (stop.signal.aborted) return;
+            try {
+              await this.part(upload, i + 1, part, stop.signal);
+            } catch (error) {
+              failure ??= { error };
+              stop.abort();
+            }
+          }),
+        ),
+      );
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+    throwIfAborted(signal);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  private async part(
+    upload: MultipartUpload,
+    number: number,
+    part: UploadPart,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (part.kind === 'copy') {
+      const { path, version, start, end } = part.source;
+      const source = { key: this.names.keyOf(path), where: this.names.describe(path), version, start, end };
+      await upload.copy(number, source, signal);
+    } else {
+      await this.inMemory(async () => {
+        throwIfAborted(signal);
+        await upload.put(number, await this.gather(part.pieces, part.size, signal), signal);
+      });
+    }
+  }
+
+  /** The bytes of the pieces, in order. */
+  private async gather(
+    pieces: readonly Segment[],
+    size: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const [only] = pieces;
+    if (pieces.length === 1 && only?.kind === 'bytes') return only.bytes;
+    const body = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      if (piece.kind === 'bytes') body.set(piece.bytes, at);
+      at += piece.kind === 'bytes' ? piece.bytes.byteLength : piece.end - piece.start;
+    }
+    await Promise.all(
+      planFetches(pieces).map(async (fetch) => {
+        const { bytes } = await this.read(fetch.path, fetch.start, fetch.end, fetch.version, signal);
+        for (const { from, length, at: to } of fetch.targets) {
+          body.set(bytes.subarray(from - fetch.start, from - fetch.start + length), to);
+        }
+      }),
+    );
+    return body;
+  }
+
+  private async read(
+    path: string,
+    start: number,
+    end: number,
+    version: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ bytes: Uint8Array }> {
+    try {
+      return await this.requests.getRange(
+        this.names.keyOf(path),
+        `bytes=${start}-${end - 1}`,
+        version,
+        signal,
+      );
+    } catch (error) {
+      throw toRepartitionError(error, 'read', this.names.describe(path), signal);
+    }
+  }
+}
+
+/** First parts of a streamed object; every thousand parts they double, so that 10,000 of them are always enough. */
+const STREAM_PART = 8 * 1024 * 1024;
+
+/** Writes an object of unknown length: one part is uploaded while the next one fills. */
+export async function writeStream(
+  composer: Composer,
+  requests: Requests,
+  target: Target,
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<ObjectStat> {
+  const blocks = inBlocks(chunks, (index) => STREAM_PART * 2 ** Math.floor(index / 1000));
+  throwIfAborted(signal);
+  const first = await blocks.next();
+  if (first.done) return composer.put(target, new Uint8Array(), signal);
+  const second = await blocks.next();
+  if (second.done) return composer.put(target, first.value, signal);
+  return withUpload(requests, target, signal, async (upload) => {
+    let number = 1;
+    let sending = upload.put(number, first.value, signal);
+    try {
+      for (
+        let block: IteratorResult<Uint8Array, undefined> = second;
+        !block.done;
+        block = await blocks.next()
+      ) {
+        await sending;
+        throwIfAborted(signal);
+        number += 1;
+        sending = upload.put(number, block.value, signal);
+        // Seen when it is awaited; until then a rejection must not count as unhandled.
+        sending.catch(() => undefined);
+      }
+    } finally {
+      await sending;
+    }
+  });
+}
+
+/** Cuts a stream into blocks of the given sizes; only the last may be shorter. */
+async function* inBlocks(
+  chunks: AsyncIterable<Uint8Array>,
+  sizeOf: (index: number) => number,
+): AsyncGenerator<Uint8Array, undefined> {
+  let index = 0;
+  let block = new Uint8Array(sizeOf(index));
+  let filled = 0;
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.byteLength;) {
+      const take = Math.min(chunk.byteLength - from, block.byteLength - filled);
+      block.set(chunk.subarray(from, from + take), filled);
+      from += take;
+      filled += take;
+      if (filled === block.byteLength) {
+        yield block;
+        index += 1;
+        block = new Uint8Array(sizeOf(index));
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+  return undefined;
+}

@@ -1,0 +1,207 @@
+import { interrupted, RepartitionError } from '../errors.js';
+
+/** What we were doing when S3 said no; decides the words and the missing permission. */
+export type S3Action = 'read' | 'write' | 'list' | 'open';
+
+/** The parts of an SDK or network error that we look at. */
+interface S3Failure {
+  name: string;
+  message: string;
+  /** HTTP status, if there was an answer. */
+  status?: number;
+  /** Node's name of a network failure. */
+  code?: string;
+  attempts?: number;
+  /** From the `x-amz-bucket-region` header. */
+  region?: string;
+}
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+// Error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
+const BAD_CREDENTIALS = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidToken',
+  'InvalidClientTokenId',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'NotSignedUp',
+]);
+const REDIRECTS = new Set([
+  'PermanentRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+]);
+
+/** Whether this is an error of S3 with one of these codes. */
+export function isS3Error(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
+
+/** Whether S3 asks for fewer requests. */
+export function isSlowDown(error: unknown): boolean {
+  const { name, status } = failureOf(error);
+  return name === 'SlowDown' || status === 503 || status === 429;
+}
+
+/** Whether the connection failed rather than the request. */
+export function isNetworkFailure(error: unknown): boolean {
+  const { name, code } = failureOf(error);
+  return name === 'TimeoutError' || (code !== undefined && NETWORK_CODES.has(code));
+}
+
+export function failureOf(error: unknown): S3Failure {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { $metadata, $response, code } = error as Error & {
+    $metadata?: { httpStatusCode?: number; attempts?: number };
+    $response?: { headers?: Record<string, string> };
+    code?: unknown;
+  };
+  const region = $response?.headers?.['x-amz-bucket-region'];
+  return {
+    name: error.name,
+    message: error.message.trim(),
+    ...($metadata?.httpStatusCode === undefined ? {} : { status: $metadata.httpStatusCode }),
+    ...($metadata?.attempts === undefined ? {} : { attempts: $metadata.attempts }),
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+/**
+ * The error a user reads for a failure of S3 or of the way to it. Holds no header and no credential: only S3's
+ * own code and words.
+ *
+ * @param where the object or prefix as a person would write it
+ */
+export function toRepartitionError(
+  error: unknown,
+  action: S3Action,
+  where: string,
+  signal?: AbortSignal,
+): RepartitionError {
+  if (error instanceof RepartitionError) return error;
+  if (signal?.aborted) return interrupted();
+  const failure = failureOf(error);
+  const { name, status, message } = failure;
+  const say = (code: RepartitionError['code'], text: string, hint: string): RepartitionError =>
+    new RepartitionError(code, text, { hint, cause: error });
+
+  if (name === 'NoSuchBucket' || (action === 'open' && status === 404)) {
+    const bucket = /^s3:\/\/[^/]*/.exec(where)?.[0] ?? where;
+    return say(
+      'not-found',
+      `no such bucket: ${bucket}`,
+      'Check the name of the bucket, and which account and endpoint the command talks to.',
+    );
+  }
+  if (name === 'PreconditionFailed' || status === 412) {
+    return say(
+      'changed',
+      `${where} changed while we were working with it`,
+      'Wait until nothing else writes under the prefix, then run the same command again.',
+    );
+  }
+  if (name === 'InvalidRange' || status === 416) {
+    return say(
+      'changed',
+      `${where} is shorter than it was`,
+      'Wait until nothing else writes under the prefix, then run the same command again.',
+    );
+  }
+  if (EXPIRED.has(name)) {
+    return say(
+      'access',
+      `the credentials expired while ${doing(action)} ${where} (${name})`,
+      'Renew the credentials and run the same command again: finished parts are kept.',
+    );
+  }
+  if (BAD_CREDENTIALS.has(name)) {
+    return say(
+      'access',
+      `S3 does not know the credentials, or there are none (${name}: ${message})`,
+      'Set up credentials as for the AWS command line: environment, --profile, or an instance role.',
+    );
+  }
+  if (name === 'RequestTimeTooSkewed') {
+    return say('access', `this machine's clock is wrong (${message})`, 'Set the clock and run again.');
+  }
+  if (REDIRECTS.has(name) || status === 301 || status === 307) {
+    return say(
+      'usage',
+      `${where} is not where we asked for it${failure.region ? `: its bucket is in ${failure.region}` : ` (${name})`}`,
+      failure.region
+        ? `Leave out --region, or use --region ${failure.region}.`
+        : 'Leave out --region, or give the region of the bucket.',
+    );
+  }
+  if (name === 'AccessDenied' || status === 401 || status === 403)
+    return denied(failure, action, where, error);
+  if (name === 'NoSuchKey' || status === 404) {
+    return say(
+      'not-found',
+      `no such object: ${where}`,
+      'Check the prefix, and that nothing removes objects under it.',
+    );
+  }
+  if (isSlowDown(error)) {
+    return say(
+      'storage',
+      `S3 kept asking to slow down while ${doing(action)} ${where}${times(failure)}`,
+      'Run the same command again later, or with a larger --max-attempts: finished parts are kept.',
+    );
+  }
+  if (isNetworkFailure(error)) {
+    return say(
+      'storage',
+      `the connection failed while ${doing(action)} ${where}${times(failure)}: ${failure.code ?? name} ${message}`,
+      'Check the network and --endpoint-url, then run the same command again: finished parts are kept.',
+    );
+  }
+  return say(
+    'storage',
+    `S3 failed while ${doing(action)} ${where}${times(failure)}: ${name}${message === name ? '' : `: ${message}`}`,
+    status === 400 || status === 501
+      ? 'For a server without the newer checksum headers use --s3-checksums when-required.'
+      : 'Run the same command again: finished parts are kept.',
+  );
+}
+
+function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
+  const { name, message } = failure;
+  const permission = {
+    read: 's3:GetObject',
+    write: 's3:PutObject and s3:AbortMultipartUpload',
+    list: 's3:ListBucket',
+    open: 's3:ListBucket',
+  }[action];
+  const also =
+    action === 'read' ? ' Without s3:ListBucket, S3 also says this of objects that do not exist.' : '';
+  const kms = /kms/i.test(`${name} ${message}`)
+    ? ' For objects under a KMS key it also needs kms:Decrypt and kms:GenerateDataKey on the key.'
+    : '';
+  return new RepartitionError('access', `access denied while ${doing(action)} ${where}`, {
+    hint: `The role or user needs ${permission} here.${also}${kms}`,
+    cause,
+  });
+}
+
+function doing(action: S3Action): string {
+  return { read: 'reading', write: 'writing', list: 'listing', open: 'opening' }[action];
+}
+
+function times({ attempts }: S3Failure): string {
+  return attempts === undefined || attempts < 2 ? '' : ` (${attempts} attempts)`;
+}

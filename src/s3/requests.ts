@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { RepartitionError, throwIfAborted } from '../errors.js';
+import type { Connection } from './client.js';
+import { isNetworkFailure } from './errors.js';
+import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
+
+export interface RangeAnswer {
+  bytes: Uint8Array;
+  /** Size of the whole object in bytes. */
+  size: number;
+  version: string;
+}
+
+/** The requests of one bucket: under the throttle's cap, with what every request carries. */
+export class Requests {
+  readonly client: S3Client;
+  readonly options: S3Options;
+
+  constructor(
+    private readonly connection: Connection,
+    readonly bucket: string,
+  ) {
+    this.client = connection.client;
+    this.options = connection.options;
+  }
+
+  /** What each command about this bucket says. */
+  get common(): { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' } {
+    const { expectedBucketOwner, requesterPays } = this.options;
+    return {
+      Bucket: this.bucket,
+      ...(expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: expectedBucketOwner }),
+      ...(requesterPays ? { RequestPayer: 'requester' as const } : {}),
+    };
+  }
+
+  /** What commands that create an object say of its encryption. */
+  get encryption(): { ServerSideEncryption?: 'AES256' | 'aws:kms' | 'aws:kms:dsse'; SSEKMSKeyId?: string } {
+    const { sse, sseKmsKeyId } = this.options;
+    return {
+      ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
+      ...(sseKmsKeyId === undefined ? {} : { SSEKMSKeyId: sseKmsKeyId }),
+    };
+  }
+
+  /** Sends under the cap. Errors are the SDK's. */
+  send<T>(
+    signal: AbortSignal | undefined,
+    call: (client: S3Client, http: { abortSignal?: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    return this.connection.throttle.run(() => {
+      throwIfAborted(signal);
+      return call(this.client, signal === undefined ? {} : { abortSignal: signal });
+    });
+  }
+
+  /**
+   * One ranged GET. The SDK repeats a request only until its headers have come, so a connection that breaks
+   * amid the body is repeated here.
+   *
+   * @param range as in the header: `bytes=0-9`, `bytes=-100`
+   */
+  async getRange(
+    key: string,
+    range: string,
+    version: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<RangeAnswer> {
+    const attempts = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.send(signal, async (client, http) => {
+          const answer = await client.send(
+            new GetObjectCommand({
+              ...this.common,
+              Key: key,
+              Range: range,
+              ...(version === undefined ? {} : { IfMatch: `"${version}"` }),
+            }),
+            http,
+          );
+          const size = sizeFrom(answer.ContentRange, answer.ContentLength);
+          if (answer.ContentRange === undefined && !isWhole(range, size)) {
+            // 200 instead of 206: the whole object comes, which may be larger than memory.
+            (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+            throw new RepartitionError(
+              'storage',
+              `the server ignores byte ranges (s3://${this.bucket}/${key})`,
+              {
+                hint: 'Use a server that supports ranged reads.',
+              },
+            );
+          }
+          const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+          if (bytes.byteLength !== answer.ContentLength)
+            throw new BrokenBody(bytes.byteLength, answer.ContentLength);
+          return { bytes, size, version: versionFrom(answer.ETag) };
+        });
+      } catch (error) {
+        // What the SDK has given up by itself carries the number of its attempts.
+        const givenUp = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts !== undefined;
+        const broken = error instanceof BrokenBody || isNetworkFailure(error);
+        if (signal?.aborted || givenUp || !broken || attempt >= attempts) throw error;
+        await backOff(attempt, signal);
+      }
+    }
+  }
+}
+
+/** A body that ended early without the connection saying so. */
+class BrokenBody extends Error {
+  override readonly name = 'TimeoutError';
+  constructor(got: number, expected: number | undefined) {
+    super(`the reply ended after ${got} of ${expected ?? '?'} bytes`);
+  }
+}
+
+/** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+export async function backOff(attempt: number, signal: AbortSignal | undefined): Promise<void> {
+  const longest = Math.min(5_000, 100 * 2 ** (attempt - 1));
+  await sleep(Math.random() * longest, undefined, signal === undefined ? {} : { signal });
+}
+
+/** An ETag without its quotes: lists and heads of some servers disagree about them. */
+export function versionFrom(etag: string | undefined): string {
+  return (etag ?? '').replace(/^"|"$/g, '');
+}
+
+function sizeFrom(contentRange: string | undefined, contentLength: number | undefined): number {
+  const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return size === undefined ? (contentLength ?? 0) : Number(size);
+}
+
+/** Whether a range asks for all of an object of `size` bytes, so that 200 is a fair answer. */
+function isWhole(range: string, size: number): boolean {
+  const suffix = /^bytes=-(\d+)$/.exec(range)?.[1];
+  if (suffix !== undefined) return Number(suffix) >= size;
+  const end = /^bytes=0-(\d+)$/.exec(range)?.[1];
+  return end !== undefined && Number(end) >= size - 1;
+}

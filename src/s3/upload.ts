@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  type CompletedPart,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { RepartitionError } from '../errors.js';
+import type { ObjectStat } from '../storage/storage.js';
+import { failureOf, isNetworkFailure, isS3Error, toRepartitionError } from './errors.js';
+import { copySource } from './keys.js';
+import { backOff, type Requests, versionFrom } from './requests.js';
+
+/** The object an upload makes. */
+export interface Target {
+  path: string;
+  key: string;
+  /** As a person would write it. */
+  where: string;
+}
+
+export interface CopyRange {
+  key: string;
+  where: string;
+  version: string;
+  start: number;
+  end: number;
+}
+
+/** S3's own example of a failure that comes with status 200; a few repetitions are what the documents ask for. */
+const COMPLETE_ATTEMPTS = 4;
+
+/** The upload we were adding to is gone: somebody aborted it, or it was completed by a request whose reply got lost. */
+export class UploadGone extends Error {
+  override readonly name = 'UploadGone';
+}
+
+/**
+ * Runs `work` with an open multipart upload, then completes it. Whatever fails, the upload is aborted before
+ * this rejects; the caller must have let go of all its own requests by then.
+ * @throws RepartitionError, or `UploadGone` when the whole may be tried again
+ */
+export async function withUpload(
+  requests: Requests,
+  target: Target,
+  signal: AbortSignal | undefined,
+  work: (upload: MultipartUpload) => Promise<void>,
+): Promise<ObjectStat> {
+  const upload = await MultipartUpload.open(requests, target, signal);
+  try {
+    await work(upload);
+    return await upload.complete(signal);
+  } catch (error) {
+    const leftOpen = await upload.abort();
+    if (error instanceof UploadGone) throw error;
+    const shown = toRepartitionError(error, 'write', target.where, signal);
+    throw leftOpen === undefined ? shown : withAdvice(shown, target);
+  }
+}
+
+function withAdvice(error: RepartitionError, target: Target): RepartitionError {
+  const advice = `The unfinished upload of ${target.where} could not be removed: abort it, or let a lifecycle rule do so.`;
+  return new RepartitionError(error.code, error.message, {
+    hint: error.hint === undefined ? advice : `${error.hint} ${advice}`,
+    cause: error,
+  });
+}
+
+/** An open multipart upload. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+export class MultipartUpload {
+  private readonly parts = new Map<number, CompletedPart>();
+  private size = 0;
+
+  private constructor(
+    private readonly requests: Requests,
+    private readonly target: Target,
+    private readonly id: string,
+  ) {}
+
+  static async open(
+    requests: Requests,
+    target: Target,
+    signal: AbortSignal | undefined,
+  ): Promise<MultipartUpload> {
+    let attempts: number | undefined;
+    try {
+      // Without the signal: an upload whose id we never hear could not be aborted.
+      const checksums = await requests.client.config.requestChecksumCalculation();
+      const answer = await requests.send(undefined, (client) =>
+        client.send(
+          new CreateMultipartUploadCommand({
+            ...requests.common,
+            ...requests.encryption,
+            Key: target.key,
+            // Parts carry CRC32 by default, and S3 wants to know beforehand.
+            ...(checksums === 'WHEN_SUPPORTED' ? { ChecksumAlgorithm: 'CRC32' as const } : {}),
+          }),
+        ),
+      );
+      attempts = answer.$metadata.attempts;
+      const id = answer.UploadId;
+      if (id === undefined) throw new Error('the reply to CreateMultipartUpload has no upload id');
+      if (attempts !== undefined && attempts > 1) await abortOthers(requests, target, id);
+      return new MultipartUpload(requests, target, id);
+    } catch (error) {
+      if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
+        await abortOthers(requests, target, undefined);
+      }
+      throw toRepartitionError(error, 'write', target.where, signal);
+    }
+  }
+
+  /** @param number from 1 */
+  async put(number: number, body: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const answer = await this.sendPart('write', this.target.where, signal, (client, http) =>
+      client.send(
+        new UploadPartCommand({
+          ...this.inUpload,
+          PartNumber: number,
+          Body: body,
+          ContentLength: body.byteLength,
+        }),
+        http,
+      ),
+    );
+    this.note(number, answer, body.byteLength);
+  }
+
+  /** @throws RepartitionError `changed` when the source is not the version it was */
+  async copy(number: number, source: CopyRange, signal: AbortSignal | undefined): Promise<void> {
+    const { expectedBucketOwner } = this.requests.options;
+    const answer = await this.sendPart('read', source.where, signal, (client, http) =>
+      client.send(
+        new UploadPartCopyCommand({
+          ...this.inUpload,
+          ...(expectedBucketOwner === undefined ? {} : { ExpectedSourceBucketOwner: expectedBucketOwner }),
+          PartNumber: number,
+          CopySource: copySource(this.requests.bucket, source.key),
+          CopySourceIfMatch: `"${source.version}"`,
+          CopySourceRange: `bytes=${source.start}-${source.end - 1}`,
+        }),
+        http,
+      ),
+    );
+    this.note(number, answer.CopyPartResult ?? {}, source.end - source.start);
+  }
+
+  async complete(signal: AbortSignal | undefined): Promise<ObjectStat> {
+    const parts = [...this.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await this.requests.send(signal, (client, http) =>
+          client.send(
+            new CompleteMultipartUploadCommand({ ...this.inUpload, MultipartUpload: { Parts: parts } }),
+            http,
+          ),
+        );
+        // A reply of 200 can hold an error instead of a result; the SDK sees the usual form of it, not each.
+        if (answer.ETag !== undefined) {
+          return { path: this.target.path, size: this.size, version: versionFrom(answer.ETag) };
+        }
+        if (attempt >= COMPLETE_ATTEMPTS) {
+          throw new Error('S3 answered CompleteMultipartUpload with 200 but without a result');
+        }
+        await backOff(attempt, signal);
+      } catch (error) {
+        if (!isS3Error(error, 'NoSuchUpload')) throw error;
+        // Either it is gone, or an attempt before did its work and the reply was lost.
+        const done = await this.findCompleted(parts, signal);
+        if (done) return done;
+        throw new UploadGone(`the upload of ${this.target.where} is gone`);
+      }
+    }
+  }
+
+  /** Never rejects: what went wrong comes back, for there is an error to be thrown already. */
+  async abort(): Promise<unknown> {
+    try {
+      await this.requests.send(undefined, (client) =>
+        client.send(new AbortMultipartUploadCommand(this.inUpload)),
+      );
+      return undefined;
+    } catch (error) {
+      return isS3Error(error, 'NoSuchUpload') || failureOf(error).status === 404 ? undefined : error;
+    }
+  }
+
+  private get inUpload() {
+    return { ...this.requests.common, Key: this.target.key, UploadId: this.id };
+  }
+
+  private async sendPart<T>(
+    action: 'read' | 'write',
+    where: string,
+    signal: AbortSignal | undefined,
+    call: Parameters<typeof this.requests.send<T>>[1],
+  ): Promise<T> {
+    try {
+      return await this.requests.send(signal, call);
+    } catch (error) {
+      if (isS3Error(error, 'NoSuchUpload'))
+        throw new UploadGone(`the upload of ${this.target.where} is gone`);
+      throw toRepartitionError(error, action, where, signal);
+    }
+  }
+
+  private note(number: number, answer: CompletedPart, size: number): void {
+    const { ETag, ChecksumCRC32 } = answer;
+    if (ETag === undefined) {
+      throw new RepartitionError('storage', `S3 gave part ${number} of ${this.target.where} no ETag`, {
+        hint: 'Use a server that answers UploadPart and UploadPartCopy as S3 does.',
+      });
+    }
+    this.parts.set(number, {
+      PartNumber: number,
+      ETag,
+      ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }),
+    });
+    this.size += size;
+  }
+
+  /** The finished object, if it is there and is ours: its ETag says which parts it was made of. */
+  private async findCompleted(
+    parts: readonly CompletedPart[],
+    signal: AbortSignal | undefined,
+  ): Promise<ObjectStat | undefined> {
+    const expected = multipartEtag(parts);
+    if (expected === undefined) return undefined;
+    try {
+      const head = await this.requests.send(signal, (client, http) =>
+        client.send(new HeadObjectCommand({ ...this.requests.common, Key: this.target.key }), http),
+      );
+      const version = versionFrom(head.ETag);
+      if (version !== expected || head.ContentLength !== this.size) return undefined;
+      return { path: this.target.path, size: this.size, version };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** MD5 of the parts' MD5s and their number; `undefined` where ETags are not MD5s, as under SSE-KMS. */
+export function multipartEtag(parts: readonly CompletedPart[]): string | undefined {
+  const hash = createHash('md5');
+  for (const part of parts) {
+    const md5 = versionFrom(part.ETag);
+    if (!/^[0-9a-f]{32}$/.test(md5)) return undefined;
+    hash.update(md5, 'hex');
+  }
+  return `${hash.digest('hex')}-${parts.length}`;
+}
+
+/**
+ * When CreateMultipartUpload had to be repeated, the attempt before may have opened an upload whose id was lost
+ * on the way. It is found by its key and aborted. Should another run be making the same object just then, its
+ * upload is taken along, and that run starts the object over (`UploadGone`).
+ */
+async function abortOthers(requests: Requests, target: Target, ours: string | undefined): Promise<void> {
+  try {
+    const answer = await requests.send(undefined, (client) =>
+      client.send(new ListMultipartUploadsCommand({ ...requests.common, Prefix: target.key })),
+    );
+    for (const { Key, UploadId } of answer.Uploads ?? []) {
+      if (Key !== target.key || UploadId === undefined || UploadId === ours) continue;
+      await requests.send(undefined, (client) =>
+        client.send(new AbortMultipartUploadCommand({ ...requests.common, Key, UploadId })),
+      );
+    }
+  } catch {
+    // Best effort: listing uploads is a permission of its own, and our upload does not depend on it.
+  }
+}
