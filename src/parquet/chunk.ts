@@ -40,7 +40,7 @@ export function readChunks(footer: Footer, group: Struct): Chunk[] {
         `a row group has ${columns.length} columns, the schema ${footer.leaves.length}`,
       );
     }
-    return footer.leaves.map((leaf, i) => readChunk(footer, leaf, columns[i] as Struct));
+    return footer.leaves.map((leaf, i) => readChunk(footer, leaf, columns[i]!));
   } catch (error) {
     if (error instanceof ThriftError) throw damaged(footer.file, `a row group: ${error.message}`, error);
     throw error;

@@ -3,4 +3,4 @@ export type { KeyChanges } from './file-builder.js';
 export { type Footer, footerKeys, readFooter, TAIL_BYTES } from './footer.js';
 export { rewrite, type Rewritten } from './rewrite.js';
 export type { ParquetSegment, RangeReader, RowSlice } from './source.js';
-export type { SpliceSource } from './splice.js';
+export type { OpenSource, SpliceSource } from './splice.js';

@@ -21,8 +21,8 @@ import {
 } from './page.js';
 import { inPage, listPages, openDataPage, type PageList } from './pages.js';
 import { type ChunkPiece, cutLevels, pickPages } from './piece.js';
-import type { ParquetSegment, RangeReader, RowSlice } from './source.js';
-import { rowGroupShares, type RowGroupShare, type SpliceSource } from './splice.js';
+import type { ParquetSegment, RangeReader } from './source.js';
+import { type OpenSource, rowGroupShares, type RowGroupShare, type RowSlices } from './splice.js';
 import { Struct, ThriftType } from './thrift.js';
 import { concat, packPlain, type PlainEntries, sliceValues, toPlain } from './values.js';
 
@@ -31,6 +31,8 @@ const PAGE_BYTES = 1024 * 1024;
 const PAGE_ROWS = 20_000;
 /** Source bytes that make a row group. */
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;
+/** Footers that may be held at a time for one row group: bounds memory when the slices are tiny. */
+const ROW_GROUP_SHARES = 512;
 
 /** Named in the footer of files whose pages we made; `version` is the package's. */
 const CREATED_BY = 'gs-repartition version 0.1.0';
@@ -40,24 +42,21 @@ const CREATED_BY = 'gs-repartition version 0.1.0';
  * @throws RepartitionError as `splice` does
  */
 export async function* join(
-  sources: readonly SpliceSource[],
-  slices: readonly [RowSlice, ...RowSlice[]],
+  open: OpenSource,
+  slices: RowSlices,
   keys: KeyChanges,
 ): AsyncGenerator<Uint8Array, void> {
-  const template = (sources[slices[0].source] as SpliceSource).footer;
+  const template = (await open(slices[0].source)).footer;
   const file = new FileBuilder(template, CREATED_BY);
   yield* bytesOf(file.take());
-  for (const batch of batches(rowGroupShares(sources, slices))) {
-    for (const share of batch) requireSameSchema(template, share.footer);
-    const rows = batch.reduce((sum, share) => sum + share.to - share.from, 0);
-    const columns = batch.map((share) => readChunks(share.footer, share.group));
+  for await (const batch of batches(open, slices)) {
+    for (const { share } of batch) requireSameSchema(template, share.footer);
+    const rows = batch.reduce((sum, { share }) => sum + share.to - share.from, 0);
     const pieces: ChunkPiece[] = [];
-    for (const column of template.leaves.keys()) {
-      const shares = batch.map((share, i) => ({ share, chunk: columns[i]?.[column] as Chunk }));
-      pieces.push(yield* joinColumn(shares as [ColumnShare, ...ColumnShare[]]));
-    }
-    const group = batch[0].group.clone().delete(RowGroup.sortingColumns);
-    file.addRowGroup({ footer: template, group, source: batch[0].source, rows }, pieces);
+    for (const column of template.leaves.keys()) pieces.push(yield* joinColumn(batch, column));
+    const { group, source } = batch[0].share;
+    const origin = { footer: template, group: group.clone().delete(RowGroup.sortingColumns), source, rows };
+    file.addRowGroup(origin, pieces);
   }
   file.finish(keys);
   yield* bytesOf(file.take());
@@ -76,30 +75,34 @@ export function estimateBytes(share: RowGroupShare): number {
   return (bytes * (share.to - share.from)) / Math.max(share.rows, 1);
 }
 
-function* batches(shares: readonly RowGroupShare[]): Generator<[RowGroupShare, ...RowGroupShare[]]> {
-  let batch: RowGroupShare[] = [];
-  let bytes = 0;
-  for (const share of shares) {
-    batch.push(share);
-    bytes += estimateBytes(share);
-    if (bytes < ROW_GROUP_BYTES) continue;
-    yield batch as [RowGroupShare, ...RowGroupShare[]];
-    batch = [];
-    bytes = 0;
-  }
-  if (batch.length > 0) yield batch as [RowGroupShare, ...RowGroupShare[]];
+interface OpenShare {
+  share: RowGroupShare;
+  chunks: Chunk[];
 }
 
-interface ColumnShare {
-  share: RowGroupShare;
-  chunk: Chunk;
+type Batch = [OpenShare, ...OpenShare[]];
+
+/** Shares that will make one row group. */
+async function* batches(open: OpenSource, slices: RowSlices): AsyncGenerator<Batch> {
+  let batch: OpenShare[] = [];
+  let bytes = 0;
+  for (const slice of slices) {
+    for (const share of rowGroupShares(await open(slice.source), slice)) {
+      batch.push({ share, chunks: readChunks(share.footer, share.group) });
+      bytes += estimateBytes(share);
+      if (bytes < ROW_GROUP_BYTES && batch.length < ROW_GROUP_SHARES) continue;
+      yield batch as Batch;
+      batch = [];
+      bytes = 0;
+    }
+  }
+  if (batch.length > 0) yield batch as Batch;
 }
 
 /** Yields the pages of one column; returns the piece that describes them. */
-async function* joinColumn(
-  shares: readonly [ColumnShare, ...ColumnShare[]],
-): AsyncGenerator<Uint8Array, ChunkPiece> {
-  const { chunk: first } = shares[0];
+async function* joinColumn(batch: Batch, column: number): AsyncGenerator<Uint8Array, ChunkPiece> {
+  const shares = batch.map(({ share, chunks }) => ({ share, chunk: chunks[column]! }));
+  const first = batch[0].chunks[column]!;
   const { leaf } = first;
   const codec = await openCodec(first.codec);
   const pages: IndexedPage[] = [];

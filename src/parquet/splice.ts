@@ -21,6 +21,14 @@ export interface SpliceSource {
   footer: Footer;
 }
 
+/**
+ * Opens the file that slices call `source`. Called whenever the file is needed, so that a part made of thousands of
+ * slices never holds thousands of footers: whoever provides it decides how many to keep.
+ */
+export type OpenSource = (source: number) => Promise<SpliceSource>;
+
+export type RowSlices = readonly [RowSlice, ...RowSlice[]];
+
 export interface Spliced {
   segments: ParquetSegment[];
   /** Bytes of the file. */
@@ -35,16 +43,14 @@ export interface Spliced {
  * @throws RepartitionError `parquet` for damaged sources and pages that can't be cut, `mismatch` when the slices'
  *   schemas differ or a slice reaches beyond its file
  */
-export async function splice(
-  sources: readonly SpliceSource[],
-  slices: readonly [RowSlice, ...RowSlice[]],
-  keys: KeyChanges,
-): Promise<Spliced> {
-  const first = sourceOf(sources, slices[0]);
-  const file = new FileBuilder(first.footer);
-  for (const share of rowGroupShares(sources, slices)) {
-    const { footer, group, source, from, to } = share;
-    file.addRowGroup({ footer, group, source, rows: to - from }, await pieces(share));
+export async function splice(open: OpenSource, slices: RowSlices, keys: KeyChanges): Promise<Spliced> {
+  const template = await open(slices[0].source);
+  const file = new FileBuilder(template.footer);
+  for (const slice of slices) {
+    for (const share of rowGroupShares(await open(slice.source), slice)) {
+      const { footer, group, source, from, to } = share;
+      file.addRowGroup({ footer, group, source, rows: to - from }, await pieces(share));
+    }
   }
   file.finish(keys);
   const segments = file.take();
@@ -64,36 +70,27 @@ export interface RowGroupShare {
   to: number;
 }
 
-/** Where slices meet row groups, in the slices' order. */
-export function rowGroupShares(
-  sources: readonly SpliceSource[],
-  slices: readonly RowSlice[],
-): RowGroupShare[] {
+/**
+ * Where a slice meets its file's row groups, in order.
+ * @throws RepartitionError `mismatch` when it reaches beyond the file
+ */
+export function rowGroupShares({ reader, footer }: SpliceSource, slice: RowSlice): RowGroupShare[] {
+  if (slice.from < 0 || slice.to < slice.from || slice.to > footer.rows) {
+    throw new RepartitionError(
+      'mismatch',
+      `${footer.file}: rows ${slice.from} to ${slice.to} were asked for, but it has ${footer.rows}`,
+    );
+  }
   const shares: RowGroupShare[] = [];
-  for (const slice of slices) {
-    const { reader, footer } = sourceOf(sources, slice);
-    if (slice.from < 0 || slice.to < slice.from || slice.to > footer.rows) {
-      throw new RepartitionError(
-        'mismatch',
-        `${footer.file}: rows ${slice.from} to ${slice.to} were asked for, but it has ${footer.rows}`,
-      );
-    }
-    let start = 0;
-    for (const group of footer.rowGroups) {
-      const rows = group.requireInt(RowGroup.numRows);
-      const from = Math.max(slice.from - start, 0);
-      const to = Math.min(slice.to - start, rows);
-      if (from < to) shares.push({ source: slice.source, reader, footer, group, rows, from, to });
-      start += rows;
-    }
+  let start = 0;
+  for (const group of footer.rowGroups) {
+    const rows = group.requireInt(RowGroup.numRows);
+    const from = Math.max(slice.from - start, 0);
+    const to = Math.min(slice.to - start, rows);
+    if (from < to) shares.push({ source: slice.source, reader, footer, group, rows, from, to });
+    start += rows;
   }
   return shares;
-}
-
-function sourceOf(sources: readonly SpliceSource[], slice: RowSlice): SpliceSource {
-  const source = sources[slice.source];
-  if (!source) throw new RangeError(`no source ${slice.source}`);
-  return source;
 }
 
 async function pieces(share: RowGroupShare): Promise<ChunkPiece[]> {

@@ -89,7 +89,9 @@ export interface Summary {
   types: { total: number; aligned: number };
   dataSets: { total: number; rewritten: number };
   parts: { kept: number; spliced: number; reencoded: number; resumed: number };
+  /** `copied` came unread from the inputs, `written` was made: cut pages, indexes, footers, re-encoded parts. */
   bytes: { kept: number; copied: number; written: number };
+  /** Rows of all types, each counted once. */
   rows: number;
   seconds: number;
 }
@@ -97,7 +99,8 @@ export interface Summary {
 /** Told while a run goes on; numbers only ever grow within a phase. */
 export type Progress =
   | { phase: 'inventory'; done: number; total: number }
-  | { phase: 'parts'; done: number; total: number; bytes: number; totalBytes: number }
+  /** `bytes` of output so far. */
+  | { phase: 'parts'; done: number; total: number; bytes: number }
   | { phase: 'verify'; done: number; total: number };
 
 export interface RepartitionOptions {

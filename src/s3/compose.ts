@@ -134,9 +134,15 @@ export class Composer {
     }
     await Promise.all(
       planFetches(pieces).map(async (fetch) => {
-        const { bytes } = await this.read(fetch.path, fetch.start, fetch.end, fetch.version, signal);
-        for (const { from, length, at: to } of fetch.targets) {
-          body.set(bytes.subarray(from - fetch.start, from - fetch.start + length), to);
+        const { path, version, start, end, targets } = fetch;
+        // What goes to one place whole is read right into it.
+        const [first] = targets;
+        const into =
+          targets.length === 1 && first ? body.subarray(first.at, first.at + first.length) : undefined;
+        const bytes = await this.read(path, start, end, version, signal, into);
+        if (bytes === into) return;
+        for (const { from, length, at: to } of targets) {
+          body.set(bytes.subarray(from - start, from - start + length), to);
         }
       }),
     );
@@ -149,14 +155,11 @@ export class Composer {
     end: number,
     version: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ bytes: Uint8Array }> {
+    into: Uint8Array | undefined,
+  ): Promise<Uint8Array> {
+    const range = `bytes=${start}-${end - 1}`;
     try {
-      return await this.requests.getRange(
-        this.names.keyOf(path),
-        `bytes=${start}-${end - 1}`,
-        version,
-        signal,
-      );
+      return (await this.requests.getRange(this.names.keyOf(path), range, version, signal, into)).bytes;
     } catch (error) {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);
     }

@@ -60,12 +60,14 @@ export class Requests {
    * amid the body is repeated here.
    *
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
+   * @param into where the bytes go if they are as many as it holds; saves a copy
    */
   async getRange(
     key: string,
     range: string,
     version: string | undefined,
     signal: AbortSignal | undefined,
+    into?: Uint8Array,
   ): Promise<RangeAnswer> {
     const attempts = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
     for (let attempt = 1; ; attempt += 1) {
@@ -92,9 +94,7 @@ export class Requests {
               },
             );
           }
-          const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
-          if (bytes.byteLength !== answer.ContentLength)
-            throw new BrokenBody(bytes.byteLength, answer.ContentLength);
+          const bytes = await collect(answer.Body, answer.ContentLength ?? 0, into);
           return { bytes, size, version: versionFrom(answer.ETag) };
         });
       } catch (error) {
@@ -108,11 +108,24 @@ export class Requests {
   }
 }
 
+/** Fills one buffer as the bytes come in, so that they are in memory once. */
+async function collect(body: unknown, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
+  const bytes = into?.byteLength === length ? into : new Uint8Array(length);
+  let filled = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    if (filled + chunk.byteLength > length) throw new BrokenBody(filled + chunk.byteLength, length);
+    bytes.set(chunk, filled);
+    filled += chunk.byteLength;
+  }
+  if (filled !== length) throw new BrokenBody(filled, length);
+  return bytes;
+}
+
 /** A body that ended early without the connection saying so. */
 class BrokenBody extends Error {
   override readonly name = 'TimeoutError';
-  constructor(got: number, expected: number | undefined) {
-    super(`the reply ended after ${got} of ${expected ?? '?'} bytes`);
+  constructor(got: number, expected: number) {
+    super(`the reply ended after ${got} of ${expected} bytes`);
   }
 }
 

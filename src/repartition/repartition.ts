@@ -1,0 +1,171 @@
+/**
+ * The alignment, from a prefix to its updated metadata:
+ *
+ *     metadata.json ─► groups ─► inventory ─► target layouts ─► plan ─► run (workers) ─► verify ─► commit
+ *
+ * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
+ */
+import { interrupted, RepartitionError } from '../errors.js';
+import {
+  alignmentGroups,
+  type GraphMetadata,
+  idMappingsToCount,
+  parseMetadata,
+  updateMetadata,
+} from '../metadata/index.js';
+import type { CallOptions, Storage } from '../storage/storage.js';
+import { readPart, requireDeclaredCounts, requireDeclaredTotals, takeInventory } from './inventory.js';
+import { chooseLayout } from './layout.js';
+import type { DataSetPlan, GroupPlan, RepartitionOptions, Summary, TaskResult } from './model.js';
+import { locate, openStorage } from './open-storage.js';
+import { resumeCommand, runSettings, type RunSettings } from './options.js';
+import { findFinished, ownedTasks, verifyOutputs } from './outputs.js';
+import { planGroup } from './plan.js';
+import { runTasks } from './pool.js';
+import { StatusDocument } from './status.js';
+import { summarize } from './summary.js';
+
+/**
+ * Aligns the graph under `options.inputPrefix` and publishes its updated metadata.
+ * @throws RepartitionError with nothing published; `repartition_status.json` under the prefix says so
+ */
+export async function repartition(options: RepartitionOptions): Promise<Summary> {
+  const settings = runSettings(options);
+  const storage = await openStorage(await locate(options.inputPrefix, options.s3));
+  try {
+    return await runOn(storage, settings, options);
+  } catch (error) {
+    // What a signal breaks off may fail in ways of its own; the reason is the signal.
+    throw options.signal?.aborted ? interrupted() : error;
+  } finally {
+    await storage.close();
+  }
+}
+
+async function runOn(storage: Storage, settings: RunSettings, options: RepartitionOptions): Promise<Summary> {
+  const { signal, log } = options;
+  // Before there are metadata this is no graph's prefix, and no place to leave a status.
+  const metadata = await readMetadata(storage, settings.metadataFile, { signal });
+  const status = new StatusDocument(storage, resumeCommand(options));
+  await status.running({ signal });
+  try {
+    const summary = await align(storage, metadata, settings, options);
+    await status.succeeded(summary);
+    return summary;
+  } catch (error) {
+    await status.failed(signal?.aborted ? interrupted() : error, log);
+    throw error;
+  }
+}
+
+async function align(
+  storage: Storage,
+  metadata: GraphMetadata,
+  settings: RunSettings,
+  options: RepartitionOptions,
+): Promise<Summary> {
+  const started = performance.now();
+  const { signal, log } = options;
+  const groups = alignmentGroups(metadata);
+  const partCount = groups.flatMap((group) => group.dataSets).reduce((n, { parts }) => n + parts.length, 0);
+  const inventoried = counter((done) => options.onProgress?.({ phase: 'inventory', done, total: partCount }));
+  const counted = await takeInventory(storage, groups, { signal, onPart: inventoried });
+  if (!settings.recount) {
+    requireDeclaredCounts(storage, counted);
+    requireDeclaredTotals(metadata, counted);
+  }
+
+  const plans = counted.map((group) => planGroup(group, chooseLayout(group, settings.choice)));
+  const dataSetPlans = plans.flatMap((plan) => plan.dataSets);
+  const tasks = ownedTasks(dataSetPlans);
+  const finished = await findFinished(storage, tasks, { signal });
+  if (finished.size > 0) log?.info(`${finished.size} of ${tasks.length} parts are done already`);
+  const results = await run(storage, plans, finished, settings, options);
+
+  const verified = counter((done) => options.onProgress?.({ phase: 'verify', done, total: tasks.length }));
+  await verifyOutputs(storage, tasks, { signal, onPart: verified });
+
+  const text = updateMetadata(metadata, {
+    dataSets: dataSetPlans.map(publishedDataSet),
+    nodeCounts: await countNodes(storage, metadata, { signal }),
+    recount: settings.recount,
+  });
+  if (signal?.aborted) throw interrupted();
+  await storage.compose(settings.updatedFile, [{ kind: 'bytes', bytes: new TextEncoder().encode(text) }]);
+  const seconds = (performance.now() - started) / 1000;
+  return summarize({ storage, settings, plans, results, finished, seconds });
+}
+
+async function readMetadata(storage: Storage, file: string, options: CallOptions): Promise<GraphMetadata> {
+  const stat = await storage.stat(file, options);
+  if (!stat) {
+    throw new RepartitionError('not-found', `no ${file} under ${storage.describe('')}`, {
+      hint: 'Give the prefix that gs-processing wrote to, or the name with --input-metadata-file-name.',
+    });
+  }
+  const bytes = await storage.read(file, 0, stat.size, { ...options, version: stat.version });
+  return parseMetadata(new TextDecoder().decode(bytes), storage.describe(file));
+}
+
+async function run(
+  storage: Storage,
+  plans: readonly GroupPlan[],
+  finished: ReadonlySet<string>,
+  settings: RunSettings,
+  options: RepartitionOptions,
+): Promise<TaskResult[]> {
+  const tasks = plans
+    .flatMap((plan) => ownedTasks(plan.dataSets))
+    .map(({ task }) => task)
+    .filter((task) => !finished.has(task.output));
+  // Rows tell how far a run is before any output exists; their bytes are only known once written.
+  const results: TaskResult[] = [];
+  let bytes = 0;
+  await runTasks(tasks, {
+    location: storage.location,
+    threads: settings.threads,
+    signal: options.signal,
+    onResult: (result) => {
+      results.push(result);
+      bytes += result.size;
+      options.log?.debug(`${result.method === 'splice' ? 'spliced' : 're-encoded'} ${storage.describe(result.output)}`);
+      options.onProgress?.({ phase: 'parts', done: results.length, total: tasks.length, bytes });
+    },
+  });
+  return results;
+}
+
+/** What the metadata will say of a data set. */
+function publishedDataSet({ dataSet, parts, layout }: DataSetPlan): {
+  dataSet: DataSetPlan['dataSet'];
+  parts: string[];
+  rowCounts: readonly number[];
+} {
+  return {
+    dataSet,
+    parts: parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output)),
+    rowCounts: layout,
+  };
+}
+
+/** Nodes per type from the id mappings, for metadata that don't say. */
+async function countNodes(
+  storage: Storage,
+  metadata: GraphMetadata,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { type, parts } of idMappingsToCount(metadata)) {
+    let rows = 0;
+    for (const path of parts) rows += (await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows;
+    counts.set(type, rows);
+  }
+  return counts;
+}
+
+function counter(report: (done: number) => void): () => void {
+  let done = 0;
+  return () => {
+    report(++done);
+  };
+}
