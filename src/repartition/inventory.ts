@@ -1,6 +1,6 @@
 /** The inventory: every part's footer is read once and reduced to what the plan needs. Files are the truth. */
 import pMap from 'p-map';
-import { RepartitionError } from '../errors.js';
+import { RepartitionError, throwIfAborted } from '../errors.js';
 import type { AlignmentGroup, DataSet } from '../metadata/model.js';
 import { footerKeys, readFooter, TAIL_BYTES } from '../parquet/index.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
@@ -19,11 +19,27 @@ const READS_AT_ONCE = 64;
 export async function takeInventory(
   storage: Storage,
   groups: readonly AlignmentGroup[],
-  options: CallOptions & { onPart?: () => void },
+  options: InventoryOptions,
 ): Promise<CountedGroup[]> {
+  return countGroups(groups, options, (dataSet, path) =>
+    readPart(storage, dataSetName(dataSet), path, options),
+  );
+}
+
+export interface InventoryOptions extends CallOptions {
+  /** Called after each part. */
+  onPart?: () => void;
+}
+
+/** The groups with what `look` says of each part; parts are looked at many at a time. */
+export async function countGroups<Facts>(
+  groups: readonly AlignmentGroup[],
+  options: InventoryOptions,
+  look: (dataSet: DataSet, path: string) => Promise<Facts>,
+): Promise<{ group: AlignmentGroup; dataSets: { dataSet: DataSet; parts: Facts[] }[] }[]> {
   const counted = groups.map((group) => ({
     group,
-    dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<PartFacts>(dataSet.parts.length) })),
+    dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
   }));
   const jobs = counted.flatMap(({ dataSets }) =>
     dataSets.flatMap(({ dataSet, parts }) => dataSet.parts.map((path, i) => ({ dataSet, path, parts, i }))),
@@ -31,10 +47,11 @@ export async function takeInventory(
   await pMap(
     jobs,
     async ({ dataSet, path, parts, i }) => {
-      parts[i] = await readPart(storage, dataSetName(dataSet), path, options);
+      throwIfAborted(options.signal);
+      parts[i] = await look(dataSet, path);
       options.onPart?.();
     },
-    { concurrency: READS_AT_ONCE, ...(options.signal && { signal: options.signal }) },
+    { concurrency: READS_AT_ONCE },
   );
   return counted;
 }
@@ -70,7 +87,9 @@ export async function readPart(
  * @throws RepartitionError `mismatch` that names the first few parts that differ
  */
 export function requireDeclaredCounts(storage: Storage, groups: readonly CountedGroup[]): void {
-  const lies = groups.flatMap(({ dataSets }) => dataSets.flatMap(({ dataSet, parts }) => differences(dataSet, parts)));
+  const lies = groups.flatMap(({ dataSets }) =>
+    dataSets.flatMap(({ dataSet, parts }) => differences(dataSet, parts)),
+  );
   if (lies.length === 0) return;
   const shown = lies.slice(0, 3).map(({ dataSet, part, declared }) => {
     const file = storage.describe(part.path);

@@ -20,13 +20,19 @@ export interface RunSettings {
 
 /** @throws RepartitionError `usage` naming the option */
 export function runSettings(options: RepartitionOptions): RunSettings {
-  const metadataFile = fileName('input-metadata-file-name', options.inputMetadataFileName ?? DEFAULT_METADATA);
+  const metadataFile = fileName(
+    'input-metadata-file-name',
+    options.inputMetadataFileName ?? DEFAULT_METADATA,
+  );
   const updatedFile = fileName(
     'updated-metadata-file-name',
     options.updatedMetadataFileName ?? DEFAULT_UPDATED_METADATA,
   );
   if (metadataFile === updatedFile) {
-    throw usage(`the updated metadata would overwrite its input, ${metadataFile}`, 'Give the two different names.');
+    throw usage(
+      `the updated metadata would overwrite its input, ${metadataFile}`,
+      'Give the two different names.',
+    );
   }
   return {
     metadataFile,
@@ -39,18 +45,22 @@ export function runSettings(options: RepartitionOptions): RunSettings {
 
 /** @throws RepartitionError `usage` unless `concurrency` is a positive integer or left out */
 export function threads(concurrency: number | undefined): number {
-  return (
-    positive('concurrency', concurrency) ?? Math.min(availableParallelism(), MOST_DEFAULT_THREADS)
-  );
+  return positive('concurrency', concurrency) ?? Math.min(availableParallelism(), MOST_DEFAULT_THREADS);
 }
 
 /** A name inside the prefix: what a person types is checked like what metadata say. */
 export function fileName(option: string, name: string): string {
-  const isInside = !/^[/\\]|\\|^[A-Za-z]+:\/\//.test(name) && !name.split('/').some((part) => part === '' || part === '..' || part === '.');
+  const isInside =
+    !/^[/\\]|\\|^[A-Za-z]+:\/\//.test(name) &&
+    !name.split('/').some((part) => part === '' || part === '..' || part === '.');
   if (name === '' || !isInside) {
-    throw usage(`--${option} must name a file inside the prefix, not "${name}"`, 'Give a name relative to the prefix.');
+    throw usage(
+      `--${option} must name a file inside the prefix, not "${name}"`,
+      'Give a name relative to the prefix.',
+    );
   }
-  if (name === STATUS_FILE) throw usage(`--${option} cannot be ${STATUS_FILE}, which holds the run's status`, 'Give another name.');
+  if (name === STATUS_FILE)
+    throw usage(`--${option} cannot be ${STATUS_FILE}, which holds the run's status`, 'Give another name.');
   return name;
 }
 

@@ -94,7 +94,8 @@ async function checkOutput(
   }
   if (part.rows !== task.rows) return `it has ${part.rows} rows where ${task.rows} were planned`;
   const { shape } = task.keys;
-  if (shape !== undefined && (part.shape ?? null) !== shape) return `its shape key is ${part.shape ?? 'missing'}`;
+  if (shape !== undefined && (part.shape ?? null) !== shape)
+    return `its shape key is ${part.shape ?? 'missing'}`;
   return undefined;
 }
 

@@ -5,14 +5,8 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
-import { interrupted, RepartitionError } from '../errors.js';
-import {
-  alignmentGroups,
-  type GraphMetadata,
-  idMappingsToCount,
-  parseMetadata,
-  updateMetadata,
-} from '../metadata/index.js';
+import { interrupted } from '../errors.js';
+import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
 import { readPart, requireDeclaredCounts, requireDeclaredTotals, takeInventory } from './inventory.js';
 import { chooseLayout } from './layout.js';
@@ -22,6 +16,7 @@ import { resumeCommand, runSettings, type RunSettings } from './options.js';
 import { findFinished, ownedTasks, verifyOutputs } from './outputs.js';
 import { planGroup } from './plan.js';
 import { runTasks } from './pool.js';
+import { readMetadata } from './read-metadata.js';
 import { StatusDocument } from './status.js';
 import { summarize } from './summary.js';
 
@@ -96,17 +91,6 @@ async function align(
   return summarize({ storage, settings, plans, results, finished, seconds });
 }
 
-async function readMetadata(storage: Storage, file: string, options: CallOptions): Promise<GraphMetadata> {
-  const stat = await storage.stat(file, options);
-  if (!stat) {
-    throw new RepartitionError('not-found', `no ${file} under ${storage.describe('')}`, {
-      hint: 'Give the prefix that gs-processing wrote to, or the name with --input-metadata-file-name.',
-    });
-  }
-  const bytes = await storage.read(file, 0, stat.size, { ...options, version: stat.version });
-  return parseMetadata(new TextDecoder().decode(bytes), storage.describe(file));
-}
-
 async function run(
   storage: Storage,
   plans: readonly GroupPlan[],
@@ -128,7 +112,9 @@ async function run(
     onResult: (result) => {
       results.push(result);
       bytes += result.size;
-      options.log?.debug(`${result.method === 'splice' ? 'spliced' : 're-encoded'} ${storage.describe(result.output)}`);
+      options.log?.debug(
+        `${result.method === 'splice' ? 'spliced' : 're-encoded'} ${storage.describe(result.output)}`,
+      );
       options.onProgress?.({ phase: 'parts', done: results.length, total: tasks.length, bytes });
     },
   });
@@ -157,7 +143,8 @@ async function countNodes(
   const counts = new Map<string, number>();
   for (const { type, parts } of idMappingsToCount(metadata)) {
     let rows = 0;
-    for (const path of parts) rows += (await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows;
+    for (const path of parts)
+      rows += (await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows;
     counts.set(type, rows);
   }
   return counts;

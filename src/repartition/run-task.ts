@@ -24,7 +24,10 @@ export async function runTask(storage: Storage, task: Task, options: CallOptions
   const segments = rewritten.segments.map((segment) => placed(segment, slices));
   const { size } = await storage.compose(output, segments, options);
   if (size !== rewritten.size) {
-    throw new RepartitionError('storage', `${storage.describe(output)}: ${size} bytes where ${rewritten.size} belong`);
+    throw new RepartitionError(
+      'storage',
+      `${storage.describe(output)}: ${size} bytes where ${rewritten.size} belong`,
+    );
   }
   const { copiedBytes } = rewritten;
   return { output, size, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };

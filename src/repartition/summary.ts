@@ -15,7 +15,9 @@ export interface Outcome {
 
 export function summarize({ storage, settings, plans, results, finished, seconds }: Outcome): Summary {
   const dataSets = plans.flatMap((plan) => plan.dataSets);
-  const kept = dataSets.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'keep' ? [part.part] : [])));
+  const kept = dataSets.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.kind === 'keep' ? [part.part] : [])),
+  );
   const isMade = (part: PlannedPart): boolean => part.kind === 'make';
   const typesOf = (some: readonly GroupPlan[]): number => sum(some, ({ group }) => group.types.length);
   const spliced = results.filter((result) => result.method === 'splice').length;
@@ -28,7 +30,10 @@ export function summarize({ storage, settings, plans, results, finished, seconds
       total: typesOf(plans),
       aligned: typesOf(plans.filter((plan) => plan.dataSets.some(({ parts }) => parts.some(isMade)))),
     },
-    dataSets: { total: dataSets.length, rewritten: dataSets.filter(({ parts }) => parts.some(isMade)).length },
+    dataSets: {
+      total: dataSets.length,
+      rewritten: dataSets.filter(({ parts }) => parts.some(isMade)).length,
+    },
     parts: { kept: kept.length, spliced, reencoded: results.length - spliced, resumed: finished.size },
     bytes: {
       kept: sum(kept, (part) => part.size),
