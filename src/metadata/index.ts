@@ -1,0 +1,6 @@
+/** metadata.json: read, check, group, write. */
+export { alignmentGroups } from './groups.js';
+export type { AlignedSection, AlignmentGroup, DataSet, Place } from './model.js';
+export { type GraphMetadata, parseMetadata } from './parse.js';
+export { type DeclaredTotal, declaredTotals, idMappingsToCount } from './totals.js';
+export { type MetadataChanges, updateMetadata } from './update.js';
