@@ -121,7 +121,7 @@ class Checker {
   /** A section by type; one that is missing or null is empty unless it must be there. */
   types(document: JsonObject, key: string, isRequired: boolean): JsonObject {
     const section = document.get(key);
-    return !isRequired && (section === undefined || section === null) ? new Map() : this.object(section, key);
+    return !isRequired && (section === undefined || section === null) ? new Map<string, Json>() : this.object(section, key);
   }
 
   entry(value: Json, key: string): Entry {

@@ -1,6 +1,7 @@
 /** The inventory: every part's footer is read once and reduced to what the plan needs. Files are the truth. */
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { declaredTotals, type GraphMetadata } from '../metadata/index.js';
 import type { AlignmentGroup, DataSet } from '../metadata/model.js';
 import { footerKeys, readFooter, TAIL_BYTES } from '../parquet/index.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
@@ -111,4 +112,28 @@ function differences(
     const declared = rowCounts[i];
     return declared === undefined || declared === part.rows ? [] : [{ dataSet, part, declared }];
   });
+}
+
+/**
+ * Compares num_nodes_per_type and num_edges_per_type with the footers.
+ * @throws RepartitionError `mismatch` naming the first type that differs
+ */
+export function requireDeclaredTotals(metadata: GraphMetadata, groups: readonly CountedGroup[]): void {
+  for (const { kind, type, total } of declaredTotals(metadata)) {
+    const section = kind === 'edge' ? 'edges' : 'node_data';
+    const counted = groups
+      .flatMap(({ dataSets }) => dataSets)
+      .find(({ dataSet }) =>
+        dataSet.places.some((place) => place.section === section && place.type === type),
+      );
+    if (!counted) continue;
+    const rows = counted.parts.reduce((sum, part) => sum + part.rows, 0);
+    if (rows === total) continue;
+    const key = kind === 'edge' ? 'num_edges_per_type' : 'num_nodes_per_type';
+    throw new RepartitionError(
+      'mismatch',
+      `${metadata.file}: ${key} says ${total} for ${type}, but its ${dataSetName(counted.dataSet)} has ${rows} rows`,
+      { hint: 'Find out which is right; if the files are, run again with --recount.' },
+    );
+  }
 }

@@ -58,7 +58,7 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
       },
       { concurrency: threads * perThread },
     );
-    if (failure) throw failure as Error;
+    if (failure) throw failure;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     channel.close();

@@ -82,7 +82,7 @@ async function align(
 
   const text = updateMetadata(metadata, {
     dataSets: dataSetPlans.map(publishedDataSet),
-    nodeCounts: await countNodes(storage, metadata, { signal }),
+    idMappings: await countIdMappings(storage, metadata, { signal }),
     recount: settings.recount,
   });
   if (signal?.aborted) throw interrupted();
@@ -134,17 +134,17 @@ function publishedDataSet({ dataSet, parts, layout }: DataSetPlan): {
   };
 }
 
-/** Nodes per type from the id mappings, for metadata that don't say. */
-async function countNodes(
+/** Rows by part of the id mappings that the metadata leave uncounted. */
+async function countIdMappings(
   storage: Storage,
   metadata: GraphMetadata,
   options: CallOptions,
-): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>();
+): Promise<ReadonlyMap<string, number[]>> {
+  const counts = new Map<string, number[]>();
   for (const { type, parts } of idMappingsToCount(metadata)) {
-    let rows = 0;
+    const rows: number[] = [];
     for (const path of parts)
-      rows += (await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows;
+      rows.push((await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows);
     counts.set(type, rows);
   }
   return counts;
