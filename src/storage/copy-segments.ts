@@ -1,9 +1,9 @@
 /** From segments to bytes in a file, a few buffers at a time. */
-import type { FileHandle } from 'node:fs/promises';
 import { throwIfAborted } from '../errors.js';
 import type { BufferPool } from './buffer-pool.js';
 import { type Chunk, cutIntoChunks, sizeOf } from './chunks.js';
 import { explain } from './local-errors.js';
+import type { OutputFile } from './output-file.js';
 import { readFully, type SourceFiles } from './source-files.js';
 import type { Segment } from './storage.js';
 
@@ -21,7 +21,7 @@ const LANES = 2;
 
 /** Writes `segments` one after the other to `file`, from its start. */
 export async function copySegments(
-  file: FileHandle,
+  file: OutputFile,
   segments: readonly Segment[],
   context: CopyContext,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function copySegments(
 }
 
 async function copyChunk(
-  file: FileHandle,
+  file: OutputFile,
   chunk: Chunk,
   buffer: Uint8Array,
   context: CopyContext,
@@ -59,7 +59,7 @@ async function copyChunk(
     filled += into.length;
   }
   throwIfAborted(context.signal);
-  await writeFully(file, buffer.subarray(0, filled), chunk.at);
+  await file.write(buffer.subarray(0, filled), chunk.at);
 }
 
 async function readPiece(
@@ -77,12 +77,4 @@ async function readPiece(
       throw explain(error, 'read', where);
     }
   });
-}
-
-/** Writes all bytes at `position`; a disk that is nearly full takes fewer at first. */
-export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve, sep } from 'node:path';
 import pMap from 'p-map';
 import { interrupted, RepartitionError, throwIfAborted } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
-import { copySegments, writeFully } from './copy-segments.js';
+import { copySegments } from './copy-segments.js';
 import { type Doing, explain, isErrno } from './local-errors.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
 import { openVersion, readFully, requireVersion, SourceFiles, versionOf } from './source-files.js';
@@ -140,7 +140,7 @@ class LocalStorage implements Storage {
         async (file) => {
           let position = 0;
           for await (const bytes of untilAborted(chunks, signal)) {
-            await writeFully(file, bytes, position);
+            await file.write(bytes, position);
             position += bytes.length;
           }
         },

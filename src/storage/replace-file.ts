@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors.js';
 import { isErrno } from './local-errors.js';
+import { OutputFile } from './output-file.js';
 
 /** Of the target's name, in its temporary name: leaves room below the usual limit of 255 bytes. */
 const NAME_KEPT = 48;
@@ -22,11 +23,11 @@ export function isTemporaryName(name: string): boolean {
 /**
  * Writes a temporary file beside `target` with `fill`, syncs it, and renames it over `target`. Makes parent folders.
  * Removes the temporary file when anything fails or the signal fires.
- * @returns what `fill` gave, and the file's identity
+ * @returns the file's identity
  */
 export async function replaceFile(
   target: string,
-  fill: (file: FileHandle) => Promise<void>,
+  fill: (file: OutputFile) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<{ size: bigint; mtimeNs: bigint }> {
   throwIfAborted(signal);
@@ -35,16 +36,7 @@ export async function replaceFile(
   const temporary = temporaryName(target);
   const file = await open(temporary, 'wx');
   try {
-    let stat;
-    try {
-      await fill(file);
-      throwIfAborted(signal);
-      await file.sync();
-      throwIfAborted(signal);
-      stat = await file.stat({ bigint: true });
-    } finally {
-      await file.close();
-    }
+    const stat = await fillAndSync(file, fill, signal).finally(() => file.close());
     await rename(temporary, target);
     await syncFolders(folder, made);
     return stat;
@@ -53,6 +45,25 @@ export async function replaceFile(
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
+}
+
+async function fillAndSync(
+  file: FileHandle,
+  fill: (file: OutputFile) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<{ size: bigint; mtimeNs: bigint }> {
+  const output = new OutputFile(file);
+  try {
+    await fill(output);
+  } catch (error) {
+    await output.settle().catch(() => undefined);
+    throw error;
+  }
+  await output.settle();
+  throwIfAborted(signal);
+  await file.sync();
+  throwIfAborted(signal);
+  return file.stat({ bigint: true });
 }
 
 /** Makes the entries in `folder` durable, and those of the folders from `made` (the topmost new one) down to it. */

@@ -1,0 +1,49 @@
+/** A file that is being written: all bytes arrive, and the disk starts on them before the last has come. */
+import type { FileHandle } from 'node:fs/promises';
+
+/**
+ * Bytes after which the disk is set to work. Left to itself the kernel gathers gigabytes, and the sync at the end has
+ * to wait for all of them; asked early, the disk writes while we copy. Measured on 128 MB parts, synced: a third less
+ * time than without, and than `cp` and `sync`.
+ */
+const EARLY_SYNC_BYTES = 8 * 1024 * 1024;
+
+export class OutputFile {
+  private unsynced = 0;
+  private syncing: Promise<void> | undefined;
+  private failure: { error: unknown } | undefined;
+
+  constructor(private readonly file: FileHandle) {}
+
+  /** Writes all bytes at `position`; a disk that is nearly full takes fewer at first. */
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.file.write(bytes, done, bytes.length - done, position + done);
+      done += bytesWritten;
+    }
+    this.unsynced += bytes.length;
+    if (this.unsynced >= EARLY_SYNC_BYTES) this.startSync();
+  }
+
+  /**
+   * Waits for what is still under way; to be called before the file is synced for good or closed.
+   * @throws what an early sync ran into: the kernel tells a write error once, so the last sync might not
+   */
+  async settle(): Promise<void> {
+    await this.syncing;
+    if (this.failure) throw this.failure.error;
+  }
+
+  private startSync(): void {
+    if (this.syncing) return;
+    this.unsynced = 0;
+    this.syncing = this.file
+      .datasync()
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => {
+        this.syncing = undefined;
+      });
+  }
+}
