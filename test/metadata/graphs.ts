@@ -1,0 +1,50 @@
+/** Small metadata documents for tests. */
+
+export interface TestEntry {
+  format: { name: string };
+  data: string[];
+  row_counts?: number[];
+}
+
+/** A data set whose parts lie in `folder`. */
+export function entry(folder: string, rowCounts: number[]): TestEntry {
+  const data = rowCounts.map((_, i) => `${folder}/parquet/part-${String(i).padStart(5, '0')}.parquet`);
+  return { format: { name: 'parquet' }, data, row_counts: rowCounts };
+}
+
+/** A forward and a reverse edge type that share a label and a mask; a labelled node type. */
+export function graph(): Record<string, unknown> {
+  const rating = entry('edge_data/rating', [10, 12, 10, 8, 10]);
+  const mask = entry('edge_data/train_mask', [10, 10, 10, 10, 10]);
+  return {
+    edge_type: ['user:rated:movie', 'movie:rated-rev:user'],
+    node_type: ['movie', 'user'],
+    edges: {
+      'user:rated:movie': entry('edges/forward', [8, 8, 8, 8, 18]),
+      'movie:rated-rev:user': entry('edges/reverse', [18, 8, 8, 8, 8]),
+    },
+    edge_data: {
+      'user:rated:movie': {
+        rating,
+        train_mask: mask,
+        weight: entry('edge_data/weight', [10, 10, 10, 10, 10]),
+      },
+      'movie:rated-rev:user': { rating, train_mask: mask },
+    },
+    node_data: { user: { age: entry('node_data/age', [5, 5]), gender: entry('node_data/gender', [4, 6]) } },
+    raw_id_mappings: {
+      movie: entry('raw_id_mappings/movie', [3]),
+      user: entry('raw_id_mappings/user', [10]),
+    },
+    num_nodes_per_type: [3, 10],
+    num_edges_per_type: [50, 50],
+    graph_info: {
+      ntype_label: ['user'],
+      ntype_label_property: ['gender'],
+      etype_label: ['user:rated:movie', 'movie:rated-rev:user'],
+      etype_label_property: ['rating'],
+      task_type: 'edge_class',
+      etype_to_label_masks: { 'user:rated:movie': ['train_mask'] },
+    },
+  };
+}
