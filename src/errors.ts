@@ -9,6 +9,8 @@
  * - `parquet`: a file is not Parquet, is damaged, or uses something we refuse to guess about
  * - `changed`: an input changed while we were working
  * - `storage`: the disk or S3 failed (full disk, network, throttling past the last retry)
+ * - `aws`: a service of AWS other than S3 failed, refused a request, or holds something that is in the way
+ * - `job`: a job upstream failed, was cancelled, or ended without what it was started for
  * - `interrupted`: somebody asked us to stop
  */
 export type ErrorCode =
@@ -20,6 +22,8 @@ export type ErrorCode =
   | 'parquet'
   | 'changed'
   | 'storage'
+  | 'aws'
+  | 'job'
   | 'interrupted';
 
 /** An error as plain JSON: what crosses a worker's boundary and what the status document shows. */
