@@ -1,4 +1,7 @@
 import { RepartitionError } from '../errors.js';
+import { CodecError, UnknownCodec } from './codec.js';
+import { EncodingError } from './hybrid.js';
+import { ThriftError } from './thrift.js';
 
 /** A `parquet` error that says which file, and what to do about a file we can't read. */
 export function damaged(file: string, what: string, cause?: unknown): RepartitionError {
@@ -11,4 +14,24 @@ export function damaged(file: string, what: string, cause?: unknown): Repartitio
 /** A `parquet` error for what is valid Parquet but must not be copied by guesswork. */
 export function unsupported(file: string, what: string, hint: string): RepartitionError {
   return new RepartitionError('parquet', `${file}: ${what}`, { hint });
+}
+
+/**
+ * What a user is told of an error that came up while bytes of `file` were taken apart. Errors that are not about the
+ * bytes pass as they are.
+ * @param where inside the file, if that is known
+ */
+export function explainDamage(file: string, where: string | undefined, error: unknown): unknown {
+  const prefix = where === undefined ? '' : `${where}: `;
+  if (error instanceof UnknownCodec) {
+    return unsupported(
+      file,
+      prefix + error.message,
+      'Write the data set with snappy, gzip, zstd, brotli or none.',
+    );
+  }
+  if (error instanceof ThriftError || error instanceof CodecError || error instanceof EncodingError) {
+    return damaged(file, prefix + error.message, error);
+  }
+  return error;
 }

@@ -77,6 +77,9 @@ export function parseFooter(file: string, bytes: Uint8Array, start: number): Foo
       sum += groupRows;
     }
     if (sum !== rows) throw damaged(file, `the footer counts ${rows} rows but its row groups hold ${sum}`);
+    // Read once here, so that a damaged one is a damaged footer and not a surprise later.
+    meta.string(FileMetaData.createdBy);
+    meta.structs(FileMetaData.keyValueMetadata)?.forEach((entry) => entry.string(KeyValue.key));
     const leaves = readLeaves(file, schema);
     return { file, meta, start, rows, leaves, rowGroups, flatColumn: isFlatColumn(schema) };
   } catch (error) {

@@ -8,6 +8,7 @@
  */
 import { type Chunk, readChunks } from './chunk.js';
 import { openCodec } from './codec.js';
+import { explainDamage } from './errors.js';
 import { FileBuilder, type KeyChanges, requireSameSchema } from './file-builder.js';
 import { ColumnMetaData, Encoding, PageEncodingStats, PageType, RowGroup, Statistics } from './format.js';
 import { type IndexedPage, makeOffsetIndex, readOffsetIndex } from './indexes.js';
@@ -52,11 +53,15 @@ export async function* join(
   for await (const batch of batches(open, slices)) {
     for (const { share } of batch) requireSameSchema(template, share.footer);
     const rows = batch.reduce((sum, { share }) => sum + share.to - share.from, 0);
-    const pieces: ChunkPiece[] = [];
-    for (const column of template.leaves.keys()) pieces.push(yield* joinColumn(batch, column));
-    const { group, source } = batch[0].share;
-    const origin = { footer: template, group: group.clone().delete(RowGroup.sortingColumns), source, rows };
-    file.addRowGroup(origin, pieces);
+    const { group, source, footer } = batch[0].share;
+    try {
+      const pieces: ChunkPiece[] = [];
+      for (const column of template.leaves.keys()) pieces.push(yield* joinColumn(batch, column));
+      const origin = { footer: template, group: group.clone().delete(RowGroup.sortingColumns), source, rows };
+      file.addRowGroup(origin, pieces);
+    } catch (error) {
+      throw explainDamage(footer.file, undefined, error);
+    }
   }
   file.finish(keys);
   yield* bytesOf(file.take());

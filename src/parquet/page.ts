@@ -297,12 +297,18 @@ export function makePlainPage(leaf: Leaf, page: OpenPage, codec: PageCodec): Mad
   return encodeV1(leaf, struct, page, codec);
 }
 
+/** Node has it since 20.15; on an older one pages go without their optional checksum. */
+const { crc32 } = zlib as Partial<typeof zlib>;
+
 /** Sizes and, where the source had one, the checksum; then header and body in one run. */
 function finish(struct: Struct, page: OpenPage, body: Uint8Array, uncompressedSize: number): MadePage {
   struct
     .setI32(PageHeader.compressedPageSize, body.length)
     .setI32(PageHeader.uncompressedPageSize, uncompressedSize);
-  if (struct.has(PageHeader.crc)) struct.setI32(PageHeader.crc, zlib.crc32(body) | 0);
+  if (struct.has(PageHeader.crc)) {
+    if (crc32) struct.setI32(PageHeader.crc, crc32(body) | 0);
+    else struct.delete(PageHeader.crc);
+  }
   const header = writeStruct(struct);
   return {
     bytes: concat([header, body]),

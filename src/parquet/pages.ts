@@ -1,9 +1,8 @@
 /** Finding a chunk's pages: from its OffsetIndex, or by a walk over the page headers. */
 import type { ByteRange, Chunk } from './chunk.js';
-import { CodecError, openCodec, type PageCodec, UnknownCodec } from './codec.js';
-import { damaged, unsupported } from './errors.js';
+import { openCodec, type PageCodec } from './codec.js';
+import { damaged, explainDamage } from './errors.js';
 import { PageType } from './format.js';
-import { EncodingError } from './hybrid.js';
 import { indexedPages } from './indexes.js';
 import { countRowStarts, openPage, type OpenPage, type PageHead, readPageHead } from './page.js';
 import type { RangeReader } from './source.js';
@@ -182,16 +181,5 @@ export async function inPage<T>(chunk: Chunk, offset: number, work: () => T | Pr
 }
 
 function damagedPage(chunk: Chunk, offset: number, error: unknown): unknown {
-  const where = `column ${chunk.leaf.path}, page at byte ${offset}`;
-  if (error instanceof UnknownCodec) {
-    return unsupported(
-      chunk.file,
-      `${where}: ${error.message}`,
-      'Write the data set with snappy, gzip, zstd or none.',
-    );
-  }
-  if (error instanceof ThriftError || error instanceof CodecError || error instanceof EncodingError) {
-    return damaged(chunk.file, `${where}: ${error.message}`, error);
-  }
-  return error;
+  return explainDamage(chunk.file, `column ${chunk.leaf.path}, page at byte ${offset}`, error);
 }

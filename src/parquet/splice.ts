@@ -8,6 +8,7 @@
  */
 import { readChunks } from './chunk.js';
 import { RepartitionError } from '../errors.js';
+import { explainDamage } from './errors.js';
 import { FileBuilder, type KeyChanges } from './file-builder.js';
 import type { Footer } from './footer.js';
 import { RowGroup } from './format.js';
@@ -49,7 +50,11 @@ export async function splice(open: OpenSource, slices: RowSlices, keys: KeyChang
   for (const slice of slices) {
     for (const share of rowGroupShares(await open(slice.source), slice)) {
       const { footer, group, source, from, to } = share;
-      file.addRowGroup({ footer, group, source, rows: to - from }, await pieces(share));
+      try {
+        file.addRowGroup({ footer, group, source, rows: to - from }, await pieces(share));
+      } catch (error) {
+        throw explainDamage(footer.file, undefined, error);
+      }
     }
   }
   file.finish(keys);
