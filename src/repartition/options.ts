@@ -7,8 +7,8 @@ import { STATUS_FILE } from './status.js';
 
 export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
-/** More threads than this only crowd one disk or one network card. */
-const MOST_DEFAULT_THREADS = 8;
+/** Each thread takes some 30 MB, and a few of them already fill one disk or one network card. */
+const MOST_DEFAULT_THREADS = 4;
 
 export interface RunSettings {
   metadataFile: string;
