@@ -1,0 +1,50 @@
+/** Numbers and names as people read them. */
+
+const THOUSANDS = new Intl.NumberFormat('en-US');
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `1234567` as `1,234,567`. */
+export function formatCount(count: number): string {
+  return THOUSANDS.format(count);
+}
+
+/** `1` and `part` as `1 part`, `2` as `2 parts`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Bytes in powers of 1000, three digits: `999 bytes`, `1.50 kB`, `128 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // 999.5 would be shown as 1000.
+  while (unit < UNITS.length - 1 && value >= (unit === 0 ? 1000 : 999.5)) {
+    value /= 1000;
+    unit++;
+  }
+  if (unit === 0) return plural(bytes, 'byte');
+  const digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}
+
+/** `0.2 s`, `42 s`, `3 min 5 s`, `2 h 7 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${formatCount(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+/**
+ * Text that stays on its line and does nothing to a terminal: names of types, files and columns come from the
+ * metadata, and control characters in them are shown as escapes.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\t') return '\\t';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

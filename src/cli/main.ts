@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { engine } from './engine.js';
+import { run } from './run.js';
+
+// A reader that has seen enough (`| head`) must not end a run in the middle.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+// Not process.exit: what is written to a pipe has to arrive first.
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signals: process,
+  exit: (code) => process.exit(code),
+  engine,
+});

@@ -1,0 +1,147 @@
+/** From words to a command and its values, with yargs. */
+import yargs, { type Argv } from 'yargs';
+import type { Command } from './command.js';
+import { commands } from './commands/index.js';
+import { commonOptions } from './common-options.js';
+import { fromEnvironment, type OptionSet, type Source, usage, yargsOptions } from './options.js';
+import { suggest } from './suggest.js';
+import { version } from './version.js';
+
+export type Parsed =
+  | { kind: 'run'; command: Command; values: Readonly<Record<string, unknown>> }
+  /** `--help` or `--version`. */
+  | { kind: 'text'; text: string };
+
+const EPILOGUE = [
+  'Every option can come from the environment, as GS_REPARTITION_INPUT_PREFIX and so on; the command line wins.',
+  '',
+  'Exit codes:',
+  '  0    success; verify: the prefix is ready',
+  '  1    failure; verify: the prefix is not ready',
+  '  2    usage error',
+  '  130  interrupted (the same command resumes)',
+].join('\n');
+
+const HELP_WIDTH = 100;
+
+/** Missing in the published types. */
+type UsageConfigurable = Argv & { usageConfiguration(settings: { 'hide-types': boolean }): Argv };
+
+/**
+ * Finds out what a command line asks for.
+ * @param columns the width of the terminal that help is for, if there is one
+ * @throws RepartitionError `usage`
+ */
+export async function parse(source: Source, columns: number | undefined): Promise<Parsed> {
+  let selected: Parsed | undefined;
+  let active: Command | undefined;
+  const root = yargs([...source.argv]);
+  (root as UsageConfigurable).usageConfiguration({ 'hide-types': true });
+  root
+    .scriptName('gs-repartition')
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .wrap(Math.min(columns ?? HELP_WIDTH, HELP_WIDTH))
+    .help('help', 'Show this help')
+    .alias('help', 'h')
+    .version('version', 'Show the version', version)
+    .epilogue(EPILOGUE)
+    .exitProcess(false)
+    .fail((message, error: unknown) => {
+      throw error instanceof Error && error.name !== 'YError' ? error : usage(asSentence(message));
+    })
+    // Before yargs looks for missing options: a mistyped one is the better explanation.
+    .middleware((argv) => {
+      if (active) requireKnownWords(argv, active, source);
+    }, true);
+  for (const command of commands) {
+    root.command(
+      command.name,
+      command.describe,
+      (builder) => {
+        active = command;
+        return withOptions(builder, command, source);
+      },
+      (values) => {
+        selected = { kind: 'run', command, values };
+      },
+    );
+  }
+  let text = '';
+  await root.parseAsync([...source.argv], {}, (_error, _argv, output) => {
+    text = output;
+  });
+  if (text !== '') return { kind: 'text', text };
+  if (!selected) throw usage('no command');
+  return selected;
+}
+
+function withOptions(builder: Argv, command: Command, source: Source): Argv {
+  const options: OptionSet = { ...command.options, ...commonOptions };
+  builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
+  builder.usage(
+    `$0 ${command.name === '$0' ? '' : `${command.name} `}${command.usage}\n\n${command.describe}`,
+  );
+  for (const [line, meaning] of command.examples) builder.example(line, meaning);
+  return builder;
+}
+
+/** yargs' own strict mode would do, but for its wording and its order. */
+function requireKnownWords(argv: { _: (string | number)[] }, command: Command, source: Source): void {
+  const options: OptionSet = { ...command.options, ...commonOptions };
+  const known = [
+    ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
+    'help',
+    'version',
+  ];
+  const accepted = new Set([...known, 'h', '_', '$0', '--']);
+  const unknown = Object.keys(argv).find((name) => !accepted.has(name));
+  if (unknown !== undefined) {
+    const typed = asTyped(unknown, source.argv);
+    const meant = suggest(typed.replace(/^-+/, ''), known);
+    throw usage(
+      `unknown option ${typed}`,
+      meant === undefined ? seeHelp(command) : `Did you mean --${meant}?`,
+    );
+  }
+  const extra = argv._[command.name === '$0' ? 0 : 1];
+  if (extra !== undefined) throw unexpectedWord(String(extra), command);
+}
+
+function unexpectedWord(word: string, command: Command): Error {
+  const names = commands.map(({ name }) => name).filter((name) => name !== '$0');
+  const meant = command.name === '$0' ? suggest(word, names) : undefined;
+  if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
+  return usage(
+    `unexpected argument ${JSON.stringify(word)}`,
+    `Every option takes one value; ${seeHelp(command).toLowerCase()}`,
+  );
+}
+
+/** The word with which a key came in: yargs takes `-json` apart into letters. */
+function asTyped(key: string, argv: readonly string[]): string {
+  const isItsWord = (word: string): boolean =>
+    key.length === 1 ? /^-[^-]/.test(word) && word.includes(key) : word.replace(/=.*/s, '') === `--${key}`;
+  const word = argv.find(isItsWord)?.replace(/=.*/s, '');
+  return word ?? (key.length === 1 ? `-${key}` : `--${key}`);
+}
+
+function seeHelp({ name }: Command): string {
+  return `See gs-repartition ${name === '$0' ? '' : `${name} `}--help.`;
+}
+
+/** yargs speaks in headings, here and there on several lines. */
+function asSentence(message: string | null): string {
+  const words = (message ?? 'the command line cannot be understood').replace(/\s+/g, ' ').trim();
+  const missing = /^Missing required arguments?: (.*)$/.exec(words)?.[1];
+  if (missing !== undefined) return `--${missing.replaceAll(', ', ' and --')} is required`;
+  const bare = /^Not enough arguments following: (.*)$/.exec(words)?.[1];
+  if (bare !== undefined) return `--${bare} needs a value`;
+  return words.charAt(0).toLowerCase() + words.slice(1);
+}

@@ -1,0 +1,95 @@
+/** How far a run is: a bar on a terminal, a line now and then elsewhere. */
+import { type GenericFormatter, MultiBar, type SingleBar } from 'cli-progress';
+import type { Log, Progress } from '../repartition/model.js';
+import type { Console } from './console.js';
+import { formatBytes, formatCount, formatDuration, plural } from './format.js';
+
+export interface ProgressDisplay {
+  report(progress: Progress): void;
+  /** Takes the bar away. */
+  stop(): void;
+}
+
+const PHASES: Record<Progress['phase'], { doing: string; start: (parts: string) => string }> = {
+  inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
+  parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
+  verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
+};
+
+export const noProgress: ProgressDisplay = { report: () => undefined, stop: () => undefined };
+
+/** Between two lines within a phase. */
+const LINE_EVERY_MS = 10_000;
+
+/** For logs: a line when a phase begins, then at most one every ten seconds. */
+export function progressLines(log: Log, now: () => number = () => performance.now()): ProgressDisplay {
+  let phase: Progress['phase'] | undefined;
+  let said = 0;
+  return {
+    report(progress) {
+      const { doing, start } = PHASES[progress.phase];
+      if (progress.phase !== phase) log.info(start(plural(progress.total, 'part')));
+      else if (now() - said >= LINE_EVERY_MS) log.info(`${doing.toLowerCase()}: ${howFar(progress)}`);
+      else return;
+      phase = progress.phase;
+      said = now();
+    },
+    stop: () => undefined,
+  };
+}
+
+/** `12 of 96, 1.50 GB` */
+function howFar(progress: Progress): string {
+  const bytes = progress.phase === 'parts' ? `, ${formatBytes(progress.bytes)}` : '';
+  return `${formatCount(progress.done)} of ${formatCount(progress.total)}${bytes}`;
+}
+
+const BAR_CELLS = 24;
+/** Estimates from less than this are guesses. */
+const SECONDS_BEFORE_ESTIMATE = 3;
+
+/** For terminals: one line at the bottom that is drawn over and goes away at the end. */
+export function progressBar(console: Console): ProgressDisplay {
+  let bars: MultiBar | undefined;
+  let bar: SingleBar | undefined;
+  let phase: Progress['phase'] | undefined;
+  const stop = (): void => {
+    bars?.stop();
+    console.show(undefined);
+    bars = bar = undefined;
+  };
+  return {
+    report(progress) {
+      if (progress.phase !== phase) {
+        stop();
+        phase = progress.phase;
+        bars = new MultiBar({
+          stream: console.stream,
+          format: drawLine,
+          clearOnComplete: true,
+          // Signals are ours to handle; and whatever ends the process leaves the terminal as it was.
+          gracefulExit: false,
+          hideCursor: false,
+          linewrap: true,
+          forceRedraw: true,
+        });
+        bar = bars.create(progress.total, progress.done, { progress });
+        console.show(bars);
+      }
+      bar?.update(progress.done, { progress });
+    },
+    stop,
+  };
+}
+
+const drawLine: GenericFormatter = (_options, params, payload: { progress: Progress }) => {
+  const { progress } = payload;
+  const share = progress.total === 0 ? 1 : progress.done / progress.total;
+  const full = Math.round(share * BAR_CELLS);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
+  const seconds = (Date.now() - params.startTime) / 1000;
+  const left = (seconds / progress.done) * (progress.total - progress.done);
+  const estimate =
+    seconds >= SECONDS_BEFORE_ESTIMATE && progress.done > 0 ? `, about ${formatDuration(left)} left` : '';
+  return `${PHASES[progress.phase].doing} ${bar} ${howFar(progress)}, ${formatDuration(seconds)}${estimate}`;
+};

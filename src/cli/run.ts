@@ -1,0 +1,105 @@
+/** The command line as a function: words in, exit code out. */
+import type { Command, Session } from './command.js';
+import { commands } from './commands/index.js';
+import { commonOptions, type LogLevel } from './common-options.js';
+import { Console } from './console.js';
+import { describeFailure } from './failure.js';
+import { oneLine } from './format.js';
+import { withInterrupts } from './interrupt.js';
+import { makeLogger } from './logger.js';
+import { envName, type Source, unknownVariables, type Values } from './options.js';
+import { parse } from './parse.js';
+import { noProgress, progressBar, type ProgressDisplay, progressLines } from './progress.js';
+import { EXIT, type World } from './world.js';
+
+/**
+ * Runs the command that `argv` (without node and script) names.
+ * @returns the exit code; never throws
+ */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  const source: Source = { argv, env: world.env };
+  const console = new Console(world.stderr);
+  let parsed;
+  try {
+    parsed = await parse(source, world.stdout.columns);
+  } catch (error) {
+    return fail(error, { world, console, json: wantsJson(source), debug: false });
+  }
+  if (parsed.kind === 'text') {
+    world.stdout.write(`${parsed.text}\n`);
+    return EXIT.success;
+  }
+  return runCommand(parsed.command, parsed.values, { world, console, source });
+}
+
+async function runCommand(
+  command: Command,
+  values: Readonly<Record<string, unknown>>,
+  { world, console, source }: { world: World; console: Console; source: Source },
+): Promise<number> {
+  const common = values as Values<typeof commonOptions>;
+  const log = makeLogger(console, common['log-level'], world.env);
+  warnOfVariables(source, (message) => log.warn(message));
+  const progress = displayFor(common, console, log);
+  const writeLine = (line: string): void => {
+    world.stdout.write(`${line}\n`);
+  };
+  try {
+    return await withInterrupts(
+      world,
+      () => console.line('gs-repartition: stopping; press Ctrl-C again to stop at once'),
+      (signal) => {
+        const session: Session = {
+          world,
+          log,
+          progress,
+          signal,
+          print: (line) => writeLine(oneLine(line)),
+          printDocument: (document) => writeLine(JSON.stringify(document, null, 2)),
+        };
+        return command.run(values, session);
+      },
+    );
+  } catch (error) {
+    progress.stop();
+    return fail(error, { world, console, json: common.json, debug: isDebug(common['log-level']) });
+  } finally {
+    progress.stop();
+  }
+}
+
+function displayFor(
+  values: Values<typeof commonOptions>,
+  console: Console,
+  log: Session['log'],
+): ProgressDisplay {
+  if (values['no-progress']) return noProgress;
+  return console.stream.isTTY === true ? progressBar(console) : progressLines(log);
+}
+
+function warnOfVariables(source: Source, warn: (message: string) => void): void {
+  const known = [...commands.map(({ options }) => options), commonOptions].flatMap((set) => Object.keys(set));
+  for (const name of unknownVariables(known, source)) {
+    warn(`${name} is no option of ours and changes nothing; see gs-repartition --help`);
+  }
+}
+
+function fail(
+  error: unknown,
+  { world, console, json, debug }: { world: World; console: Console; json: boolean; debug: boolean },
+): number {
+  const failure = describeFailure(error);
+  console.line(failure.line);
+  if (debug) console.line(failure.details);
+  if (json) world.stdout.write(`${JSON.stringify(failure.document, null, 2)}\n`);
+  return failure.exitCode;
+}
+
+function isDebug(level: LogLevel): boolean {
+  return level === 'DEBUG';
+}
+
+/** Whether a command line that could not be parsed asked for JSON. */
+function wantsJson({ argv, env }: Source): boolean {
+  return argv.includes('--json') || /^(1|true|yes|on)$/i.test(env[envName('json')] ?? '');
+}

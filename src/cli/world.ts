@@ -1,0 +1,25 @@
+/** What the command line needs of the process around it. Tests bring their own. */
+import type { RepartitionOptions, Summary, VerifyOptions, VerifyReport } from '../repartition/model.js';
+
+/** The two calls behind the commands. */
+export interface Engine {
+  repartition(options: RepartitionOptions): Promise<Summary>;
+  verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
+}
+
+/** A stream that may be a terminal. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+export interface World {
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Emits SIGINT and SIGTERM; usually `process`. */
+  signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+  /** Ends the process at once; usually `process.exit`. */
+  exit(code: number): void;
+  engine: Engine;
+}
+
+/** The streams' codes of a process's end, as `--help` documents them. */
+export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
