@@ -1,7 +1,8 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
-import { failureOf, isSlowDown, toRepartitionError } from './errors.js';
-import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENCY, type S3Options } from './options.js';
+import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
+import { PatientRetries } from './retry.js';
 import { Throttle } from './throttle.js';
 
 /** A socket on which nothing moves for this long is given up and the request sent again. */
@@ -13,6 +14,8 @@ const FIRST_REGION = 'us-east-1';
 export interface Connection {
   client: S3Client;
   throttle: Throttle;
+  /** Not AWS's S3: such a server may leave out what S3 promises. */
+  foreign: boolean;
   /** The options with what has been found out, so that a worker need not ask again. */
   options: S3Options & { region: string; pathStyle: boolean };
 }
@@ -23,48 +26,51 @@ export interface Connection {
  * @throws RepartitionError `not-found` (bucket), `access`, `storage`
  */
 export async function connect(bucket: string, options: S3Options, signal?: AbortSignal): Promise<Connection> {
-  const maxConcurrency = options.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY;
+  // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+  const maxConcurrentRequests = options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS;
   const config: S3ClientConfig = {
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.endpointUrl === undefined ? {} : { endpoint: options.endpointUrl }),
-    ...(options.checksums === 'when-required'
+    ...(options.s3Checksums === 'when-required'
       ? { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
       : {}),
-    maxAttempts: options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-    retryMode: 'adaptive',
+    maxAttempts,
+    retryStrategy: new PatientRetries(maxAttempts),
     // "Expect: 100-continue" would open a connection of its own for each part.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,
-      httpAgent: { keepAlive: true, maxSockets: maxConcurrency + 2 },
-      httpsAgent: { keepAlive: true, maxSockets: maxConcurrency + 2 },
+      httpAgent: { keepAlive: true, maxSockets: maxConcurrentRequests + 2 },
+      httpsAgent: { keepAlive: true, maxSockets: maxConcurrentRequests + 2 },
     },
   };
-  const found = await settle(bucket, options, config, signal);
-  const client = new S3Client({ ...config, region: found.region, forcePathStyle: found.pathStyle });
-  const throttle = new Throttle(maxConcurrency);
-  tellThrottle(client, throttle);
-  return { client, throttle, options: { ...options, ...found } };
-}
-
-/** Finds the region and the addressing style where the options leave them open. */
-async function settle(
-  bucket: string,
-  options: S3Options,
-  config: S3ClientConfig,
-  signal: AbortSignal | undefined,
-): Promise<{ region: string; pathStyle: boolean }> {
-  let scout = new S3Client(config);
+  const scout = new S3Client(config);
   try {
     const endpoint = options.endpointUrl ?? (await scout.config.serviceConfiguredEndpoint?.());
-    const pathStyle = options.pathStyle ?? (endpoint !== undefined && !isAwsEndpoint(endpoint));
-    if (options.region !== undefined) return { region: options.region, pathStyle };
+    const foreign = endpoint !== undefined && !isAwsEndpoint(endpoint);
+    const pathStyle = options.pathStyle ?? foreign;
     // The chain's region is only a first guess, for it has nothing to do with the bucket.
-    const guess = await scout.config.region().catch(() => FIRST_REGION);
-    scout.destroy();
-    scout = new S3Client({ ...config, region: guess, forcePathStyle: pathStyle });
-    return { region: await regionOf(bucket, scout, options, guess, signal), pathStyle };
+    const region =
+      options.region ??
+      (await regionOf(
+        bucket,
+        options,
+        {
+          ...config,
+          region: await scout.config.region().catch(() => FIRST_REGION),
+          forcePathStyle: pathStyle,
+        },
+        signal,
+      ));
+    const client = new S3Client({ ...config, region, forcePathStyle: pathStyle });
+    const throttle = new Throttle(maxConcurrentRequests);
+    tellThrottle(client, throttle);
+    return { client, throttle, foreign, options: { ...options, region, pathStyle } };
+  } catch (error) {
+    throw toRepartitionError(error, 'open', `s3://${bucket}`, signal);
   } finally {
     scout.destroy();
   }
@@ -76,34 +82,32 @@ async function settle(
  */
 async function regionOf(
   bucket: string,
-  client: S3Client,
-  options: S3Options,
-  guess: string,
+  { expectedBucketOwner }: S3Options,
+  config: S3ClientConfig & { region: string },
   signal: AbortSignal | undefined,
 ): Promise<string> {
+  const client = new S3Client(config);
   try {
     const answer = await client.send(
       new HeadBucketCommand({
         Bucket: bucket,
-        ...(options.expectedBucketOwner === undefined
-          ? {}
-          : { ExpectedBucketOwner: options.expectedBucketOwner }),
+        ...(expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: expectedBucketOwner }),
       }),
       signal === undefined ? {} : { abortSignal: signal },
     );
-    return answer.BucketRegion ?? guess;
+    return answer.BucketRegion ?? config.region;
   } catch (error) {
     const { region, status } = failureOf(error);
-    if (region !== undefined && status !== 404) {
-      // A 403 in the right region: the role may do without s3:ListBucket, unless the owner is the wrong one.
-      if (status !== 403 || options.expectedBucketOwner === undefined) return region;
-      throw new RepartitionError(
-        'access',
-        `access denied to s3://${bucket}, or account ${options.expectedBucketOwner} does not own it`,
-        { hint: 'Check --expected-bucket-owner, and that the role has s3:ListBucket.', cause: error },
-      );
-    }
-    throw toRepartitionError(error, 'open', `s3://${bucket}`, signal);
+    if (region === undefined || status === 404) throw error;
+    // A 403 in the right region: the role may do without s3:ListBucket, unless the owner is the wrong one.
+    if (status !== 403 || expectedBucketOwner === undefined) return region;
+    throw new RepartitionError(
+      'access',
+      `access denied to s3://${bucket}, or account ${expectedBucketOwner} does not own it`,
+      { hint: 'Check --expected-bucket-owner, and that the role has s3:ListBucket.', cause: bare(error) },
+    );
+  } finally {
+    client.destroy();
   }
 }
 

@@ -2,8 +2,9 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { throwIfAborted } from '../errors.js';
 import type { ObjectStat, Segment } from '../storage/storage.js';
+import { untilAborted } from '../storage/until-aborted.js';
 import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
-import { toRepartitionError } from './errors.js';
+import { changedError, toRepartitionError } from './errors.js';
 import { type Requests, versionFrom } from './requests.js';
 import { type MultipartUpload, type Target, UploadGone, withUpload } from './upload.js';
 
@@ -16,6 +17,42 @@ const UPLOAD_TRIES = 3;
 export interface Namer {
   keyOf(path: string): string;
   describe(path: string): string;
+}
+
+/**
+ * A server may go on with a copy whose connection was cut, and add its part to an upload that has been aborted in
+ * the meantime. So copies under way get this long to end by themselves before they are cut off.
+ */
+const GRACE_MS = 10_000;
+
+/** Stops the parts of one object: the soft signal at once, the hard one after the grace. */
+class Stop {
+  private readonly softly = new AbortController();
+  private readonly hardly = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly signal: AbortSignal | undefined) {
+    signal?.addEventListener('abort', this.now, { once: true });
+    if (signal?.aborted) this.now();
+  }
+
+  get soft(): AbortSignal {
+    return this.softly.signal;
+  }
+
+  get hard(): AbortSignal {
+    return this.hardly.signal;
+  }
+
+  readonly now = (): void => {
+    this.softly.abort();
+    this.timer ??= setTimeout(() => this.hardly.abort(), GRACE_MS);
+  };
+
+  release(): void {
+    this.signal?.removeEventListener('abort', this.now);
+    clearTimeout(this.timer);
+  }
 }
 
 /** Puts planned objects in place. Uploaded parts are the only bytes it holds, two parts at a time. */
@@ -37,9 +74,10 @@ export class Composer {
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withUpload(this.requests, target, signal, (upload) =>
-          this.parts(upload, plan.parts, signal),
-        );
+        return await withUpload(this.requests, target, signal, async (upload) => {
+          await this.parts(upload, plan.parts, signal);
+          if (this.requests.foreign) await this.checkSources(plan.parts, signal);
+        });
       } catch (error) {
         if (!(error instanceof UploadGone)) throw error;
         if (attempt >= UPLOAD_TRIES) throw toRepartitionError(error, 'write', target.where, signal);
@@ -73,47 +111,56 @@ export class Composer {
     parts: readonly UploadPart[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) stop.abort();
+    const stop = new Stop(signal);
     let failure: { error: unknown } | undefined;
     const limit = pLimit(PARTS_IN_FLIGHT);
     try {
       await Promise.all(
         parts.map((part, i) =>
           limit(async () => {
-            if (stop.signal.aborted) return;
+            if (stop.soft.aborted) return;
             try {
-              await this.part(upload, i + 1, part, stop.signal);
+              await this.part(upload, i + 1, part, stop);
             } catch (error) {
               failure ??= { error };
-              stop.abort();
+              stop.now();
             }
           }),
         ),
       );
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      stop.release();
     }
     throwIfAborted(signal);
     if (failure !== undefined) throw failure.error;
   }
 
-  private async part(
-    upload: MultipartUpload,
-    number: number,
-    part: UploadPart,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /**
+   * S3 itself refuses to copy from an object that is not the version asked for. Some servers do not look at that
+   * condition, so that there the sources are asked once more before the object appears.
+   */
+  private async checkSources(parts: readonly UploadPart[], signal: AbortSignal | undefined): Promise<void> {
+    const versions = new Map<string, string>();
+    for (const part of parts) {
+      if (part.kind === 'copy') versions.set(part.source.path, part.source.version);
+    }
+    await Promise.all(
+      [...versions].map(async ([path, version]) => {
+        const head = await this.requests.head(this.names.keyOf(path), signal);
+        if (head?.version !== version) throw changedError(this.names.describe(path));
+      }),
+    );
+  }
+
+  private async part(upload: MultipartUpload, number: number, part: UploadPart, stop: Stop): Promise<void> {
     if (part.kind === 'copy') {
       const { path, version, start, end } = part.source;
       const source = { key: this.names.keyOf(path), where: this.names.describe(path), version, start, end };
-      await upload.copy(number, source, signal);
+      await upload.copy(number, source, stop.soft, stop.hard);
     } else {
       await this.inMemory(async () => {
-        throwIfAborted(signal);
-        await upload.put(number, await this.gather(part.pieces, part.size, signal), signal);
+        throwIfAborted(stop.soft);
+        await upload.put(number, await this.gather(part.pieces, part.size, stop.soft), stop.soft);
       });
     }
   }
@@ -177,7 +224,10 @@ export async function writeStream(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<ObjectStat> {
-  const blocks = inBlocks(chunks, (index) => STREAM_PART * 2 ** Math.floor(index / 1000));
+  const blocks = inBlocks(
+    untilAborted(chunks, signal),
+    (index) => STREAM_PART * 2 ** Math.floor(index / 1000),
+  );
   throwIfAborted(signal);
   const first = await blocks.next();
   if (first.done) return composer.put(target, new Uint8Array(), signal);

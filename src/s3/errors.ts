@@ -53,7 +53,8 @@ export function isS3Error(error: unknown, ...names: string[]): boolean {
 /** Whether S3 asks for fewer requests. */
 export function isSlowDown(error: unknown): boolean {
   const { name, status } = failureOf(error);
-  return name === 'SlowDown' || status === 503 || status === 429;
+  // The SDK gives a 200 that carries an error this status too.
+  return name === 'SlowDown' || status === 429 || (status === 503 && name !== 'InternalError');
 }
 
 /** Whether the connection failed rather than the request. */
@@ -97,7 +98,7 @@ export function toRepartitionError(
   const failure = failureOf(error);
   const { name, status, message } = failure;
   const say = (code: RepartitionError['code'], text: string, hint: string): RepartitionError =>
-    new RepartitionError(code, text, { hint, cause: error });
+    new RepartitionError(code, text, { hint, cause: bare(error) });
 
   if (name === 'NoSuchBucket' || (action === 'open' && status === 404)) {
     const bucket = /^s3:\/\/[^/]*/.exec(where)?.[0] ?? where;
@@ -108,11 +109,7 @@ export function toRepartitionError(
     );
   }
   if (name === 'PreconditionFailed' || status === 412) {
-    return say(
-      'changed',
-      `${where} changed while we were working with it`,
-      'Wait until nothing else writes under the prefix, then run the same command again.',
-    );
+    return changedError(where, error);
   }
   if (name === 'InvalidRange' || status === 416) {
     return say(
@@ -179,6 +176,31 @@ export function toRepartitionError(
   );
 }
 
+/**
+ * The SDK's error by name, words, stack and request id alone. The original holds the reply, that its socket, and
+ * that the request with its signed headers: nothing that may ever reach a log.
+ */
+export function bare(error: unknown): Error {
+  const { name, message, status } = failureOf(error);
+  const { $metadata } = error as { $metadata?: { requestId?: string } };
+  const copy = new Error(
+    [message, status && `HTTP ${status}`, $metadata?.requestId && `request ${$metadata.requestId}`]
+      .filter(Boolean)
+      .join(', '),
+  );
+  copy.name = name;
+  if (error instanceof Error && error.stack !== undefined) copy.stack = error.stack;
+  return copy;
+}
+
+/** An input is no longer what the plan was made for. */
+export function changedError(where: string, cause?: unknown): RepartitionError {
+  return new RepartitionError('changed', `${where} changed while we were working with it`, {
+    hint: 'Wait until nothing else writes under the prefix, then run the same command again.',
+    ...(cause === undefined ? {} : { cause: bare(cause) }),
+  });
+}
+
 function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { name, message } = failure;
   const permission = {
@@ -194,7 +216,7 @@ function denied(failure: S3Failure, action: S3Action, where: string, cause: unkn
     : '';
   return new RepartitionError('access', `access denied while ${doing(action)} ${where}`, {
     hint: `The role or user needs ${permission} here.${also}${kms}`,
-    cause,
+    cause: bare(cause),
   });
 }
 

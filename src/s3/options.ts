@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { RepartitionError } from '../errors.js';
 
 /**
@@ -24,56 +23,62 @@ export interface S3Options {
   /** Attempts per request, the first one included. Default 10. */
   maxAttempts?: number | undefined;
   /** Requests in flight per process or worker while S3 does not complain. Default 32. */
-  maxConcurrency?: number | undefined;
+  maxConcurrentRequests?: number | undefined;
   /** `when-required` is for servers that do not know the newer checksum headers. Default `when-supported`. */
-  checksums?: 'when-supported' | 'when-required' | undefined;
+  s3Checksums?: 'when-supported' | 'when-required' | undefined;
 }
 
 export const DEFAULT_MAX_ATTEMPTS = 10;
-export const DEFAULT_MAX_CONCURRENCY = 32;
+export const DEFAULT_MAX_CONCURRENT_REQUESTS = 32;
 
-const schema = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'is not the name of a region, such as us-east-1')
-    .optional(),
-  profile: z.string().min(1, 'must not be empty').optional(),
-  endpointUrl: z
-    .url({ protocol: /^https?$/, error: 'must be a URL such as https://host:port' })
-    .refine((url) => !/@|\?|#/.test(url), 'must hold no credentials, query or fragment')
-    .optional(),
-  pathStyle: z.boolean().optional(),
-  sse: z
-    .enum(['AES256', 'aws:kms', 'aws:kms:dsse'], { error: 'must be AES256, aws:kms or aws:kms:dsse' })
-    .optional(),
-  sseKmsKeyId: z.string().min(1, 'must not be empty').optional(),
-  expectedBucketOwner: z
-    .string()
-    .regex(/^\d{12}$/, 'must be an account id of 12 digits')
-    .optional(),
-  requesterPays: z.boolean().optional(),
-  maxAttempts: z.number().int('must be a whole number').min(1, 'must be at least 1').optional(),
-  maxConcurrency: z.number().int('must be a whole number').min(1, 'must be at least 1').optional(),
-  checksums: z
-    .enum(['when-supported', 'when-required'], { error: 'must be when-supported or when-required' })
-    .optional(),
-});
+/** What is wrong with a value, as the end of a sentence; `undefined` when nothing is. */
+type Check = (value: unknown) => string | undefined;
+
+const text =
+  (pattern: RegExp, complaint: string): Check =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? undefined : complaint;
+const oneOf = (...words: string[]): Check =>
+  text(new RegExp(`^(${words.join('|')})$`), `must be one of ${words.join(', ')}`);
+const yesOrNo: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : 'must be a whole number from 1';
+
+const CHECKS: Record<keyof S3Options, Check> = {
+  region: text(/^[a-z0-9-]+$/, 'must be the name of a region, such as us-east-1'),
+  profile: text(/./, 'must be the name of a profile'),
+  // No user, password, query or fragment: they would be shown in messages.
+  endpointUrl: text(/^https?:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/i, 'must be a URL such as https://host:port'),
+  pathStyle: yesOrNo,
+  sse: oneOf('AES256', 'aws:kms', 'aws:kms:dsse'),
+  sseKmsKeyId: text(/./, 'must be the id or the ARN of a key'),
+  expectedBucketOwner: text(/^\d{12}$/, 'must be an account id of 12 digits'),
+  requesterPays: yesOrNo,
+  maxAttempts: count,
+  maxConcurrentRequests: count,
+  s3Checksums: oneOf('when-supported', 'when-required'),
+};
 
 /**
  * Checks options that came as plain JSON.
  * @throws RepartitionError `usage`
  */
 export function readS3Options(given: Readonly<Record<string, unknown>> = {}): S3Options {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue?.path.join('.');
-    throw new RepartitionError(
-      'usage',
-      `S3 option ${where ? `${where}: ` : ''}${issue?.message ?? 'is wrong'}`,
-    );
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(CHECKS, name)) {
+      throw new RepartitionError('usage', `there is no S3 option ${name}`, {
+        hint: `There are ${Object.keys(CHECKS).join(', ')}.`,
+      });
+    }
+    const complaint = value === undefined ? undefined : CHECKS[name as keyof S3Options](value);
+    if (complaint !== undefined) {
+      // What looks like user:password@host must not come out in a log.
+      const shown =
+        typeof value === 'string' && value.includes('@') ? '' : `, but is ${JSON.stringify(value)}`;
+      throw new RepartitionError('usage', `S3 option ${name} ${complaint}${shown}`);
+    }
   }
-  const options = parsed.data;
+  const options: S3Options = { ...given };
   if (options.sseKmsKeyId !== undefined) {
     // A key id says which encryption is meant; AES256 with one is a contradiction S3 would refuse much later.
     options.sse ??= 'aws:kms';

@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import type { Connection } from './client.js';
-import { isNetworkFailure } from './errors.js';
+import { failureOf, isNetworkFailure } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
 
 export interface RangeAnswer {
@@ -44,11 +45,34 @@ export class Requests {
     };
   }
 
+  /** Whether the server is another than AWS's. */
+  get foreign(): boolean {
+    return this.connection.foreign;
+  }
+
+  /** `undefined` when there is no such object, or no such bucket: the reply to HEAD does not say which. */
+  async head(
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ size: number; version: string } | undefined> {
+    try {
+      const answer = await this.send(signal, (client, http) =>
+        client.send(new HeadObjectCommand({ ...this.common, Key: key }), http),
+      );
+      return { size: answer.ContentLength ?? 0, version: versionFrom(answer.ETag) };
+    } catch (error) {
+      if (failureOf(error).status === 404) return undefined;
+      throw error;
+    }
+  }
+
   /** Sends under the cap. Errors are the SDK's. */
   send<T>(
     signal: AbortSignal | undefined,
     call: (client: S3Client, http: { abortSignal?: AbortSignal }) => Promise<T>,
   ): Promise<T> {
+    // Each request in flight listens, and many are.
+    if (signal !== undefined) setMaxListeners(0, signal);
     return this.connection.throttle.run(() => {
       throwIfAborted(signal);
       return call(this.client, signal === undefined ? {} : { abortSignal: signal });

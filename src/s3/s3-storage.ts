@@ -1,4 +1,4 @@
-import { HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import type { CallOptions, ObjectStat, S3Location, Segment, Storage } from '../storage/storage.js';
 import { connect } from './client.js';
@@ -44,13 +44,9 @@ class S3Storage implements Storage {
 
   async stat(path: string, { signal }: CallOptions = {}): Promise<ObjectStat | undefined> {
     try {
-      const head = await this.requests.send(signal, (client, http) =>
-        client.send(new HeadObjectCommand({ ...this.requests.common, Key: this.key(path) }), http),
-      );
-      return { path, size: head.ContentLength ?? 0, version: versionFrom(head.ETag) };
+      const head = await this.requests.head(this.key(path), signal);
+      return head && { path, ...head };
     } catch (error) {
-      // The reply to HEAD has no body: whether bucket or object is missing cannot be told.
-      if (failureOf(error).status === 404) return undefined;
       throw this.shown(error, 'read', path, signal);
     }
   }

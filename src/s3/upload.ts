@@ -4,7 +4,6 @@ import {
   CompleteMultipartUploadCommand,
   type CompletedPart,
   CreateMultipartUploadCommand,
-  HeadObjectCommand,
   ListMultipartUploadsCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
@@ -79,6 +78,8 @@ export class MultipartUpload {
     private readonly requests: Requests,
     private readonly target: Target,
     private readonly id: string,
+    /** Whether the upload was opened for parts with CRC32, so that its end must name each part's. */
+    private readonly checksums: boolean,
   ) {}
 
   static async open(
@@ -86,26 +87,26 @@ export class MultipartUpload {
     target: Target,
     signal: AbortSignal | undefined,
   ): Promise<MultipartUpload> {
-    let attempts: number | undefined;
     try {
+      // Parts carry CRC32 by default, and S3 wants to know beforehand. Other servers check a part's when it comes, but
+      // for copied parts some give back the checksum of the whole source.
+      const calculation = await requests.client.config.requestChecksumCalculation();
+      const checksums = calculation === 'WHEN_SUPPORTED' && !requests.foreign;
       // Without the signal: an upload whose id we never hear could not be aborted.
-      const checksums = await requests.client.config.requestChecksumCalculation();
       const answer = await requests.send(undefined, (client) =>
         client.send(
           new CreateMultipartUploadCommand({
             ...requests.common,
             ...requests.encryption,
             Key: target.key,
-            // Parts carry CRC32 by default, and S3 wants to know beforehand.
-            ...(checksums === 'WHEN_SUPPORTED' ? { ChecksumAlgorithm: 'CRC32' as const } : {}),
+            ...(checksums ? { ChecksumAlgorithm: 'CRC32' as const } : {}),
           }),
         ),
       );
-      attempts = answer.$metadata.attempts;
       const id = answer.UploadId;
       if (id === undefined) throw new Error('the reply to CreateMultipartUpload has no upload id');
-      if (attempts !== undefined && attempts > 1) await abortOthers(requests, target, id);
-      return new MultipartUpload(requests, target, id);
+      if ((answer.$metadata.attempts ?? 1) > 1) await abortOthers(requests, target, id);
+      return new MultipartUpload(requests, target, id, checksums);
     } catch (error) {
       if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
         await abortOthers(requests, target, undefined);
@@ -130,10 +131,14 @@ export class MultipartUpload {
     this.note(number, answer, body.byteLength);
   }
 
-  /** @throws RepartitionError `changed` when the source is not the version it was */
-  async copy(number: number, source: CopyRange, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * @param soft keeps the copy from being sent
+   * @param hard cuts it off on its way
+   * @throws RepartitionError `changed` when the source is not the version it was
+   */
+  async copy(number: number, source: CopyRange, soft: AbortSignal, hard: AbortSignal): Promise<void> {
     const { expectedBucketOwner } = this.requests.options;
-    const answer = await this.sendPart('read', source.where, signal, (client, http) =>
+    const answer = await this.sendPart('read', source.where, soft, (client) =>
       client.send(
         new UploadPartCopyCommand({
           ...this.inUpload,
@@ -143,7 +148,7 @@ export class MultipartUpload {
           CopySourceIfMatch: `"${source.version}"`,
           CopySourceRange: `bytes=${source.start}-${source.end - 1}`,
         }),
-        http,
+        { abortSignal: hard },
       ),
     );
     this.note(number, answer.CopyPartResult ?? {}, source.end - source.start);
@@ -218,7 +223,7 @@ export class MultipartUpload {
     this.parts.set(number, {
       PartNumber: number,
       ETag,
-      ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }),
+      ...(this.checksums && ChecksumCRC32 !== undefined ? { ChecksumCRC32 } : {}),
     });
     this.size += size;
   }
@@ -231,12 +236,9 @@ export class MultipartUpload {
     const expected = multipartEtag(parts);
     if (expected === undefined) return undefined;
     try {
-      const head = await this.requests.send(signal, (client, http) =>
-        client.send(new HeadObjectCommand({ ...this.requests.common, Key: this.target.key }), http),
-      );
-      const version = versionFrom(head.ETag);
-      if (version !== expected || head.ContentLength !== this.size) return undefined;
-      return { path: this.target.path, size: this.size, version };
+      const head = await this.requests.head(this.target.key, signal);
+      if (head?.version !== expected || head.size !== this.size) return undefined;
+      return { path: this.target.path, ...head };
     } catch {
       return undefined;
     }

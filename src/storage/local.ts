@@ -2,12 +2,13 @@
 import { readdir, stat as statFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve, sep } from 'node:path';
 import pMap from 'p-map';
-import { interrupted, RepartitionError, throwIfAborted } from '../errors.js';
+import { RepartitionError, throwIfAborted } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { type Doing, explain, isErrno } from './local-errors.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
 import { openVersion, readFully, requireVersion, SourceFiles, versionOf } from './source-files.js';
+import { untilAborted } from './until-aborted.js';
 import type { CallOptions, LocalLocation, ObjectStat, Segment, Storage } from './storage.js';
 
 /** Measured: 256 KiB to 4 MiB copy equally fast; smaller ones cost system calls, larger ones cache misses. */
@@ -206,29 +207,4 @@ function newBytes(length: number): Uint8Array {
 function emptyIfMissing(error: unknown): string[] {
   if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
   throw error;
-}
-
-/** What `chunks` gives, ending with `interrupted` as soon as the signal fires, also while a chunk is being made. */
-async function* untilAborted<T>(
-  chunks: AsyncIterable<T>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<T> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(interrupted());
-  });
-  aborted.catch(() => undefined);
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    throwIfAborted(signal);
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    void iterator.return?.().catch(() => undefined);
-  }
 }

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { minimalPolicy } from '../../src/s3/index.js';
+import { ACTIONS } from '../../src/s3/policy.js';
+
+test('the policy allows what the operations need, and no more', () => {
+  const policy = minimalPolicy({ bucket: 'graphs', prefix: 'a/b' });
+  const allowed = policy.Statement.flatMap(({ Action }) => Action);
+  expect(allowed.sort()).toEqual([...new Set(Object.values(ACTIONS).flat())].sort());
+  expect(policy).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'FindTheGraph',
+        Effect: 'Allow',
+        Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+        Resource: ['arn:aws:s3:::graphs'],
+      },
+      {
+        Sid: 'ReadAndWriteParts',
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+        Resource: ['arn:aws:s3:::graphs/a/b/*'],
+      },
+    ],
+  });
+});
+
+test('the policy covers the whole bucket, another partition and a key', () => {
+  const policy = minimalPolicy({
+    bucket: 'graphs',
+    prefix: '',
+    partition: 'aws-cn',
+    kmsKeyArn: 'arn:aws-cn:kms:cn-north-1:123456789012:key/1',
+  });
+  expect(policy.Statement.map(({ Resource }) => Resource)).toEqual([
+    ['arn:aws-cn:s3:::graphs'],
+    ['arn:aws-cn:s3:::graphs/*'],
+    ['arn:aws-cn:kms:cn-north-1:123456789012:key/1'],
+  ]);
+  expect(policy.Statement.at(-1)!.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+});
+
+test('every command the code can send has its permission written down', () => {
+  const folder = fileURLToPath(new URL('../../src/s3/', import.meta.url));
+  const source = readdirSync(folder)
+    .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+    .join('\n');
+  const imports = [...source.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-s3'/g)].map(
+    ([, names]) => names!,
+  );
+  const operations = imports
+    .flatMap((names) => [...names.matchAll(/\b(?:paginate(\w+)|(\w+)Command)\b/g)])
+    .map(([, paginated, command]) => paginated ?? command!);
+  expect([...new Set(operations)].sort()).toEqual(Object.keys(ACTIONS).sort());
+});

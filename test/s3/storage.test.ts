@@ -1,0 +1,377 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Segment, Storage } from '../../src/storage/storage.js';
+import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
+import { type Proxy, startProxy } from './proxy.js';
+import { type S3Server, startServer } from './servers.js';
+
+let server: S3Server;
+let proxy: Proxy;
+let bucket: TestBucket;
+
+beforeAll(async () => {
+  server = await startServer();
+  proxy = await startProxy(server.endpoint);
+  bucket = await TestBucket.create(server.endpoint);
+}, 120_000);
+
+afterAll(async () => {
+  await proxy.stop();
+  await server.stop();
+});
+
+const bytes = (content: Uint8Array): Segment => ({ kind: 'bytes', bytes: content });
+const copy = (path: string, version: string, start: number, end: number): Segment => ({
+  kind: 'copy',
+  path,
+  version,
+  start,
+  end,
+});
+
+const open = (prefix = '', options = {}): Promise<Storage> =>
+  openAt(proxy.endpoint, bucket.name, prefix, options);
+
+describe('footers', () => {
+  test('the tail of an object, its size and its ETag come in one request', async () => {
+    const version = await bucket.put('tail/part.parquet', pattern(1000, 1));
+    const storage = await open('tail');
+    proxy.reset();
+    expect(await storage.readTail('part.parquet', 100)).toEqual({
+      stat: { path: 'part.parquet', size: 1000, version },
+      bytes: pattern(1000, 1).subarray(900),
+    });
+    expect(proxy.traffic().requests).toEqual({ GetObject: 1 });
+  });
+
+  test('an object shorter than the tail comes whole', async () => {
+    await bucket.put('tail/short', pattern(10, 1));
+    const { stat, bytes: tail } = await (await open('tail')).readTail('short', 100);
+    expect(stat.size).toBe(10);
+    expect(tail).toEqual(pattern(10, 1));
+  });
+
+  test('an empty object has an empty tail', async () => {
+    const version = await bucket.put('tail/empty', '');
+    expect(await (await open('tail')).readTail('empty', 100)).toEqual({
+      stat: { path: 'empty', size: 0, version },
+      bytes: new Uint8Array(),
+    });
+  });
+});
+
+describe('composing', () => {
+  const a = pattern(20 * MIB, 1);
+  const b = pattern(14 * MIB, 2);
+  let versionA: string;
+  let versionB: string;
+
+  beforeAll(async () => {
+    versionA = await bucket.put('graph/a', a);
+    versionB = await bucket.put('graph/b', b);
+  });
+
+  test('large ranges stay in the bucket: only what fills a part passes through the client', async () => {
+    const storage = await open('graph');
+    const page = pattern(1 * MIB, 3);
+    const footer = pattern(500, 4);
+    proxy.reset();
+    const stat = await storage.compose('out/spliced', [
+      bytes(page),
+      copy('a', versionA, 7 * MIB, 20 * MIB),
+      copy('b', versionB, 0, 9 * MIB),
+      bytes(footer),
+    ]);
+    expect(sha256(await bucket.get('graph/out/spliced'))).toBe(
+      sha256(concat(page, a.subarray(7 * MIB), b.subarray(0, 9 * MIB), footer)),
+    );
+    expect(stat.size).toBe(23 * MIB + 500);
+    expect(proxy.traffic().requests).toEqual({
+      CreateMultipartUpload: 1,
+      GetObject: 1,
+      UploadPart: 2,
+      UploadPartCopy: 2,
+      // For servers that do not look at x-amz-copy-source-if-match.
+      HeadObject: 2,
+      CompleteMultipartUpload: 1,
+    });
+    // 4 MiB fill the cut page's part, and go up with it.
+    expect(proxy.traffic().bodies['GetObject']).toEqual({ up: 0, down: 4 * MIB });
+    expect(proxy.traffic().bodies['UploadPart']).toEqual({ up: 5 * MIB + 500, down: 0 });
+    expect(await storage.stat('out/spliced')).toEqual(stat);
+  });
+
+  test('a small object is one put', async () => {
+    const storage = await open('graph');
+    proxy.reset();
+    await storage.compose('out/small', [
+      bytes(pattern(10, 5)),
+      copy('a', versionA, 100, 300),
+      bytes(pattern(7, 6)),
+    ]);
+    expect(await bucket.get('graph/out/small')).toEqual(
+      new Uint8Array(concat(pattern(10, 5), a.subarray(100, 300), pattern(7, 6))),
+    );
+    expect(proxy.traffic().requests).toEqual({ GetObject: 1, PutObject: 1 });
+  });
+
+  test('many small ranges of one object are read together', async () => {
+    const storage = await open('graph');
+    proxy.reset();
+    const segments = Array.from({ length: 50 }, (_, i) => copy('a', versionA, i * 2000, i * 2000 + 1000));
+    await storage.compose('out/crumbs', segments);
+    const expected = concat(...Array.from({ length: 50 }, (_, i) => a.subarray(i * 2000, i * 2000 + 1000)));
+    expect(sha256(await bucket.get('graph/out/crumbs'))).toBe(sha256(expected));
+    expect(proxy.traffic().requests).toEqual({ GetObject: 1, PutObject: 1 });
+  });
+
+  test('many small ranges of many objects, more than a part in all', async () => {
+    const storage = await open('graph');
+    const segments = Array.from({ length: 13 }, (_, i) => [
+      copy('a', versionA, i * MIB, i * MIB + 500_000),
+      bytes(pattern(10, i)),
+      copy('b', versionB, i * MIB + 3, i * MIB + 400_000),
+    ]).flat();
+    const expected = concat(
+      ...Array.from({ length: 13 }, (_, i) => [
+        a.subarray(i * MIB, i * MIB + 500_000),
+        pattern(10, i),
+        b.subarray(i * MIB + 3, i * MIB + 400_000),
+      ]).flat(),
+    );
+    await storage.compose('out/mixed', segments);
+    expect(sha256(await bucket.get('graph/out/mixed'))).toBe(sha256(expected));
+  });
+
+  test('an object that was replaced since the plan was made is not copied', async () => {
+    const storage = await open('graph');
+    await bucket.put('graph/replaced', pattern(6 * MIB, 8));
+    const old = await storage.stat('replaced');
+    await bucket.put('graph/replaced', pattern(6 * MIB, 9));
+    await expect(
+      storage.compose('out/stale', [copy('replaced', old!.version, 0, 6 * MIB), bytes(pattern(9, 1))]),
+    ).rejects.toMatchObject({
+      code: 'changed',
+      message: `s3://${bucket.name}/graph/replaced changed while we were working with it`,
+    });
+    // The same where the bytes are fetched.
+    await expect(
+      storage.compose('out/stale', [copy('replaced', old!.version, 0, 100)]),
+    ).rejects.toMatchObject({
+      code: 'changed',
+    });
+    expect(await storage.stat('out/stale')).toBeUndefined();
+    expect(await bucket.openUploads()).toEqual([]);
+  });
+
+  test('a source that is gone is named, and nothing is left open', async () => {
+    const storage = await open('graph');
+    await expect(
+      storage.compose('out/none', [copy('gone', versionA, 0, 6 * MIB), bytes(pattern(9, 1))]),
+    ).rejects.toMatchObject({ code: 'not-found', message: `no such object: s3://${bucket.name}/graph/gone` });
+    expect(await bucket.openUploads()).toEqual([]);
+  });
+
+  test('when somebody stops it, the upload is aborted before the call ends', async () => {
+    const storage = await open('graph');
+    const stop = new AbortController();
+    proxy.reset(({ operation }) => {
+      if (operation === 'UploadPartCopy') stop.abort();
+      return undefined;
+    });
+    await expect(
+      storage.compose('out/stopped', [copy('a', versionA, 0, 20 * MIB), bytes(pattern(9, 1))], {
+        signal: stop.signal,
+      }),
+    ).rejects.toMatchObject({ code: 'interrupted' });
+    expect(proxy.traffic().requests['AbortMultipartUpload']).toBe(1);
+    expect(await bucket.openUploads()).toEqual([]);
+    proxy.reset();
+    expect(await storage.stat('out/stopped')).toBeUndefined();
+  });
+});
+
+describe('writing a stream', () => {
+  async function* stream(total: number, chunk: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < total; at += chunk) {
+      await Promise.resolve();
+      yield pattern(Math.min(chunk, total - at), at);
+    }
+  }
+  async function whole(total: number, chunk: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    for await (const part of stream(total, chunk)) parts.push(part);
+    return concat(...parts);
+  }
+
+  test.each([
+    ['nothing', 0, 10],
+    ['a few bytes', 1000, 7],
+    ['exactly one part', 8 * MIB, MIB],
+    ['many parts', 21 * MIB + 5, 300_000],
+    ['chunks larger than a part', 30 * MIB, 15 * MIB],
+  ])('%s', async (_, total, chunk) => {
+    const storage = await open('stream');
+    const stat = await storage.write('out', stream(total, chunk));
+    const expected = await whole(total, chunk);
+    expect(stat.size).toBe(total);
+    expect(sha256(await bucket.get('stream/out'))).toBe(sha256(expected));
+  });
+
+  test('a source that fails leaves no object and no upload', async () => {
+    const storage = await open('stream');
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield* stream(20 * MIB, MIB);
+      throw new Error('the source broke');
+    }
+    await expect(storage.write('broken', failing())).rejects.toThrow('the source broke');
+    expect(await storage.stat('broken')).toBeUndefined();
+    expect(await bucket.openUploads()).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  const ODD = [
+    'with space',
+    'a+b',
+    '100%',
+    'percent%20escaped',
+    'hash#tag',
+    'what?',
+    'Grüße',
+    '日本語',
+    'emoji 🎬',
+    "it's (fine)!*",
+    'a=b&c;d,e:f@g$h',
+  ];
+
+  test.each(ODD)('a key with "%s" in its folder and its name', async (odd) => {
+    const storage = await open(`odd/${odd}`);
+    const content = pattern(6 * MIB, 1);
+    const version = await bucket.put(`odd/${odd}/in ${odd}`, content);
+    expect(await storage.stat(`in ${odd}`)).toEqual({ path: `in ${odd}`, size: 6 * MIB, version });
+    expect(await storage.read(`in ${odd}`, 10, 20, { version })).toEqual(content.subarray(10, 20));
+    await storage.compose(`sub/out ${odd}`, [copy(`in ${odd}`, version, 0, 6 * MIB), bytes(pattern(5, 2))]);
+    expect(sha256(await bucket.get(`odd/${odd}/sub/out ${odd}`))).toBe(
+      sha256(concat(content, pattern(5, 2))),
+    );
+    expect((await storage.list('sub')).map(({ path }) => path)).toEqual([`sub/out ${odd}`]);
+    expect((await storage.list('')).map(({ path }) => path)).toEqual([`in ${odd}`]);
+  });
+
+  test('the root of a bucket is a prefix too', async () => {
+    const other = await TestBucket.create(server.endpoint);
+    const version = await other.put('metadata.json', '{}');
+    const storage = await openAt(server.endpoint, other.name);
+    expect(await storage.list('')).toEqual([{ path: 'metadata.json', size: 2, version }]);
+    expect(storage.describe('metadata.json')).toBe(`s3://${other.name}/metadata.json`);
+    await storage.compose('out', [bytes(pattern(3, 1))]);
+    expect(await other.keys()).toEqual(['metadata.json', 'out']);
+  });
+});
+
+describe('lists', () => {
+  test('only what is directly in the folder, over more than one page', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => bucket.put(`list/f/part-${i}`, 'x')));
+    await bucket.put('list/f/sub/part', 'x');
+    await bucket.put('list/f-other', 'x');
+    const storage = await open('list');
+    expect((await storage.list('f')).map(({ path }) => path).sort()).toEqual(
+      Array.from({ length: 20 }, (_, i) => `f/part-${i}`).sort(),
+    );
+    expect(await storage.list('nothing-here')).toEqual([]);
+  });
+
+  test('versions are the same wherever they come from', async () => {
+    const version = await bucket.put('versions/part', 'x');
+    const storage = await open('versions');
+    expect((await storage.list(''))[0]!.version).toBe(version);
+    expect((await storage.stat('part'))!.version).toBe(version);
+    expect((await storage.readTail('part', 1)).stat.version).toBe(version);
+  });
+});
+
+describe('what is asked for', () => {
+  const headersOf = (operation: string) =>
+    proxy.seen.find((request) => request.operation === operation)?.headers;
+
+  test('encryption is said when an object is made', async () => {
+    const storage = await open('sse', { sse: 'aws:kms', sseKmsKeyId: 'key-1' });
+    const version = await bucket.put('sse/in', pattern(6 * MIB, 1));
+    // moto and versitygw need no key of that name; what is sent is what counts.
+    proxy.reset(({ operation }) =>
+      operation === 'PutObject' || operation === 'CreateMultipartUpload'
+        ? { kind: 'reply', status: 400, code: 'KMS.NotFoundException' }
+        : undefined,
+    );
+    await expect(storage.compose('out', [bytes(pattern(3, 1))])).rejects.toMatchObject({ code: 'storage' });
+    await expect(
+      storage.compose('out', [copy('in', version, 0, 6 * MIB), bytes(pattern(3, 1))]),
+    ).rejects.toMatchObject({ code: 'storage' });
+    for (const operation of ['PutObject', 'CreateMultipartUpload']) {
+      expect(headersOf(operation)).toMatchObject({
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'key-1',
+      });
+    }
+  });
+
+  test('the expected owner and the payer are named in every request', async () => {
+    const version = await bucket.put('owner/in', pattern(6 * MIB, 1));
+    proxy.reset(({ operation, headers }) =>
+      // The owner is made up, so that the first request is the last one that the server would take.
+      operation !== 'HeadBucket' && headers['x-amz-expected-bucket-owner'] === undefined
+        ? { kind: 'reply', status: 400, code: 'OwnerMissing' }
+        : { kind: 'before', act: () => Promise.resolve() },
+    );
+    const storage = await open('owner', {
+      region: 'us-east-1',
+      expectedBucketOwner: '123456789012',
+      requesterPays: true,
+    });
+    await Promise.allSettled([
+      storage.stat('in'),
+      storage.read('in', 0, 10),
+      storage.list(''),
+      storage.compose('small', [bytes(pattern(3, 1))]),
+      storage.compose('large', [copy('in', version, 0, 6 * MIB), bytes(pattern(3, 1))]),
+    ]);
+    const operations = new Set(proxy.seen.map(({ operation }) => operation));
+    expect([...operations]).toEqual(
+      expect.arrayContaining(['GetObject', 'HeadObject', 'ListObjectsV2', 'PutObject']),
+    );
+    for (const { headers } of proxy.seen) {
+      expect(headers['x-amz-expected-bucket-owner']).toBe('123456789012');
+      expect(headers['x-amz-request-payer']).toBe('requester');
+    }
+  });
+
+  test('older servers are sent no checksum headers', async () => {
+    const version = await bucket.put('sums/in', pattern(6 * MIB, 1));
+    const storage = await open('sums', { s3Checksums: 'when-required' });
+    proxy.reset();
+    await storage.compose('out', [copy('in', version, 0, 6 * MIB), bytes(pattern(3, 1))]);
+    await storage.compose('small', [bytes(pattern(3, 1))]);
+    const names = proxy.seen.flatMap(({ headers }) => Object.keys(headers));
+    expect(
+      names.filter((name) => name.startsWith('x-amz-checksum') || name === 'x-amz-sdk-checksum-algorithm'),
+    ).toEqual([]);
+  });
+
+  test('connections are reused', async () => {
+    const storage = await open('list', { maxConcurrentRequests: 1 });
+    await storage.list('');
+    proxy.reset();
+    for (let i = 0; i < 5; i += 1) await storage.list('');
+    expect(proxy.traffic()).toMatchObject({ requests: { ListObjectsV2: 5 }, connections: 0 });
+  });
+
+  test('a worker that opens the storage again asks for no region', async () => {
+    const storage = await open('list');
+    proxy.reset();
+    const location = JSON.parse(JSON.stringify(storage.location)) as typeof storage.location & { kind: 's3' };
+    expect(location.options).toMatchObject({ region: 'us-east-1', pathStyle: true });
+    const { openS3Storage } = await import('../../src/s3/index.js');
+    await openS3Storage(location);
+    expect(proxy.traffic().requests).toEqual({});
+  });
+});
