@@ -122,10 +122,7 @@ export class FileBuilder {
       .setI64(FileMetaData.numRows, this.rows)
       .setList(FileMetaData.rowGroups, ThriftType.struct, rowGroups);
     if (this.createdBy !== undefined) meta.setString(FileMetaData.createdBy, this.createdBy);
-    const entries = changeKeys(meta.structs(FileMetaData.keyValueMetadata) ?? [], keys);
-    if (entries.length > 0) meta.setList(FileMetaData.keyValueMetadata, ThriftType.struct, entries);
-    else meta.delete(FileMetaData.keyValueMetadata);
-    this.append(footerBytes(meta));
+    this.append(footerBytes(changeKeys(meta, keys)));
   }
 
   private placeBloomFilter({ piece, meta, source }: PlacedPiece): void {

@@ -5,11 +5,12 @@
  *
  * Sizes are checked against the file before they are believed.
  */
+import { changeArrowKeys, readArrowKeys } from './arrow-schema.js';
 import { damaged, unsupported } from './errors.js';
 import { FileMetaData, KeyValue, RowGroup } from './format.js';
 import { isFlatColumn, readLeaves, type Leaf } from './schema.js';
 import type { RangeReader } from './source.js';
-import { readStruct, Struct, ThriftError, writeStruct } from './thrift.js';
+import { readStruct, Struct, ThriftError, ThriftType, writeStruct } from './thrift.js';
 
 /** One read of this size holds the whole footer of nearly every part that Spark and pyarrow write. */
 export const TAIL_BYTES = 64 * 1024;
@@ -98,28 +99,52 @@ function encrypted(file: string): Error {
   );
 }
 
+/** The key under which Arrow's writers keep the schema, and with it keys of their own. */
+const ARROW_SCHEMA = 'ARROW:schema';
+
 /** The footer's key-value metadata; a repeated key keeps its first value, as readers do. */
 export function footerKeys(footer: Footer): Map<string, string | undefined> {
   const keys = new Map<string, string | undefined>();
-  for (const entry of footer.meta.structs(FileMetaData.keyValueMetadata) ?? []) {
+  for (const entry of keyValues(footer.meta)) {
     const key = entry.string(KeyValue.key) ?? '';
     if (!keys.has(key)) keys.set(key, entry.string(KeyValue.value));
   }
   return keys;
 }
 
-/** The key-value list with `changes` applied: a string sets a key (once), null removes it, order is kept. */
-export function changeKeys(
-  entries: readonly Struct[],
-  changes: Readonly<Record<string, string | null>>,
-): Struct[] {
+/** A key as pyarrow sees it: from inside `ARROW:schema` where there is one, else from the footer. */
+export function visibleKey(footer: Footer, key: string): string | undefined {
+  const keys = footerKeys(footer);
+  const arrow = keys.get(ARROW_SCHEMA);
+  const arrowKeys = arrow === undefined ? undefined : readArrowKeys(arrow);
+  return arrowKeys ? arrowKeys.get(key) : keys.get(key);
+}
+
+function keyValues(meta: Struct): Struct[] {
+  return meta.structs(FileMetaData.keyValueMetadata) ?? [];
+}
+
+/**
+ * FileMetaData with footer keys changed: a string sets a key (once), null removes it, order is kept. The same is done
+ * inside `ARROW:schema`, which hides the footer's keys from Arrow's readers.
+ */
+export function changeKeys(meta: Struct, changes: Readonly<Record<string, string | null>>): Struct {
   const changed = new Map(Object.entries(changes));
-  const kept = entries.filter((entry) => !changed.has(entry.string(KeyValue.key) ?? ''));
+  if (changed.size === 0) return meta;
+  const entries = keyValues(meta)
+    .filter((entry) => !changed.has(entry.string(KeyValue.key) ?? ''))
+    .map((entry) => {
+      const value = entry.string(KeyValue.value);
+      if (entry.string(KeyValue.key) !== ARROW_SCHEMA || value === undefined) return entry;
+      return entry.clone().setString(KeyValue.value, changeArrowKeys(value, changes));
+    });
   for (const [key, value] of changed) {
     if (value === null) continue;
-    kept.push(new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value));
+    entries.push(new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value));
   }
-  return kept;
+  return entries.length > 0
+    ? meta.clone().setList(FileMetaData.keyValueMetadata, ThriftType.struct, entries)
+    : meta.clone().delete(FileMetaData.keyValueMetadata);
 }
 
 /** FileMetaData as the end of a file: its bytes, their length, the magic. */

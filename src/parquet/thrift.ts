@@ -180,7 +180,7 @@ export class Struct {
   }
 }
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function isList(value: ThriftValue): value is ThriftList {
   return typeof value === 'object' && 'items' in value;

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { declaredTotals, type GraphMetadata } from '../metadata/index.js';
 import type { AlignmentGroup, DataSet } from '../metadata/model.js';
-import { footerKeys, readFooter, TAIL_BYTES } from '../parquet/index.js';
+import { readFooter, TAIL_BYTES, visibleKey } from '../parquet/index.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
 import type { CountedGroup, PartFacts } from './model.js';
 import { dataSetName } from './names.js';
@@ -67,7 +67,7 @@ export async function readPart(
   try {
     const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, options);
     const footer = await readFooter(partReader(storage, stat, options, bytes));
-    const shape = footerKeys(footer).get('shape');
+    const shape = visibleKey(footer, 'shape');
     return {
       path,
       size: stat.size,

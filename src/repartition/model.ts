@@ -11,7 +11,7 @@ export interface PartFacts {
   size: number;
   version: string;
   rows: number;
-  /** The footer key `shape`, if the part has one. */
+  /** The footer key `shape` as pyarrow sees it, if the part has one. */
   shape?: string;
   /** One column, neither nested nor repeated nor a fixed-size list: DistPartitioning can read it flat. */
   flatColumn: boolean;

@@ -102,11 +102,10 @@ describe('a footer', () => {
       entry('shape', '(8,)'),
       entry('gone', 'x'),
     ];
-    const meta = smallMeta().setList(
-      FileMetaData.keyValueMetadata,
-      ThriftType.struct,
-      changeKeys(entries, { shape: '(3,)', gone: null }),
-    );
+    const meta = changeKeys(smallMeta().setList(FileMetaData.keyValueMetadata, ThriftType.struct, entries), {
+      shape: '(3,)',
+      gone: null,
+    });
     const footer = parseFooter('f', writeStruct(meta), 4);
     expect([...footerKeys(footer)]).toEqual([
       ['ARROW:schema', 'abc'],
