@@ -1,0 +1,152 @@
+/** From what the AWS SDK throws to what it means for us and to what a user reads. */
+import { interrupted, RepartitionError } from '../errors.js';
+import { failureOf, isNetworkFailure } from '../s3/errors.js';
+
+/** What a failure means for who made the call. */
+export type FailureKind =
+  /** Asked too often: the same call later will do. */
+  | 'throttled'
+  /** The service's own fault: the same call later may do. */
+  | 'server'
+  /** No answer came. */
+  | 'network'
+  /** The credentials were good once. */
+  | 'expired'
+  | 'no-credentials'
+  | 'denied'
+  | 'missing'
+  /** It is there already, or being changed by somebody else. */
+  | 'conflict'
+  | 'refused';
+
+// Common errors: https://docs.aws.amazon.com/emr-serverless/latest/APIReference/CommonErrors.html
+const NAMES: Readonly<Record<string, FailureKind>> = {
+  Throttling: 'throttled',
+  ThrottlingException: 'throttled',
+  ThrottledException: 'throttled',
+  TooManyRequestsException: 'throttled',
+  RequestLimitExceeded: 'throttled',
+  SlowDown: 'throttled',
+  InternalServerException: 'server',
+  InternalFailure: 'server',
+  InternalServerError: 'server',
+  ServiceUnavailable: 'server',
+  ServiceUnavailableException: 'server',
+  ExpiredToken: 'expired',
+  ExpiredTokenException: 'expired',
+  TokenRefreshRequired: 'expired',
+  RequestExpired: 'expired',
+  CredentialsProviderError: 'no-credentials',
+  TokenProviderError: 'no-credentials',
+  UnrecognizedClientException: 'no-credentials',
+  InvalidClientTokenId: 'no-credentials',
+  InvalidAccessKeyId: 'no-credentials',
+  InvalidToken: 'no-credentials',
+  InvalidSignatureException: 'no-credentials',
+  SignatureDoesNotMatch: 'no-credentials',
+  MissingAuthenticationToken: 'no-credentials',
+  AccessDenied: 'denied',
+  AccessDeniedException: 'denied',
+  UnauthorizedOperation: 'denied',
+  NoSuchEntity: 'missing',
+  NoSuchEntityException: 'missing',
+  ResourceNotFoundException: 'missing',
+  ResourceNotFound: 'missing',
+  RepositoryNotFoundException: 'missing',
+  RepositoryPolicyNotFoundException: 'missing',
+  ImageNotFoundException: 'missing',
+  NoSuchResourceException: 'missing',
+  ConflictException: 'conflict',
+  EntityAlreadyExists: 'conflict',
+  EntityAlreadyExistsException: 'conflict',
+  ConcurrentModification: 'conflict',
+  ResourceInUse: 'conflict',
+};
+
+export function kindOf(error: unknown): FailureKind {
+  const { name, status } = failureOf(error);
+  const named = NAMES[name];
+  if (named !== undefined) return named;
+  if (isNetworkFailure(error)) return 'network';
+  if (status === 429) return 'throttled';
+  if (status !== undefined && status >= 500) return 'server';
+  if (status === 403) return 'denied';
+  if (status === 404) return 'missing';
+  return 'refused';
+}
+
+/** Whether the same call may succeed later without anybody's doing. */
+export function isPassing(kind: FailureKind): boolean {
+  return kind === 'throttled' || kind === 'server' || kind === 'network';
+}
+
+/**
+ * The error a user reads. Holds the service's own words and no credential.
+ * @param doing what was being done, as in "creating the role x"
+ */
+export function toAwsError(error: unknown, doing: string, signal?: AbortSignal): RepartitionError {
+  if (error instanceof RepartitionError) return error;
+  if (signal?.aborted) return interrupted();
+  const { name, message, code } = failureOf(error);
+  const words = message === '' || message === name ? name : `${name}: ${message}`;
+  const say = (as: RepartitionError['code'], text: string, hint: string): RepartitionError =>
+    new RepartitionError(as, text, { hint, cause: error });
+  switch (kindOf(error)) {
+    case 'expired':
+      return say(
+        'access',
+        `the credentials expired while ${doing} (${name})`,
+        'Renew the credentials (for example `aws sso login`) and run the same command again.',
+      );
+    case 'no-credentials':
+      return say(
+        'access',
+        `AWS does not know the credentials, or there are none, while ${doing} (${words})`,
+        'Set up credentials as for the AWS command line: environment, --profile, or an instance role.',
+      );
+    case 'denied':
+      return say(
+        'access',
+        `access denied while ${doing} (${words})`,
+        'Ask an administrator for what is missing: `gs-repartition emr-serverless setup --print-policies` prints all policies.',
+      );
+    case 'network':
+      return say(
+        'aws',
+        `the connection failed while ${doing}: ${code ?? name} ${message}`,
+        'Check the network, the region and --endpoint-url, then run the same command again.',
+      );
+    case 'throttled':
+    case 'server':
+      return say('aws', `AWS could not answer while ${doing} (${words})`, 'Run the same command again later.');
+    case 'missing':
+      return say('not-found', `not found while ${doing} (${words})`, 'Check the name, the account and the region.');
+    case 'conflict':
+      return say('aws', `something is in the way while ${doing} (${words})`, 'Look at it, then run the same command again.');
+    case 'refused':
+      return say('aws', `AWS refused ${doing} (${words})`, 'Correct what it complains about and run the same command again.');
+  }
+}
+
+/** Makes a call and gives its failure a user's words. */
+export async function ask<T>(doing: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toAwsError(error, doing, signal);
+  }
+}
+
+/** The same, with `undefined` for what is not there. */
+export async function askFor<T>(
+  doing: string,
+  call: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (kindOf(error) === 'missing') return undefined;
+    throw toAwsError(error, doing, signal);
+  }
+}

@@ -1,0 +1,72 @@
+/** Patience: a job runs for hours, and the way to AWS breaks more often than jobs do. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { throwIfAborted } from '../errors.js';
+import { isPassing, kindOf, toAwsError } from './errors.js';
+import type { AwsSession } from './session.js';
+
+/** The few things that are said along the way; the command line passes a logger. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export interface Patience {
+  /** First pause after a failure; doubles with each further one. Default 1 s. */
+  firstPauseMs?: number;
+  /** Longest pause. Default 30 s. */
+  longestPauseMs?: number;
+  /** How long nothing may succeed before we give up. Default 30 minutes: time to renew credentials by hand. */
+  giveUpMs?: number;
+}
+
+export interface PersistOptions {
+  signal?: AbortSignal | undefined;
+  log?: Log | undefined;
+  patience?: Patience | undefined;
+}
+
+/**
+ * Makes a call until it succeeds or fails for good. Throttling, failures of the service and lost connections are waited
+ * out; when credentials have expired they are resolved anew, as a new process would.
+ * @throws RepartitionError when the service says no, or nothing succeeded for too long
+ */
+export async function persist<T>(
+  session: AwsSession,
+  doing: string,
+  call: () => Promise<T>,
+  { signal, log, patience = {} }: PersistOptions,
+): Promise<T> {
+  const { firstPauseMs = 1_000, longestPauseMs = 30_000, giveUpMs = 30 * 60_000 } = patience;
+  const started = Date.now();
+  for (let failures = 0; ; failures++) {
+    throwIfAborted(signal);
+    try {
+      return await call();
+    } catch (error) {
+      const kind = kindOf(error);
+      const stale = kind === 'expired' || kind === 'no-credentials';
+      if (signal?.aborted || (!stale && !isPassing(kind)) || Date.now() - started > giveUpMs) {
+        throw toAwsError(error, doing, signal);
+      }
+      if (stale) {
+        if (failures === 0) log?.warn(`${toAwsError(error, doing).message}; looking for new ones`);
+        await session.renew();
+      } else {
+        log?.debug(`${toAwsError(error, doing).message}; trying again`);
+      }
+      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 20));
+      // The first renewal is tried at once: whoever renewed the credentials has done so by now.
+      if (!stale || failures > 0) await pauseFor(pause, signal);
+    }
+  }
+}
+
+/** Sleeps; wakes up early, without an error, when the signal fires. */
+export async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Every policy that the way from an account to an aligned graph needs, as data: who may run the job, where the job may
+ * reach, who may pull the image.
+ *
+ * Sources: GraphStorm's guide to EMR Serverless (the repository's policy and the one of who creates applications), and
+ * https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html (the job runtime role).
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { RepartitionError } from '../errors.js';
+import { bucketArn } from './names.js';
+
+export const EMR_SERVERLESS = 'emr-serverless.amazonaws.com';
+const REPOSITORY_SID = 'Emr Serverless Custom Image Support';
+/** What pulling an image takes; also what EMR Serverless looks at before it accepts one. */
+const PULL = ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'];
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
+export interface PolicyDocument {
+  Version: string;
+  Id?: string;
+  Statement: Statement[];
+}
+
+export interface Statement {
+  Sid?: string;
+  Effect: 'Allow' | 'Deny';
+  Principal?: '*' | Record<string, string | string[]>;
+  Action?: string | string[];
+  Resource?: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+  /** What else the grammar allows stays as it is. */
+  [other: string]: unknown;
+}
+
+const policy = (...statements: Statement[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
+
+/** Who may take on the job runtime role: EMR Serverless. */
+export function jobRuntimeTrustPolicy(): PolicyDocument {
+  return policy({
+    Sid: 'EMRServerlessTrustPolicy',
+    Effect: 'Allow',
+    Principal: { Service: EMR_SERVERLESS },
+    Action: 'sts:AssumeRole',
+  });
+}
+
+export interface BucketAccess {
+  bucket: string;
+  /** Default `aws`. */
+  partition?: string;
+  /** The key that encrypts the objects, where a customer-managed one does. */
+  kmsKeyArn?: string | undefined;
+}
+
+/** Where a job may reach: the named bucket and nothing more. */
+export function bucketAccessPolicy({ bucket, partition, kmsKeyArn }: BucketAccess): PolicyDocument {
+  const arn = bucketArn(bucket, partition);
+  return policy(
+    {
+      Sid: 'ListTheBucket',
+      Effect: 'Allow',
+      Action: ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
+      Resource: [arn],
+    },
+    {
+      Sid: 'ReadAndWriteItsObjects',
+      Effect: 'Allow',
+      // Spark's committers and GSProcessing's own check of the output prefix delete what they wrote.
+      Action: [
+        's3:GetObject',
+        's3:PutObject',
+        's3:DeleteObject',
+        's3:AbortMultipartUpload',
+        's3:ListMultipartUploadParts',
+      ],
+      Resource: [`${arn}/*`],
+    },
+    ...(kmsKeyArn === undefined
+      ? []
+      : [
+          {
+            Sid: 'UseTheKey',
+            Effect: 'Allow' as const,
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Resource: [kmsKeyArn],
+          },
+        ]),
+  );
+}
+
+/**
+ * For whoever creates the application, so that EMR Serverless can look at the image in their name.
+ * @param repository an ARN. GraphStorm's guide writes the registry's address here, which IAM does not accept.
+ */
+export function imageReaderPolicy(repository: string): PolicyDocument {
+  return policy({
+    Sid: 'ECRRepositoryListGetPolicy',
+    Effect: 'Allow',
+    Action: ['ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage', 'ecr:DescribeImages'],
+    Resource: repository,
+  });
+}
+
+/** The image repository's policy: EMR Serverless may pull for one application. */
+export function repositoryPolicy(applicationArn: string): PolicyDocument {
+  return policy({
+    Sid: REPOSITORY_SID,
+    Effect: 'Allow',
+    Principal: { Service: EMR_SERVERLESS },
+    Action: PULL,
+    Condition: { StringEquals: { 'aws:SourceArn': applicationArn } },
+  });
+}
+
+/**
+ * A repository's policy with the application's access in it; `undefined` when it is there already. No statement is
+ * lost: where ours stands for other applications, this one joins them.
+ * @param existing the policy's text, if the repository has one
+ * @throws RepartitionError `aws` when the text is not a policy
+ */
+export function mergeRepositoryPolicy(
+  existing: string | undefined,
+  applicationArn: string,
+): PolicyDocument | undefined {
+  if (existing === undefined) return repositoryPolicy(applicationArn);
+  const document = parsePolicy(existing, "the repository's policy");
+  const granted = document.Statement.map(pullers);
+  if (granted.some((arns) => arns?.includes(applicationArn))) return undefined;
+  const joined = granted.findIndex((arns) => arns !== undefined);
+  if (joined >= 0) {
+    const arns = [...(granted[joined] ?? []), applicationArn];
+    const statement = { ...document.Statement[joined]!, Condition: { StringEquals: { 'aws:SourceArn': arns } } };
+    return { ...document, Statement: document.Statement.with(joined, statement) };
+  }
+  const [ours] = repositoryPolicy(applicationArn).Statement as [Statement];
+  const taken = document.Statement.some(({ Sid }) => Sid === ours.Sid);
+  const id = applicationArn.slice(applicationArn.lastIndexOf('/') + 1);
+  return {
+    ...document,
+    Statement: [...document.Statement, taken ? { ...ours, Sid: `${REPOSITORY_SID} ${id}` } : ours],
+  };
+}
+
+/** The applications that a statement lets pull, if it is one like ours; whatever its Sid. */
+function pullers(statement: Statement): string[] | undefined {
+  const arns = statement.Condition?.['StringEquals']?.['aws:SourceArn'];
+  if (arns === undefined) return undefined;
+  const ours = { ...repositoryPolicy('').Statement[0]!, Sid: statement.Sid };
+  const same = { ...statement, Condition: { StringEquals: { 'aws:SourceArn': '' } } };
+  const isOnlyThat = isDeepStrictEqual(statement.Condition, { StringEquals: { 'aws:SourceArn': arns } });
+  return isOnlyThat && isDeepStrictEqual(canonical(same), canonical(ours)) ? listOf(arns) : undefined;
+}
+
+export interface OperatorAccess {
+  region: string;
+  account: string;
+  partition: string;
+  bucket: string;
+  roleName: string;
+  repositoryArn: string;
+  kmsKeyArn?: string | undefined;
+}
+
+/** For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, where that is not an administrator. */
+export function operatorPolicy(access: OperatorAccess): PolicyDocument {
+  const { region, account, partition, roleName, repositoryArn } = access;
+  const role = `arn:${partition}:iam::${account}:role/${roleName}`;
+  const applications = `arn:${partition}:emr-serverless:${region}:${account}:/applications`;
+  const linkedService = 'ops.emr-serverless.amazonaws.com';
+  return policy(
+    {
+      Sid: 'MakeAndFindApplications',
+      Effect: 'Allow',
+      Action: ['emr-serverless:CreateApplication', 'emr-serverless:ListApplications', 'emr-serverless:TagResource'],
+      Resource: ['*'],
+    },
+    {
+      Sid: 'RunJobs',
+      Effect: 'Allow',
+      Action: [
+        'emr-serverless:GetApplication',
+        'emr-serverless:StartApplication',
+        'emr-serverless:StartJobRun',
+        'emr-serverless:GetJobRun',
+        'emr-serverless:ListJobRuns',
+        'emr-serverless:CancelJobRun',
+        'emr-serverless:GetDashboardForJobRun',
+      ],
+      Resource: [`${applications}/*`],
+    },
+    {
+      Sid: 'MakeTheJobRuntimeRole',
+      Effect: 'Allow',
+      Action: ['iam:GetRole', 'iam:CreateRole', 'iam:TagRole', 'iam:GetRolePolicy', 'iam:PutRolePolicy'],
+      Resource: [role],
+    },
+    {
+      Sid: 'GiveTheRoleToJobs',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: [role],
+      Condition: { StringEquals: { 'iam:PassedToService': EMR_SERVERLESS } },
+    },
+    {
+      Sid: 'LetTheFirstApplicationMakeItsServiceRole',
+      Effect: 'Allow',
+      Action: ['iam:CreateServiceLinkedRole'],
+      Resource: [
+        `arn:${partition}:iam::${account}:role/aws-service-role/${linkedService}/AWSServiceRoleForAmazonEMRServerless`,
+      ],
+      Condition: { StringEquals: { 'iam:AWSServiceName': linkedService } },
+    },
+    {
+      Sid: 'ReadTheImageAndShareIt',
+      Effect: 'Allow',
+      Action: [...PULL, 'ecr:GetRepositoryPolicy', 'ecr:SetRepositoryPolicy'],
+      Resource: [repositoryArn],
+    },
+    ...bucketAccessPolicy(access).Statement,
+  );
+}
+
+/** Whether a role's trust policy lets a service take the role on. */
+export function trusts(trust: PolicyDocument, service: string): boolean {
+  return trust.Statement.some(({ Effect, Principal, Action }) => {
+    const services = typeof Principal === 'object' ? listOf(Principal['Service'] ?? []) : [];
+    const actions = listOf(Action ?? []).map((action) => action.toLowerCase());
+    return (
+      Effect === 'Allow' &&
+      services.includes(service) &&
+      actions.some((action) => action === 'sts:assumerole' || action === 'sts:*' || action === '*')
+    );
+  });
+}
+
+/** Whether two policies say the same, in whatever order and with one-item lists or without. */
+export function samePolicy(a: PolicyDocument, b: PolicyDocument): boolean {
+  return isDeepStrictEqual(canonical(a), canonical(b));
+}
+
+/** @throws RepartitionError `aws` */
+export function parsePolicy(text: string, what: string): PolicyDocument {
+  try {
+    const value = JSON.parse(text) as { Version?: unknown; Statement?: unknown } | null;
+    const statements = value?.Statement;
+    if (typeof statements === 'object' && statements !== null) {
+      const Statement = (Array.isArray(statements) ? statements : [statements]) as Statement[];
+      return { ...(value as PolicyDocument), Statement };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new RepartitionError('aws', `${what} is not a policy document`, {
+    hint: 'Look at it in the console; nothing was changed.',
+  });
+}
+
+function listOf(value: string | string[]): string[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** Lists sorted, one-item lists opened, keys in order: equal policies become equal values. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items: unknown[] = value.map(canonical);
+    if (items.length === 1) return items[0];
+    const keyed = items.map((item) => [JSON.stringify(item), item] as const);
+    return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]));
+  }
+  return value;
+}

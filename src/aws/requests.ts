@@ -1,0 +1,24 @@
+/** Requests that change something, as data: what a dry run prints is exactly what a real run sends. */
+import type { SetRepositoryPolicyCommandInput } from '@aws-sdk/client-ecr';
+import type {
+  CreateApplicationCommandInput,
+  StartJobRunCommandInput,
+} from '@aws-sdk/client-emr-serverless';
+import type { CreateRoleCommandInput, PutRolePolicyCommandInput } from '@aws-sdk/client-iam';
+import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
+
+export type Request =
+  | { service: 'iam'; operation: 'CreateRole'; input: CreateRoleCommandInput }
+  | { service: 'iam'; operation: 'PutRolePolicy'; input: PutRolePolicyCommandInput }
+  | { service: 'emr-serverless'; operation: 'CreateApplication'; input: CreateApplicationCommandInput }
+  | { service: 'ecr'; operation: 'SetRepositoryPolicy'; input: SetRepositoryPolicyCommandInput }
+  /** `source` is the local file whose bytes are sent. */
+  | { service: 's3'; operation: 'PutObject'; input: { Bucket: string; Key: string }; source: string }
+  | { service: 'emr-serverless'; operation: 'StartJobRun'; input: StartJobRunCommandInput }
+  | { service: 'sagemaker'; operation: 'CreateProcessingJob'; input: CreateProcessingJobCommandInput };
+
+/** One step of a plan: a line that says what it does and why, and the request that does it. */
+export interface Step {
+  title: string;
+  request: Request;
+}

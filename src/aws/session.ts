@@ -1,0 +1,147 @@
+/**
+ * The way to AWS: clients by service, made when first asked for, with credentials from the SDK's standard chain.
+ * No other file here loads an SDK package, so that a program which aligns a local folder never waits for one.
+ */
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import type { ECR } from '@aws-sdk/client-ecr';
+import type { EMRServerless } from '@aws-sdk/client-emr-serverless';
+import type { IAM } from '@aws-sdk/client-iam';
+import type { SageMaker } from '@aws-sdk/client-sagemaker';
+import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import type { STS } from '@aws-sdk/client-sts';
+import { RepartitionError } from '../errors.js';
+import type { Bucket } from './bucket.js';
+
+/** What a user can say about the way to AWS. Credentials are not among it, and never leave the clients. */
+export interface AwsOptions {
+  /** Default: the environment's or the profile's region. */
+  region?: string | undefined;
+  /** A profile of the shared AWS configuration files. */
+  profile?: string | undefined;
+  /** Another server than AWS's, for all services; the SDK's own `AWS_ENDPOINT_URL…` variables work too. */
+  endpointUrl?: string | undefined;
+  /** Attempts per request, the first one included. Default 5. */
+  maxAttempts?: number | undefined;
+  /** Options of the S3 room; the region never goes into them, for a bucket knows its own. */
+  s3?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+export interface Clients {
+  sts: STS;
+  iam: IAM;
+  ecr: ECR;
+  'emr-serverless': EMRServerless;
+  sagemaker: SageMaker;
+  'service-quotas': ServiceQuotas;
+  logs: CloudWatchLogs;
+}
+
+type Service = keyof Clients;
+
+interface ClientConfig {
+  region: string;
+  profile?: string;
+  endpoint?: string;
+  maxAttempts: number;
+  requestHandler: { connectionTimeout: number; requestTimeout: number };
+}
+
+const LOAD: { [S in Service]: (config: ClientConfig) => Promise<Clients[S]> } = {
+  sts: async (config) => new (await import('@aws-sdk/client-sts')).STS(config),
+  iam: async (config) => new (await import('@aws-sdk/client-iam')).IAM(config),
+  ecr: async (config) => new (await import('@aws-sdk/client-ecr')).ECR(config),
+  'emr-serverless': async (config) =>
+    new (await import('@aws-sdk/client-emr-serverless')).EMRServerless(config),
+  sagemaker: async (config) => new (await import('@aws-sdk/client-sagemaker')).SageMaker(config),
+  'service-quotas': async (config) =>
+    new (await import('@aws-sdk/client-service-quotas')).ServiceQuotas(config),
+  logs: async (config) => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogs(config),
+};
+
+const DEFAULT_MAX_ATTEMPTS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** One person's connection to one region. */
+export class AwsSession {
+  readonly options: AwsOptions;
+  private readonly clients = new Map<Service, Promise<{ destroy(): void }>>();
+  private knownRegion: string | undefined;
+
+  constructor(options: AwsOptions = {}) {
+    // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+    this.options = options;
+    this.knownRegion = options.region;
+  }
+
+  /** @throws RepartitionError `usage` when nobody says which region */
+  async region(): Promise<string> {
+    this.knownRegion ??= await chainRegion(this.options.profile);
+    return this.knownRegion;
+  }
+
+  async client<S extends Service>(service: S): Promise<Clients[S]> {
+    const region = await this.region();
+    let client = this.clients.get(service) as Promise<Clients[S]> | undefined;
+    if (client === undefined) {
+      client = LOAD[service]({
+        region,
+        ...(this.options.profile === undefined ? {} : { profile: this.options.profile }),
+        ...(this.options.endpointUrl === undefined ? {} : { endpoint: this.options.endpointUrl }),
+        maxAttempts: this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+        requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+      });
+      this.clients.set(service, client);
+    }
+    return client;
+  }
+
+  /** Opens a bucket, in its own region. The caller closes it. */
+  async bucket(name: string, signal?: AbortSignal): Promise<Bucket> {
+    return (await import('./bucket.js')).Bucket.open(this, name, signal);
+  }
+
+  /** Options under which the S3 room finds a bucket the same way as this session its services. */
+  s3Options(): Readonly<Record<string, string | number | boolean>> {
+    const { profile, endpointUrl, s3 } = this.options;
+    return {
+      ...(profile === undefined ? {} : { profile }),
+      ...(endpointUrl === undefined ? {} : { endpointUrl }),
+      ...s3,
+    };
+  }
+
+  /**
+   * Forgets clients and the credentials they hold, and reads the shared configuration files again: the next call
+   * resolves credentials anew, as a new process would.
+   */
+  async renew(): Promise<void> {
+    await this.close();
+    const { loadSharedConfigFiles } = await import('@smithy/core/config');
+    await loadSharedConfigFiles({ ignoreCache: true });
+  }
+
+  /** Releases sockets. The session can be used again. */
+  async close(): Promise<void> {
+    const clients = [...this.clients.values()];
+    this.clients.clear();
+    for (const client of clients) (await client).destroy();
+  }
+}
+
+/** The region that environment and profile name. */
+async function chainRegion(profile: string | undefined): Promise<string> {
+  const { STS } = await import('@aws-sdk/client-sts');
+  const client = new STS(profile === undefined ? {} : { profile });
+  try {
+    return await client.config.region();
+  } catch (error) {
+    throw new RepartitionError('usage', 'no AWS region is set', {
+      hint: 'Give --region, or set AWS_REGION or the region of the profile.',
+      cause: error,
+    });
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * From an account with a pushed image to an application that can run it: the job runtime role, the application, the
+ * repository's policy. Looks first, makes only what is missing, and can be run again after any failure.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Application } from '@aws-sdk/client-emr-serverless';
+import { RepartitionError, throwIfAborted } from '../errors.js';
+import { ask, askFor } from './errors.js';
+import { applicationArn, repositoryArn } from './names.js';
+import { type Log, type Patience, pauseFor, persist } from './persist.js';
+import {
+  bucketAccessPolicy,
+  imageReaderPolicy,
+  jobRuntimeTrustPolicy,
+  mergeRepositoryPolicy,
+  operatorPolicy,
+  parsePolicy,
+  type PolicyDocument,
+  repositoryPolicy,
+} from './policies.js';
+import type { Request, Step } from './requests.js';
+import type { AwsSession } from './session.js';
+import { type SetupOptions, type SetupSettings, setupSettings } from './setup-options.js';
+import { accessPolicyName, APPLICATION_ID, planSetup, type SetupFacts } from './setup-plan.js';
+
+export interface SetupCallOptions {
+  /** Look and plan, but change nothing. */
+  dryRun?: boolean | undefined;
+  /** Told of each step before it is done; in a dry run, of each that would be. */
+  onStep?: ((step: Step) => void) | undefined;
+  signal?: AbortSignal | undefined;
+  log?: Log | undefined;
+  patience?: Patience | undefined;
+}
+
+export interface SetupResult {
+  account: string;
+  region: string;
+  roleArn: string;
+  applicationName: string;
+  /** `<application-id>` in a dry run that would make the application. */
+  applicationId: string;
+  applicationArn: string;
+  /** What was done; in a dry run, what would be. Empty when all was there already. */
+  steps: Step[];
+  warnings: string[];
+}
+
+/**
+ * Makes or adopts what jobs need.
+ * @throws RepartitionError `usage`, `not-found`, `access`, or `aws` when something of the same name is in the way
+ */
+export async function setup(
+  session: AwsSession,
+  options: SetupOptions,
+  call: SetupCallOptions = {},
+): Promise<SetupResult> {
+  const settings = setupSettings(options);
+  const facts = await look(session, settings, call.signal);
+  const plan = planSetup(settings, facts);
+  for (const warning of plan.warnings) call.log?.warn(warning);
+
+  let applicationId = plan.applicationId ?? APPLICATION_ID;
+  for (const step of plan.steps) {
+    throwIfAborted(call.signal);
+    call.onStep?.(step);
+    if (call.dryRun) continue;
+    const id = await carryOut(session, settings, facts, step.request, applicationId, call);
+    if (id !== undefined) applicationId = id;
+  }
+  return {
+    account: facts.account,
+    region: facts.region,
+    roleArn: plan.roleArn,
+    applicationName: settings.application.name,
+    applicationId,
+    applicationArn: applicationArn(facts.region, facts.account, applicationId),
+    steps: plan.steps,
+    warnings: plan.warnings,
+  };
+}
+
+/** Does one step; gives the application's id when the step makes it. */
+async function carryOut(
+  session: AwsSession,
+  { image }: SetupSettings,
+  facts: SetupFacts,
+  request: Request,
+  applicationId: string,
+  call: SetupCallOptions,
+): Promise<string | undefined> {
+  switch (request.operation) {
+    case 'CreateRole': {
+      const iam = await session.client('iam');
+      await ask(`making the role ${request.input.RoleName ?? ''}`, () => iam.createRole(request.input));
+      return undefined;
+    }
+    case 'PutRolePolicy': {
+      const iam = await session.client('iam');
+      await ask(`giving the role ${request.input.RoleName ?? ''} its policy`, () => iam.putRolePolicy(request.input));
+      return undefined;
+    }
+    case 'CreateApplication': {
+      const emr = await session.client('emr-serverless');
+      // One token for all attempts: a retried call never makes two applications.
+      const input = { ...request.input, clientToken: randomUUID() };
+      const doing = `making the application ${input.name ?? ''}`;
+      const { applicationId: id = '' } = await ask(doing, () => emr.createApplication(input));
+      await whenMade(session, id, call);
+      return id;
+    }
+    case 'SetRepositoryPolicy': {
+      const ecr = await session.client('ecr');
+      // The policy is read again: the plan did not know the application's id, and others may have changed the policy.
+      const arn = applicationArn(facts.region, facts.account, applicationId);
+      const merged = mergeRepositoryPolicy(await readRepositoryPolicy(session, request.input), arn);
+      if (merged === undefined) return undefined;
+      const input = { ...request.input, policyText: JSON.stringify(merged) };
+      await ask(`setting the policy of the repository ${image.repository}`, () => ecr.setRepositoryPolicy(input));
+      return undefined;
+    }
+    default:
+      throw new Error(`no step of a set-up: ${request.operation}`);
+  }
+}
+
+async function whenMade(session: AwsSession, id: string, call: SetupCallOptions): Promise<void> {
+  const doing = `waiting for the application ${id}`;
+  for (;;) {
+    const application = await persist(session, doing, () => getApplication(session, id), call);
+    if (application.state !== 'CREATING') {
+      if (application.state !== 'TERMINATED') return;
+      throw new RepartitionError('aws', `the application ${id} was not made: ${application.stateDetails ?? ''}`, {
+        hint: 'Correct what it complains about and run the same command again.',
+      });
+    }
+    await pauseFor(call.patience?.firstPauseMs ?? 1_000, call.signal);
+    throwIfAborted(call.signal);
+  }
+}
+
+async function getApplication(session: AwsSession, applicationId: string): Promise<Application> {
+  const { application } = await (await session.client('emr-serverless')).getApplication({ applicationId });
+  if (application === undefined) throw new Error('GetApplication answered without an application');
+  return application;
+}
+
+/** Everything the plan wants to know; only reads. */
+async function look(
+  session: AwsSession,
+  settings: SetupSettings,
+  signal: AbortSignal | undefined,
+): Promise<SetupFacts> {
+  const region = await session.region();
+  const account = await callerAccount(session, signal);
+  const bucket = await session.bucket(settings.bucket, signal);
+  bucket.close();
+  // Asking another region's registry from here would only fail; the plan says it better.
+  const here = settings.image.region === region;
+  return {
+    account,
+    region,
+    bucketRegion: bucket.region,
+    role: await lookAtRole(session, settings, signal),
+    applications: await applicationsNamed(session, settings.application.name, signal),
+    ...(here ? await lookAtImage(session, settings, signal) : {}),
+  };
+}
+
+/** Also the first call of all, which tells whether there are credentials. */
+export async function callerAccount(session: AwsSession, signal?: AbortSignal): Promise<string> {
+  const sts = await session.client('sts');
+  const http = signal === undefined ? {} : { abortSignal: signal };
+  const { Account } = await ask('asking who we are', () => sts.getCallerIdentity({}, http), signal);
+  return Account ?? '';
+}
+
+async function lookAtRole(
+  session: AwsSession,
+  { role, bucket }: SetupSettings,
+  signal: AbortSignal | undefined,
+): Promise<SetupFacts['role']> {
+  const iam = await session.client('iam');
+  const doing = `looking at the role ${role.name}`;
+  const found = await askFor(doing, () => iam.getRole({ RoleName: role.name }), signal);
+  if (found?.Role?.Arn === undefined) return undefined;
+  const trust = parsePolicy(
+    decodeURIComponent(found.Role.AssumeRolePolicyDocument ?? ''),
+    `the trust policy of ${role.name}`,
+  );
+  const own = await askFor(
+    doing,
+    () => iam.getRolePolicy({ RoleName: role.name, PolicyName: accessPolicyName(bucket) }),
+    signal,
+  );
+  const access =
+    own?.PolicyDocument === undefined
+      ? undefined
+      : parsePolicy(decodeURIComponent(own.PolicyDocument), `the policy ${accessPolicyName(bucket)}`);
+  return { arn: found.Role.Arn, trust, ...(access === undefined ? {} : { access }) };
+}
+
+/** All applications of a name, in full, but for terminated ones. */
+export async function applicationsNamed(
+  session: AwsSession,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Application[]> {
+  const emr = await session.client('emr-serverless');
+  const found: Application[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ask('listing applications', () => emr.listApplications({ nextToken }), signal);
+    for (const { id, name: is, state } of page.applications ?? []) {
+      if (is !== name || id === undefined || state === 'TERMINATED') continue;
+      found.push(await ask(`looking at the application ${id}`, () => getApplication(session, id), signal));
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return found;
+}
+
+async function lookAtImage(
+  session: AwsSession,
+  { image }: SetupSettings,
+  signal: AbortSignal | undefined,
+): Promise<Pick<SetupFacts, 'imageBytes' | 'repositoryPolicy'>> {
+  const ecr = await session.client('ecr');
+  const repository = { registryId: image.account, repositoryName: image.repository };
+  const imageId =
+    image.digest === undefined ? { imageTag: image.tag } : { imageDigest: image.digest };
+  const described = await askFor(
+    `looking at the image ${image.uri}`,
+    () => ecr.describeImages({ ...repository, imageIds: [imageId] }),
+    signal,
+  );
+  const [details] = described?.imageDetails ?? [];
+  if (details === undefined) {
+    throw new RepartitionError('not-found', `no such image: ${image.uri}`, {
+      hint: 'Push it first, for example with GSProcessing’s docker/push_gsprocessing_image.sh.',
+    });
+  }
+  const policy = await readRepositoryPolicy(session, repository, signal);
+  return {
+    ...(details.imageSizeInBytes === undefined ? {} : { imageBytes: details.imageSizeInBytes }),
+    ...(policy === undefined ? {} : { repositoryPolicy: policy }),
+  };
+}
+
+async function readRepositoryPolicy(
+  session: AwsSession,
+  { registryId, repositoryName }: { registryId?: string | undefined; repositoryName: string | undefined },
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const ecr = await session.client('ecr');
+  const doing = `reading the policy of the repository ${repositoryName ?? ''}`;
+  const found = await askFor(doing, () => ecr.getRepositoryPolicy({ registryId, repositoryName }), signal);
+  return found?.policyText;
+}
+
+/** All policies of a set-up by whom or what they are for: what an administrator applies by hand. Calls nothing. */
+export function setupPolicies(
+  options: SetupOptions & { applicationId?: string | undefined },
+): Record<
+  'jobRuntimeRoleTrust' | 'jobRuntimeRoleAccess' | 'applicationCreator' | 'imageRepository' | 'operator',
+  PolicyDocument
+> {
+  const { image, bucket, partition, kmsKeyArn, role } = setupSettings(options);
+  const { region, account } = image;
+  const application = applicationArn(region, account, options.applicationId ?? APPLICATION_ID);
+  return {
+    jobRuntimeRoleTrust: jobRuntimeTrustPolicy(),
+    jobRuntimeRoleAccess: bucketAccessPolicy({ bucket, partition, kmsKeyArn }),
+    applicationCreator: imageReaderPolicy(repositoryArn(image)),
+    imageRepository: repositoryPolicy(application),
+    operator: operatorPolicy({
+      region,
+      account,
+      partition,
+      bucket,
+      roleName: role.name,
+      repositoryArn: repositoryArn(image),
+      kmsKeyArn,
+    }),
+  };
+}
