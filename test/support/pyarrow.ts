@@ -1,0 +1,202 @@
+/** pyarrow, the reader that DistPartitioning uses, in a Python process that lives as long as the test file. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { CanonicalColumn, Cell } from './canonical.js';
+import type { FileSpec } from './file-spec.js';
+import { python, repositoryRoot } from './paths.js';
+
+/** What a footer says, as pyarrow understands it. */
+export interface FileFacts {
+  path: string;
+  rows: number;
+  /** Rows of each. */
+  rowGroups: number[];
+  createdBy: string;
+  /** Footer keys; values in base64. */
+  keys: Record<string, string>;
+  leaves: LeafFacts[];
+  /** pyarrow's own description, nullability included. */
+  arrowSchema: string;
+}
+
+export interface LeafFacts {
+  /** Dotted. */
+  path: string;
+  physicalType: string;
+  logicalType: string;
+  /** Bytes of a FIXED_LEN_BYTE_ARRAY. */
+  length: number | null;
+  maxDefinitionLevel: number;
+  maxRepetitionLevel: number;
+}
+
+export interface PyarrowFile extends FileFacts {
+  columns: CanonicalColumn[];
+}
+
+export interface InspectedFile extends FileFacts {
+  footerBytes: number;
+  groups: {
+    rows: number;
+    totalByteSize: number;
+    sortingColumns: { column: number; descending: boolean; nullsFirst: boolean }[];
+    columns: InspectedChunk[];
+  }[];
+}
+
+export interface InspectedChunk {
+  path: string;
+  physicalType: string;
+  numValues: number;
+  compression: string;
+  /** Sorted. */
+  encodings: string[];
+  totalCompressedSize: number;
+  totalUncompressedSize: number;
+  fileOffset: number;
+  dictionaryPageOffset: number | null;
+  dataPageOffset: number;
+  hasOffsetIndex: boolean;
+  hasColumnIndex: boolean;
+  statistics: {
+    nullCount: number | null;
+    distinctCount: number | null;
+    /** Python's repr of the physical value. */
+    min: string | null;
+    max: string | null;
+  } | null;
+}
+
+export interface ColumnDigest {
+  name: string;
+  type: string;
+  digest: string;
+}
+
+/** Rows that a filtered read gives; the last three when a value was given. */
+export interface RowCounts {
+  all: number;
+  null: number;
+  valid: number;
+  equal?: number;
+  less?: number;
+  greater?: number;
+}
+
+interface Reply {
+  id: number;
+  result?: unknown;
+  error?: string;
+}
+
+interface Waiting {
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** One request at a time in Python; as many as you like here. Started by the first call. */
+class PythonWorker {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #waiting = new Map<number, Waiting>();
+  #stderr = '';
+  #nextId = 1;
+
+  constructor() {
+    this.#child = spawn(python, [join(repositoryRoot, 'test', 'python', 'worker.py')], {
+      stdio: 'pipe',
+      env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      this.#take(JSON.parse(line) as Reply);
+    });
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
+    });
+    this.#child.on('error', (error) => {
+      this.#fail(`${python} could not be started (run node scripts/python-env.mjs): ${error.message}`);
+    });
+    this.#child.on('exit', (code, signal) => {
+      this.#fail(`the Python worker ended (${signal ?? `exit code ${code}`}): ${this.#stderr}`);
+    });
+    this.#hold(false);
+  }
+
+  call(op: string, request: object): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#hold(true);
+      this.#child.stdin.write(`${JSON.stringify({ ...request, id, op })}\n`);
+    });
+  }
+
+  #take(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) this.#hold(false);
+    if (reply.error === undefined) waiting?.resolve(reply.result);
+    else waiting?.reject(new Error(`pyarrow: ${reply.error}`));
+  }
+
+  #fail(message: string): void {
+    if (worker === this) worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    this.#waiting.clear();
+  }
+
+  /** Whether this process stays alive for the worker's sake; the worker ends when its standard input does. */
+  #hold(on: boolean): void {
+    const { stdin, stdout, stderr } = this.#child as unknown as Record<'stdin' | 'stdout' | 'stderr', Socket>;
+    for (const one of [this.#child, stdin, stdout, stderr]) {
+      if (on) one.ref();
+      else one.unref();
+    }
+  }
+}
+
+let worker: PythonWorker | undefined;
+
+function call(op: string, request: object): Promise<unknown> {
+  worker ??= new PythonWorker();
+  return worker.call(op, request);
+}
+
+/** Versions of what answers. */
+export async function version(): Promise<{ python: string; pyarrow: string }> {
+  return (await call('version', {})) as { python: string; pyarrow: string };
+}
+
+/** Writes one file, exactly as said. @throws Error with pyarrow's message */
+export async function write(path: string, spec: FileSpec): Promise<void> {
+  await call('write', { ...spec, path });
+}
+
+/** One file's facts and values; page checksums are verified where the file has them. */
+export async function read(path: string): Promise<PyarrowFile> {
+  return (await call('read', { path })) as PyarrowFile;
+}
+
+export async function readMany(paths: readonly string[]): Promise<PyarrowFile[]> {
+  return (await call('readMany', { paths })) as PyarrowFile[];
+}
+
+/** Digests of the concatenated columns, in bounded memory: for files too big to compare cell by cell. See digest.ts. */
+export async function digest(paths: readonly string[]): Promise<{ rows: number; columns: ColumnDigest[] }> {
+  return (await call('digest', { paths })) as { rows: number; columns: ColumnDigest[] };
+}
+
+export async function inspect(path: string): Promise<InspectedFile> {
+  return (await call('inspect', { path })) as InspectedFile;
+}
+
+/** Where counts and statistics in a footer contradict the values; empty when it is true. */
+export async function check(path: string): Promise<string[]> {
+  return (await call('check', { path })) as string[];
+}
+
+/** How many rows compare so with `cell`, by reads that prune row groups by their statistics. Flat columns only. */
+export async function countWhere(paths: readonly string[], column: string, cell?: Cell): Promise<RowCounts> {
+  return (await call('countWhere', { paths, column, ...(cell === undefined ? {} : { cell }) })) as RowCounts;
+}
