@@ -166,13 +166,7 @@ function prepend(
 ): Uint8Array {
   const front = new FlatWriter();
   front.reference('message');
-  // vtables give each field's offset in its table; 0 leaves it out.
-  const vtable = (tableSize: number, ...offsets: number[]): void => {
-    front.align(2);
-    for (const value of [4 + 2 * offsets.length, tableSize, ...offsets]) front.uint16(value);
-  };
-  front.mark('message vtable');
-  vtable(28, 24, 26, 4, 8, schema.messageMetadata === undefined ? 0 : 16);
+  front.vtable('message vtable', 28, [24, 26, 4, 8, schema.messageMetadata === undefined ? 0 : 16]);
   front.align(8);
   front.mark('message');
   front.vtableReference('message vtable');
@@ -184,9 +178,8 @@ function prepend(
   front.uint16(schema.version);
   front.uint16(SCHEMA_HEADER);
 
-  front.mark('schema vtable');
   const { fields, features } = schema;
-  vtable(20, 16, fields === undefined ? 0 : 4, 8, features === undefined ? 0 : 12);
+  front.vtable('schema vtable', 20, [16, fields === undefined ? 0 : 4, 8, features === undefined ? 0 : 12]);
   front.align(4);
   front.mark('schema');
   front.vtableReference('schema vtable');
@@ -202,8 +195,7 @@ function prepend(
   for (const { table } of kept) front.old(table);
   for (const i of added.keys()) front.reference(`entry ${i}`);
   added.forEach(({ key, value }, i) => {
-    front.mark(`entry ${i} vtable`);
-    vtable(12, 4, 8);
+    front.vtable(`entry ${i} vtable`, 12, [4, 8]);
     front.align(4);
     front.mark(`entry ${i}`);
     front.vtableReference(`entry ${i} vtable`);
@@ -253,6 +245,13 @@ class FlatWriter {
   optional(position: number | undefined): void {
     if (position === undefined) this.uint32(0);
     else this.old(position);
+  }
+
+  /** Each field's offset in the table, in the order of their numbers; 0 leaves a field out. */
+  vtable(name: string, tableSize: number, offsets: readonly number[]): void {
+    this.align(2);
+    this.mark(name);
+    for (const value of [4 + 2 * offsets.length, tableSize, ...offsets]) this.uint16(value);
   }
 
   /** A table's first word: how far back its vtable lies. */
