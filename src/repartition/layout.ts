@@ -67,7 +67,11 @@ function mostFrequent({ group, dataSets }: CountedGroup): Layout {
   return ranked[0]?.layout ?? [];
 }
 
-/** The layout under which the fewest bytes must be rewritten; then the most frequent; then the first. */
+/**
+ * The layout under which the fewest bytes must be rewritten; then the most frequent; then the first. Unless all data
+ * sets have it already, its parts without rows are left out: they help no rank, and an empty column of lists has lost
+ * the width that DistPartitioning needs to put it beside others.
+ */
 function fewestBytes({ dataSets }: CountedGroup): Layout {
   let best: { candidate: Candidate; bytes: number } | undefined;
   for (const candidate of candidates(dataSets)) {
@@ -77,15 +81,18 @@ function fewestBytes({ dataSets }: CountedGroup): Layout {
       !best || bytes < best.bytes || (bytes === best.bytes && candidate.frequency > best.candidate.frequency);
     if (isBetter) best = { candidate, bytes };
   }
-  return best?.candidate.layout ?? [];
+  if (!best) return [];
+  const { layout, frequency } = best.candidate;
+  const withRows = layout.filter((rows) => rows > 0);
+  return frequency === dataSets.length || withRows.length === 0 ? layout : withRows;
 }
 
-/** Bytes of the parts that can't be kept under a layout. */
+/** Bytes of the parts that can't be kept under a layout; one without rows is no loss. */
 function bytesToRewrite({ dataSet, parts }: CountedDataSet, layout: Layout): number {
   const kept = new Set(
     keptParts(parts, layout).filter((part) => part && shapeChange(dataSet, part) === undefined),
   );
-  return parts.reduce((sum, part) => sum + (kept.has(part) ? 0 : part.size), 0);
+  return parts.reduce((sum, part) => sum + (part.rows === 0 || kept.has(part) ? 0 : part.size), 0);
 }
 
 /**

@@ -36,6 +36,13 @@ describe('the target layout', () => {
     expect(chooseLayout(group(feature('a', [4, 6]), feature('b', [5, 5])), fewest)).toEqual([4, 6]);
   });
 
+  test('parts without rows are left out when something has to be made, and stay when all agree', () => {
+    const big = feature('embedding', [0, 5, 0, 7], { bytesPerRow: 3072 });
+    expect(chooseLayout(group(feature('age', [6, 6]), big), fewest)).toEqual([5, 7]);
+    expect(chooseLayout(group(feature('age', [0, 12]), feature('weight', [0, 12])), fewest)).toEqual([0, 12]);
+    expect(chooseLayout(group(feature('age', [0]), feature('weight', [0, 0])), fewest)).toEqual([0]);
+  });
+
   test('N output files: even parts, whatever layouts there are', () => {
     expect(chooseLayout(group(feature('a', [4, 6])), { numOutputFiles: 3 })).toEqual([3, 3, 4]);
     expect(evenLayout(0, 2)).toEqual([0, 0]);
