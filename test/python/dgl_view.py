@@ -193,14 +193,17 @@ def flat_names(metadata: dict, section: str, kind_of: str) -> set[str]:
     """The labels and masks of a type: what must be `(N,)` unless its rows are lists."""
     info = metadata.get("graph_info") or {}
     letter = "e" if section == "edge_data" else "n"
+    types = info.get(f"{letter}type_label") or []
     labels = info.get(f"{letter}type_label_property") or []
-    if letter == "e" and info.get("task_type") in LINK_PREDICTION:
-        labels = []
-    if kind_of not in (info.get(f"{letter}type_label") or []):
-        return set()
     by_type = info.get(f"{letter}type_to_label_masks") or {}
     masks = by_type.get(kind_of) or by_type.get(forward_type(kind_of)) or DEFAULT_MASKS
-    return {*labels, *masks}
+    if kind_of not in types:
+        return set(by_type.get(kind_of) or [])
+    if letter == "e" and info.get("task_type") in LINK_PREDICTION:
+        return set(masks)
+    # The lists run side by side for nodes. Edge types come with their reverse ones, labels only once.
+    own = [labels[types.index(kind_of)]] if len(types) == len(labels) else labels
+    return {*own, *masks}
 
 
 def forward_type(etype: str) -> str:
