@@ -1,21 +1,21 @@
 /** Ctrl-C and SIGTERM: the first asks the run to stop cleanly, the second ends the process at once. */
-import { EXIT, type World } from './world.js';
+import type { World } from './world.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Runs `work` with a signal that Ctrl-C fires.
- * @param onFirst called when the first one arrives
+ * @param onSecond has to end the process: whoever presses Ctrl-C twice does not want to wait
  */
 export async function withInterrupts<T>(
-  { signals, exit }: Pick<World, 'signals' | 'exit'>,
-  onFirst: () => void,
+  signals: World['signals'],
+  { onFirst, onSecond }: { onFirst: () => void; onSecond: () => void },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) {
-      exit(EXIT.interrupted);
+      onSecond();
       return;
     }
     onFirst();

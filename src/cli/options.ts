@@ -131,7 +131,7 @@ function yargsOption(name: string, option: Option<unknown>, source: Source): Opt
   return {
     describe: described(option),
     coerce,
-    ...(parse ? { type: 'string', requiresArg: true } : { type: 'boolean' }),
+    ...(parse ? { type: 'string', requiresArg: true } : { type: 'boolean', default: false }),
     ...(option.alias !== undefined && { alias: option.alias }),
     ...(option.required && { demandOption: true }),
     ...(option.default !== undefined && { default: option.default }),

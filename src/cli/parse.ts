@@ -39,6 +39,7 @@ export async function parse(source: Source, columns: number | undefined): Promis
   (root as UsageConfigurable).usageConfiguration({ 'hide-types': true });
   root
     .scriptName('gs-repartition')
+    .usage(`$0 ${commands.find(({ name }) => name === '$0')?.usage ?? '<command>'}`)
     .locale('en')
     .parserConfiguration({
       'boolean-negation': false,
@@ -85,9 +86,8 @@ export async function parse(source: Source, columns: number | undefined): Promis
 function withOptions(builder: Argv, command: Command, source: Source): Argv {
   const options: OptionSet = { ...command.options, ...commonOptions };
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
-  builder.usage(
-    `$0 ${command.name === '$0' ? '' : `${command.name} `}${command.usage}\n\n${command.describe}`,
-  );
+  // yargs itself writes the name and the description of the command without a name.
+  if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
   for (const [line, meaning] of command.examples) builder.example(line, meaning);
   return builder;
 }
@@ -143,5 +143,5 @@ function asSentence(message: string | null): string {
   if (missing !== undefined) return `--${missing.replaceAll(', ', ' and --')} is required`;
   const bare = /^Not enough arguments following: (.*)$/.exec(words)?.[1];
   if (bare !== undefined) return `--${bare} needs a value`;
-  return words.charAt(0).toLowerCase() + words.slice(1);
+  return words.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
 }

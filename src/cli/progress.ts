@@ -75,6 +75,7 @@ export function progressBar(console: Console): ProgressDisplay {
         });
         bar = bars.create(progress.total, progress.done, { progress });
         console.show(bars);
+        bars.update();
       }
       bar?.update(progress.done, { progress });
     },

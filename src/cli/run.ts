@@ -46,8 +46,14 @@ async function runCommand(
   };
   try {
     return await withInterrupts(
-      world,
-      () => console.line('gs-repartition: stopping; press Ctrl-C again to stop at once'),
+      world.signals,
+      {
+        onFirst: () => console.line('gs-repartition: stopping; press Ctrl-C again to stop at once'),
+        onSecond: () => {
+          progress.stop();
+          world.exit(EXIT.interrupted);
+        },
+      },
       (signal) => {
         const session: Session = {
           world,

@@ -23,12 +23,14 @@ export const s3Options = {
   ]),
 } satisfies OptionSet;
 
+type Plain = string | number | boolean;
+
 /** What the S3 room is told, as plain JSON that travels to the workers; `undefined` when nothing was given. */
-export function readS3Options(
-  values: Readonly<Record<string, unknown>>,
-): Record<string, string | number | boolean> | undefined {
-  const given = Object.keys(s3Options).flatMap((name): [string, string | number | boolean][] => {
+export function readS3Options(values: Readonly<Record<string, unknown>>): Record<string, Plain> | undefined {
+  const given = Object.entries(s3Options as OptionSet).flatMap(([name, { parse }]): [string, Plain][] => {
     const value = values[name];
+    // A flag that is off was not given.
+    if (!parse && value === false) return [];
     const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
     return isPlain ? [[camelCase(name), value]] : [];
   });

@@ -1,0 +1,307 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { progressLines } from '../../src/cli/progress.js';
+import { interrupted, RepartitionError } from '../../src/errors.js';
+import type { Progress } from '../../src/repartition/model.js';
+import { attempt, ready, summary } from './try.js';
+
+const LINE = '--input-prefix /data/graph';
+
+describe('a run that succeeds', () => {
+  test('ends with a summary for people', async () => {
+    const { code, stdout } = await attempt(LINE);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        'Aligned 3 of 5 types, rewriting 7 of 12 data sets, 123,456,789 rows, in 12 s.',
+        '  parts     40 kept, 1,200 spliced, 6 re-encoded, 2 made by an earlier run',
+        '  bytes     5.00 GB kept, 128 MB copied, 1.23 MB written anew',
+        '  metadata  /data/graph/updated_row_counts_metadata.json',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('says so when there was nothing to align', async () => {
+    const nothing = { ...summary, types: { total: 1, aligned: 0 }, dataSets: { total: 2, rewritten: 0 } };
+    const { stdout } = await attempt(LINE, { engine: { repartition: () => Promise.resolve(nothing) } });
+    expect(stdout).toMatch(/^Nothing to align: 1 type, 2 data sets, 123,456,789 rows, in 12 s\.\n/);
+  });
+
+  test('prints exactly one document with --json, and logs elsewhere', async () => {
+    const { code, stdout, stderr } = await attempt(`${LINE} --json`, {
+      engine: {
+        repartition: ({ log }) => {
+          log?.info('reading');
+          return Promise.resolve(summary);
+        },
+      },
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(summary);
+    expect(stderr).toContain('INFO: reading\n');
+  });
+});
+
+describe('verify', () => {
+  test('says that a prefix is ready', async () => {
+    const { code, stdout } = await attempt(`verify ${LINE}`);
+    expect(code).toBe(0);
+    expect(stdout).toBe('Ready for DistPartitioning: 2 types, 5 data sets, 20 parts, 1,000 rows.\n');
+  });
+
+  const report = {
+    ...ready,
+    ready: false,
+    violations: [
+      { type: 'user:rated:movie', dataSet: 'rating', message: 'has 4 parts, structure has 5' },
+      {
+        type: 'movie',
+        dataSet: 'ti\ntle',
+        part: 'node_data/a\u001b[31m.parquet',
+        message: 'has 3 rows, part 1 of genre has 4',
+      },
+    ],
+  };
+
+  test('prints every violation on one line, whatever is in the names, and exits with 1', async () => {
+    const { code, stdout } = await attempt(`verify ${LINE}`, {
+      engine: { verifyPrefix: () => Promise.resolve(report) },
+    });
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      [
+        'user:rated:movie | rating | has 4 parts, structure has 5',
+        'movie | ti\\ntle | node_data/a\\u001b[31m.parquet | has 3 rows, part 1 of genre has 4',
+        'Not ready for DistPartitioning: 2 violations in 2 types, 5 data sets, 20 parts, 1,000 rows.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('prints one document with --json', async () => {
+    const { code, stdout } = await attempt(`verify ${LINE} --json`, {
+      engine: { verifyPrefix: () => Promise.resolve(report) },
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual(report);
+  });
+});
+
+describe('a run that fails', () => {
+  const failWith = (error: Error) => ({
+    repartition: () => Promise.reject(error),
+  });
+  const full = new RepartitionError('storage', 'cannot write /data/x: no space left on the disk', {
+    hint: 'Free some space.',
+  });
+
+  test('says what, where and what to do on one line', async () => {
+    expect(await attempt(LINE, { engine: failWith(full) })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'gs-repartition: cannot write /data/x: no space left on the disk. Free some space.\n',
+      exits: [],
+    });
+  });
+
+  test('does so also without a hint, and with line breaks in names', async () => {
+    const { stderr } = await attempt(LINE, {
+      engine: failWith(new RepartitionError('metadata', 'no type "a\nb" in\r metadata.json')),
+    });
+    expect(stderr).toBe('gs-repartition: no type "a\\nb" in\\u000d metadata.json.\n');
+  });
+
+  test('prints a document too with --json', async () => {
+    const { code, stdout, stderr } = await attempt(`${LINE} --json`, { engine: failWith(full) });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'failed',
+      error: {
+        code: 'storage',
+        message: 'cannot write /data/x: no space left on the disk',
+        hint: 'Free some space.',
+      },
+    });
+    expect(stderr).toBe(
+      'gs-repartition: cannot write /data/x: no space left on the disk. Free some space.\n',
+    );
+  });
+
+  test('exits with 2 when the engine finds a mistake in the options', async () => {
+    const error = new RepartitionError('usage', 'the updated metadata would overwrite its input');
+    expect((await attempt(LINE, { engine: failWith(error) })).code).toBe(2);
+  });
+
+  test('by a bug says so on one line, and how to report it', async () => {
+    const { code, stderr } = await attempt(LINE, { engine: failWith(new TypeError('x is undefined')) });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'gs-repartition: internal error: TypeError: x is undefined. ' +
+        'This is a bug: please report it with what the same command prints at --log-level DEBUG.\n',
+    );
+  });
+
+  test('shows the stack, with its causes, at --log-level DEBUG only', async () => {
+    const error = new RepartitionError('storage', 'cannot read', { cause: new Error('EIO at the bottom') });
+    const { stderr } = await attempt(`${LINE} --log-level DEBUG`, { engine: failWith(error) });
+    expect(stderr).toMatch(/^gs-repartition: cannot read\.\n/);
+    expect(stderr).toMatch(/\n {4}at /);
+    expect(stderr).toContain('EIO at the bottom');
+  });
+});
+
+describe('Ctrl-C', () => {
+  /** An engine that, once `signals` has been sent, stops when it is asked to; with what it was asked. */
+  function untilStopped(signals: EventEmitter, name: string) {
+    return {
+      repartition: ({ signal }: { signal?: AbortSignal }) =>
+        new Promise<never>((_, reject) => {
+          signal?.addEventListener('abort', () => reject(interrupted()));
+          signals.emit(name);
+        }),
+    };
+  }
+
+  test.each(['SIGINT', 'SIGTERM'])('(%s) stops the run cleanly and exits with 130', async (name) => {
+    const signals = new EventEmitter();
+    const { code, stderr, exits } = await attempt(LINE, { signals, engine: untilStopped(signals, name) });
+    expect({ code, exits }).toEqual({ code: 130, exits: [] });
+    expect(stderr).toBe(
+      'gs-repartition: stopping; press Ctrl-C again to stop at once\n' +
+        'gs-repartition: stopped before the end; nothing was published. ' +
+        'Run the same command again: finished parts are kept and the rest is done.\n',
+    );
+  });
+
+  test('twice ends the process at once', async () => {
+    const signals = new EventEmitter();
+    const { exits } = await attempt(LINE, {
+      signals,
+      engine: {
+        repartition: () => {
+          signals.emit('SIGINT');
+          signals.emit('SIGINT');
+          return Promise.resolve(summary);
+        },
+      },
+    });
+    expect(exits).toEqual([130]);
+  });
+
+  test('after the run is not ours any more', async () => {
+    const signals = new EventEmitter();
+    await attempt(LINE, { signals });
+    expect(signals.eventNames()).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  const chatty = {
+    repartition: ({
+      log,
+    }: {
+      log?: { debug(m: string): void; info(m: string): void; warn(m: string): void };
+    }) => {
+      log?.debug('a detail');
+      log?.info('some news');
+      log?.warn('a worry\nabout two lines');
+      return Promise.resolve(summary);
+    },
+  };
+
+  test('has a line each, with time and level, on standard error', async () => {
+    const { stderr } = await attempt(`${LINE} --log-level DEBUG`, { engine: chatty });
+    expect(stderr).toMatch(
+      /^\[\d\d:\d\d:\d\d\] DEBUG: a detail\n\[\d\d:\d\d:\d\d\] INFO: some news\n\[\d\d:\d\d:\d\d\] WARN: a worry\\nabout two lines\n$/,
+    );
+  });
+
+  test('says less at a higher level', async () => {
+    const { stderr } = await attempt(`${LINE} --log-level warning`, { engine: chatty });
+    expect(stderr).toMatch(/^\S+ WARN: a worry\\nabout two lines\n$/);
+    expect((await attempt(`${LINE} --log-level CRITICAL`, { engine: chatty })).stderr).toBe('');
+  });
+
+  test('has colours on a terminal only, and not with NO_COLOR', async () => {
+    const line = `${LINE} --no-progress`;
+    const escape = '\u001b[';
+    expect((await attempt(line, { engine: chatty })).stderr).not.toContain(escape);
+    expect((await attempt(line, { engine: chatty, terminal: true })).stderr).toContain(escape);
+    const plain = await attempt(line, { engine: chatty, terminal: true, env: { NO_COLOR: '1' } });
+    expect(plain.stderr).not.toContain(escape);
+  });
+});
+
+describe('progress', () => {
+  const moving = {
+    repartition: ({
+      onProgress,
+      log,
+    }: {
+      onProgress?: (at: Progress) => void;
+      log?: { info(m: string): void };
+    }) => {
+      onProgress?.({ phase: 'inventory', done: 1, total: 1200 });
+      onProgress?.({ phase: 'inventory', done: 1200, total: 1200 });
+      onProgress?.({ phase: 'parts', done: 1, total: 96, bytes: 128_000_000 });
+      log?.info('by the way');
+      onProgress?.({ phase: 'parts', done: 48, total: 96, bytes: 6_144_000_000 });
+      onProgress?.({ phase: 'verify', done: 96, total: 96 });
+      return Promise.resolve(summary);
+    },
+  };
+
+  test('without a terminal is a plain line per phase', async () => {
+    const { stdout, stderr } = await attempt(LINE, { engine: moving });
+    expect(stderr.replaceAll(/^\[.*?\] /gm, '')).toBe(
+      [
+        'INFO: reading the footers of 1,200 parts',
+        'INFO: making 96 parts',
+        'INFO: by the way',
+        'INFO: checking 96 parts',
+        '',
+      ].join('\n'),
+    );
+    expect(stdout).not.toContain('parts:');
+  });
+
+  test('without a terminal is a line again after ten seconds', () => {
+    const lines: string[] = [];
+    let clock = 0;
+    const say = (line: string): void => void lines.push(line);
+    const display = progressLines({ debug: say, info: say, warn: say }, () => clock);
+    for (; clock <= 25_000; clock += 1000) {
+      const done = 1 + clock / 1000;
+      display.report({ phase: 'parts', done, total: 96, bytes: done * 128_000_000 });
+    }
+    expect(lines).toEqual([
+      'making 96 parts',
+      'making parts: 11 of 96, 1.41 GB',
+      'making parts: 21 of 96, 2.69 GB',
+    ]);
+  });
+
+  test('on a terminal is a bar that makes room for log lines and goes away', async () => {
+    const { stdout, stderr } = await attempt(LINE, { engine: moving, terminal: true });
+    expect(stderr).toMatch(/Making parts █{0,1}░+ 1 of 96, 128 MB/);
+    const [, afterLog = ''] = stderr.split('by the way');
+    expect(afterLog).toContain('Making parts');
+    expect(afterLog).toMatch(/Checking parts █{24} 96 of 96/);
+    const clearDown = '\u001b[0J';
+    expect(stderr.endsWith(clearDown)).toBe(true);
+    expect(stdout).toContain('Aligned 3 of 5 types');
+  });
+
+  test('is silent with --no-progress', async () => {
+    const plain = await attempt(`${LINE} --no-progress`, { engine: moving });
+    expect(plain.stderr).toMatch(/^\S+ INFO: by the way\n$/);
+    const terminal = await attempt(`${LINE} --no-progress`, { engine: moving, terminal: true });
+    expect(terminal.stderr).not.toContain('Making');
+  });
+
+  test('never reaches standard output, which --json owns', async () => {
+    const { stdout } = await attempt(`${LINE} --json`, { engine: moving, terminal: true });
+    expect(JSON.parse(stdout)).toEqual(summary);
+  });
+});
