@@ -1,10 +1,339 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RepartitionError } from '../../src/errors.js';
+import { explain } from '../../src/storage/local-errors.js';
 import { openLocalStorage } from '../../src/storage/local.js';
-import { storageContract } from './contract.js';
+import type { Segment, Storage } from '../../src/storage/storage.js';
+import { repositoryRoot } from '../support/paths.js';
+import { distinctBytes, expectSameBytes, storageContract } from './contract.js';
 
 storageContract('the local disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'gs-repartition-'));
   return { storage: openLocalStorage(root), dispose: () => rm(root, { recursive: true, force: true }) };
 });
+
+const MIB = 1024 * 1024;
+const bytesOf = (text: string): Segment => ({ kind: 'bytes', bytes: new TextEncoder().encode(text) });
+
+describe('the local disk', () => {
+  let root: string;
+  let storage: Storage;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'gs-repartition-'));
+    storage = openLocalStorage(root);
+  });
+  afterEach(async () => {
+    await storage.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const failureOf = async (work: Promise<unknown>): Promise<RepartitionError> => {
+    const failure = await work.then(
+      () => expect.fail('it should have failed'),
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(RepartitionError);
+    return failure as RepartitionError;
+  };
+
+  test('describes a path as an absolute one', () => {
+    expect(openLocalStorage('/data/graph/').describe('edges/a/part-0')).toBe('/data/graph/edges/a/part-0');
+    expect(openLocalStorage('graph').describe('part-0')).toBe(join(process.cwd(), 'graph', 'part-0'));
+  });
+
+  test('says where it is, to be opened again elsewhere', () => {
+    expect(openLocalStorage('graph/../other').location).toEqual({
+      kind: 'local',
+      root: join(process.cwd(), 'other'),
+    });
+  });
+
+  test('takes the root of the file system as a prefix', async () => {
+    const slash = openLocalStorage('/');
+    expect(slash.describe('data/part')).toBe('/data/part');
+    await storage.compose('part', [bytesOf('x')]);
+    expect((await slash.stat(join(root, 'part').slice(1)))?.size).toBe(1);
+  });
+
+  test.each(['../x', 'a/../../x', 'a/../b', '/etc/passwd', '..', '', '.', 'a\0b', 'a\\..\\..\\b'])(
+    'touches nothing at %j, which is no path inside the prefix',
+    async (path) => {
+      for (const work of [
+        () => storage.stat(path),
+        () => storage.read(path, 0, 1),
+        () => storage.readTail(path, 1),
+        () => storage.compose(path, [bytesOf('x')]),
+        () => storage.compose('out', [{ kind: 'copy', path, version: 'v', start: 0, end: 1 }]),
+      ]) {
+        expect(await failureOf(work())).toMatchObject({
+          code: 'access',
+          message: `${JSON.stringify(path)} is not a path inside ${root}`,
+        });
+      }
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
+
+  test('follows symbolic links that the user made, also out of the prefix', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'gs-repartition-'));
+    try {
+      writeFileSync(join(elsewhere, 'part-0'), 'abc');
+      symlinkSync(elsewhere, join(root, 'linked'));
+      symlinkSync(join(elsewhere, 'part-0'), join(root, 'part'));
+      symlinkSync(join(elsewhere, 'gone'), join(root, 'dangling'));
+      const stat = await storage.stat('linked/part-0');
+      expect(stat?.size).toBe(3);
+      expect(await storage.list('')).toMatchObject([{ path: 'part', size: 3 }]);
+      await storage.compose('linked/part-1', [
+        { kind: 'copy', path: 'part', version: stat?.version ?? '', start: 1, end: 3 },
+      ]);
+      expect(readFileSync(join(elsewhere, 'part-1'), 'utf8')).toBe('bc');
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+
+  test('does not list what a killed run has left behind', async () => {
+    writeFileSync(join(root, '.part-0.123-abcdef012345.tmp'), 'half');
+    writeFileSync(join(root, '.hidden'), 'the user’s own');
+    writeFileSync(join(root, 'part-0.tmp'), 'the user’s own too');
+    const paths = (await storage.list('')).map(({ path }) => path);
+    expect(paths.sort()).toEqual(['.hidden', 'part-0.tmp']);
+  });
+
+  test('works for the longest names there are', async () => {
+    const name = `${'語'.repeat(80)}.parquet`;
+    await storage.compose(name, [bytesOf('x')]);
+    expect(readdirSync(root)).toEqual([name]);
+  });
+
+  test('holds many composes at once to a few buffers, and all of them end', async () => {
+    const content = distinctBytes(3 * MIB + 11);
+    writeFileSync(join(root, 'in'), content);
+    const source = await storage.stat('in');
+    if (!source) throw new Error('in is not there');
+    const { path, version, size } = source;
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        storage.compose(`out/${i}`, [{ kind: 'copy', path, version, start: i, end: size }]),
+      ),
+    );
+    for (let i = 0; i < 20; i++) {
+      expectSameBytes(readFileSync(join(root, 'out', `${i}`)), content.subarray(i));
+    }
+  });
+
+  test('notices a source that is written to while it is copied', async () => {
+    writeFileSync(join(root, 'in'), distinctBytes(4 * MIB));
+    const source = await storage.stat('in');
+    if (!source) throw new Error('in is not there');
+    const { path, version, size } = source;
+    const again: Segment[] = Array.from({ length: 48 }, () => ({
+      kind: 'copy',
+      path,
+      version,
+      start: 0,
+      end: size,
+    }));
+    const work = failureOf(storage.compose('out/part', again));
+    // The first buffer is in the file: the source was opened and found unchanged.
+    await untilExists(() => temporariesIn(join(root, 'out')).some(({ size }) => size > 0));
+    const file = await open(join(root, 'in'), 'r+');
+    await file.write(Buffer.from('X'), 0, 1, 2 * MIB);
+    await file.close();
+    expect(await work).toMatchObject({
+      code: 'changed',
+      message: `${join(root, 'in')} changed while we were working on it`,
+    });
+    expect(readdirSync(join(root, 'out'))).toEqual([]);
+  });
+
+  describe('when something is in the way, one line says what', () => {
+    test('a file where a folder should be', async () => {
+      writeFileSync(join(root, 'edges'), 'x');
+      expect((await failureOf(storage.compose('edges/a/part', [bytesOf('x')]))).message).toBe(
+        `cannot write ${join(root, 'edges/a/part')}: a folder on its path is a file`,
+      );
+      expect(await failureOf(storage.read('edges/part', 0, 1))).toMatchObject({ code: 'not-found' });
+      expect(await storage.stat('edges/part')).toBeUndefined();
+      expect(await storage.list('edges')).toEqual([]);
+    });
+
+    test('a folder where a file should be', async () => {
+      mkdirSync(join(root, 'part', 'deeper'), { recursive: true });
+      const message = `it is a folder, not a file`;
+      const where = join(root, 'part');
+      expect((await failureOf(storage.read('part', 0, 1))).message).toBe(`cannot read ${where}: ${message}`);
+      expect((await failureOf(storage.readTail('part', 8))).message).toBe(`cannot read ${where}: ${message}`);
+      expect((await failureOf(storage.compose('part', [bytesOf('x')]))).message).toBe(
+        `cannot write ${where}: ${message}`,
+      );
+      expect(readdirSync(root)).toEqual(['part']);
+    });
+
+    test('a name that is too long', async () => {
+      const error = await failureOf(storage.compose(`${'x'.repeat(300)}.parquet`, [bytesOf('x')]));
+      expect(error.message).toMatch(/^cannot write .*: the name is too long for this file system$/);
+      expect(readdirSync(root)).toEqual([]);
+    });
+
+    test('links that lead in a circle', async () => {
+      symlinkSync('loop', join(root, 'loop'));
+      expect((await failureOf(storage.read('loop', 0, 1))).message).toBe(
+        `cannot read ${join(root, 'loop')}: its symbolic links lead in a circle`,
+      );
+    });
+
+    test('a full disk, with a hint that the work done is not lost', async () => {
+      const full = await open('/dev/full', 'w');
+      const failure: unknown = await full.write(Buffer.from('x')).catch((error: unknown) => error);
+      await full.close();
+      expect(explain(failure, 'write', '/data/part')).toMatchObject({
+        code: 'storage',
+        message: 'cannot write /data/part: no space left on the disk',
+        hint: 'Free some space, then run the same command again: finished parts are kept.',
+      });
+    });
+
+    test.each([
+      ['EACCES', 'access', 'no permission to write /data/part'],
+      ['EPERM', 'access', 'no permission to write /data/part'],
+      ['EROFS', 'access', 'cannot write /data/part: the file system is read-only'],
+      ['EDQUOT', 'storage', 'cannot write /data/part: the disk quota is used up'],
+      ['EMFILE', 'storage', 'cannot write /data/part: too many open files'],
+      ['EIO', 'storage', 'cannot write /data/part: i/o error, write'],
+    ])('%s', (code, kind, message) => {
+      const error = Object.assign(new Error('i/o error, write'), { errno: -1, code });
+      expect(explain(error, 'write', '/data/part')).toMatchObject({ code: kind, message });
+    });
+
+    test('and a bug of ours is not taken for the disk’s', () => {
+      const bug = new TypeError('x is undefined');
+      expect(explain(bug, 'write', '/data/part')).toBe(bug);
+    });
+  });
+
+  describe('in a process of its own', () => {
+    /** A script that has `storage` (on the root) and the rest of its text to run; from `dist`, like any program. */
+    const scriptOf = (text: string): string[] => {
+      const url = (path: string): string =>
+        JSON.stringify(pathToFileURL(join(repositoryRoot, 'dist', path)).href);
+      const script = `import { openLocalStorage } from ${url('storage/local.js')};
+        const storage = openLocalStorage(${JSON.stringify(root)});
+        ${text}`;
+      return ['--input-type=module', '--eval', script];
+    };
+    const printFailure = `await storage.compose('out/part', segments).then(
+        () => console.log('no failure'),
+        (error) => console.log(JSON.stringify({ code: error.code, message: error.message })),
+      );`;
+
+    test('killed in the middle of a compose, leaves the old file and no half one', async () => {
+      await storage.compose('out/part', [bytesOf('old')]);
+      writeFileSync(join(root, 'in'), distinctBytes(16 * MIB));
+      const child = spawn(
+        process.execPath,
+        scriptOf(`const { path, version, size } = await storage.stat('in');
+          const whole = { kind: 'copy', path, version, start: 0, end: size };
+          await storage.compose('out/part', Array.from({ length: 64 }, () => whole));`),
+        { stdio: ['ignore', 'inherit', 'inherit'] },
+      );
+      const ended = new Promise<unknown>((resolve) => child.on('exit', (_, signal) => resolve(signal)));
+      await untilExists(() => temporariesIn(join(root, 'out')).some(({ size }) => size > 8 * MIB));
+      child.kill('SIGKILL');
+      expect(await ended).toBe('SIGKILL');
+      expect(readFileSync(join(root, 'out/part'), 'utf8')).toBe('old');
+      expect((await storage.list('out')).map(({ path }) => path)).toEqual(['out/part']);
+
+      // What is left behind is no obstacle to the next run.
+      await storage.compose('out/part', [bytesOf('new')]);
+      expect(readFileSync(join(root, 'out/part'), 'utf8')).toBe('new');
+    });
+
+    test('with a limit on file sizes, fails in mid-write and removes what it wrote', () => {
+      const [node, ...args] = [
+        process.execPath,
+        ...scriptOf(
+          `const segments = [{ kind: 'bytes', bytes: new Uint8Array(${4 * MIB}) }]; ${printFailure}`,
+        ),
+      ];
+      // 1000 blocks of 512 or 1024 bytes, as the shell has it.
+      const done = spawnSync('/bin/sh', ['-c', 'ulimit -f 1000; exec "$0" "$@"', node, ...args], {
+        encoding: 'utf8',
+      });
+      expect(done.stderr).toBe('');
+      expect(JSON.parse(done.stdout)).toEqual({
+        code: 'storage',
+        message: `cannot write ${join(root, 'out/part')}: larger than the file system or the limit on file sizes allows`,
+      });
+      expect(readdirSync(join(root, 'out'))).toEqual([]);
+    });
+
+    test('without permission to write, says so and leaves nothing', () => {
+      const someUser = 12_345;
+      mkdirSync(join(root, 'out'));
+      chmodSync(root, 0o755);
+      chmodSync(join(root, 'out'), 0o555);
+      // Root may write anywhere, so that as root the script becomes somebody else first.
+      const done = spawnSync(
+        process.execPath,
+        scriptOf(`if (process.getuid() === 0) process.setuid(${someUser});
+          const segments = [{ kind: 'bytes', bytes: new Uint8Array(10) }]; ${printFailure}`),
+        { encoding: 'utf8' },
+      );
+      expect(done.stderr).toBe('');
+      expect(JSON.parse(done.stdout)).toEqual({
+        code: 'access',
+        message: `no permission to write ${join(root, 'out/part')}`,
+      });
+      expect(readdirSync(join(root, 'out'))).toEqual([]);
+    });
+
+    test('with few files allowed open, still joins hundreds of sources', () => {
+      for (let i = 0; i < 300; i++) writeFileSync(join(root, `in-${i}`), `<${i}>`);
+      const [node, ...args] = [
+        process.execPath,
+        ...scriptOf(`const segments = [];
+          for (let i = 0; i < 300; i++) {
+            const { path, version, size } = await storage.stat('in-' + i);
+            segments.push({ kind: 'copy', path, version, start: 0, end: size });
+          }
+          ${printFailure}`),
+      ];
+      const done = spawnSync('/bin/sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', node, ...args], {
+        encoding: 'utf8',
+      });
+      expect(done.stdout).toBe('no failure\n');
+      const expected = Array.from({ length: 300 }, (_, i) => `<${i}>`).join('');
+      expect(readFileSync(join(root, 'out/part'), 'utf8')).toBe(expected);
+    });
+  });
+});
+
+function temporariesIn(folder: string): { size: number }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.tmp'))
+    .map((name) => ({ size: statSync(join(folder, name)).size }));
+}
+
+async function untilExists(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+}

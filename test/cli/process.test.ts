@@ -1,0 +1,139 @@
+/** The built command as a process of its own: what only shows there. */
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { repositoryRoot } from '../support/paths.js';
+
+const main = join(repositoryRoot, 'dist', 'cli', 'main.js');
+const distUrl = (path: string): string => pathToFileURL(join(repositoryRoot, 'dist', path)).href;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gs-repartition-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function command(
+  args: string[],
+  env: Record<string, string> = {},
+): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** The command line of `dist` with an engine that works until it is told to stop; answers SIGINT as `onStop` says. */
+function slowCommand(name: string, onStop: string): string {
+  const script = join(folder, name);
+  writeFileSync(
+    script,
+    `import { run } from ${JSON.stringify(distUrl('cli/run.js'))};
+     import { interrupted } from ${JSON.stringify(distUrl('errors.js'))};
+     const repartition = ({ signal, log }) => new Promise((_, reject) => {
+       const alive = setInterval(() => undefined, 1000);
+       const stop = () => { clearInterval(alive); reject(interrupted()); };
+       signal.addEventListener('abort', () => { ${onStop} });
+       log.info('working');
+     });
+     process.exitCode = await run(['--input-prefix', '/data/graph'], {
+       stdout: process.stdout, stderr: process.stderr, env: {}, signals: process,
+       exit: (code) => process.exit(code), engine: { repartition },
+     });`,
+  );
+  return script;
+}
+
+/** Runs a script and sends signals, each when standard error has said the word before it. */
+function interrupt(
+  script: string,
+  ...steps: [string, NodeJS.Signals][]
+): Promise<{ code: number | null; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+      const [word, signal] = steps[0] ?? [];
+      if (word === undefined || !err.includes(word)) return;
+      steps.shift();
+      child.kill(signal);
+    });
+    child.on('close', (code) => resolve({ code, err }));
+  });
+}
+
+describe('the command as a process', () => {
+  test('says its version', () => {
+    const { code, out, err } = command(['--version']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('exits with 2 on a usage error, with nothing on standard output', () => {
+    expect(command(['--input-prefx', '/data/graph'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'gs-repartition: unknown option --input-prefx. Did you mean --input-prefix?\n',
+    });
+  });
+
+  test('takes its options from the environment', () => {
+    const prefix = join(folder, 'nowhere');
+    const { code, err } = command([], { GS_REPARTITION_INPUT_PREFIX: prefix });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^gs-repartition: [^\n]*\n$/);
+    expect(err).toContain(prefix);
+  });
+
+  test('aligns the movies graph, and verify says so: not ready before, ready after', () => {
+    const prefix = join(folder, 'movies');
+    cpSync(join(repositoryRoot, 'test', 'fixtures', 'movies'), prefix, { recursive: true });
+    const before = command(['verify', '--input-prefix', prefix, '--metadata-file-name', 'metadata.json']);
+    expect(before.code).toBe(1);
+    expect(before.out).toMatch(/\nNot ready for DistPartitioning: \d+ violations in /);
+
+    const run = command(['--input-prefix', prefix, '--json']);
+    expect(run.code).toBe(0);
+    const summary: unknown = JSON.parse(run.out);
+    expect(summary).toMatchObject({
+      status: 'succeeded',
+      inputPrefix: prefix,
+      updatedMetadata: join(prefix, 'updated_row_counts_metadata.json'),
+    });
+
+    const after = command(['verify', '--input-prefix', prefix]);
+    expect(after.code).toBe(0);
+    expect(after.out).toMatch(/^Ready for DistPartitioning: [^\n]*\n$/);
+  });
+
+  test('goes on and exits as it should when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});
+
+describe('Ctrl-C at the process', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('(%s) stops it cleanly with exit code 130', async (signal) => {
+    const { code, err } = await interrupt(slowCommand('stops.mjs', 'stop()'), ['working', signal]);
+    expect(code).toBe(130);
+    expect(err).toContain('stopped before the end; nothing was published');
+  });
+
+  test('twice ends it at once, even when the run does not stop', async () => {
+    const script = slowCommand('hangs.mjs', '');
+    const { code, err } = await interrupt(script, ['working', 'SIGINT'], ['press Ctrl-C again', 'SIGINT']);
+    expect(code).toBe(130);
+    expect(err).not.toContain('stopped before the end');
+  });
+});
