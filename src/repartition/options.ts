@@ -86,12 +86,12 @@ function usage(message: string, hint: string): RepartitionError {
 /** The command that does the same run again, for people who find a failed or half-done one. */
 export function resumeCommand(options: RepartitionOptions): string {
   const words = ['gs-repartition', '--input-prefix', quoted(options.inputPrefix)];
-  const add = (option: string, value: string | number | undefined): void => {
-    if (value !== undefined) words.push(`--${option}`, quoted(String(value)));
+  const add = (option: string, value: string | number | undefined, usual?: string): void => {
+    if (value !== undefined && value !== usual) words.push(`--${option}`, quoted(String(value)));
   };
-  add('input-metadata-file-name', options.inputMetadataFileName);
-  add('updated-metadata-file-name', options.updatedMetadataFileName);
-  add('target-layout', options.targetLayout);
+  add('input-metadata-file-name', options.inputMetadataFileName, DEFAULT_METADATA);
+  add('updated-metadata-file-name', options.updatedMetadataFileName, DEFAULT_UPDATED_METADATA);
+  add('target-layout', options.targetLayout, 'fewest-bytes');
   add('num-output-files', options.numOutputFiles);
   if (options.recount) words.push('--recount');
   return words.join(' ');
