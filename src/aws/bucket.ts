@@ -2,7 +2,12 @@
  * The few things that jobs need of a bucket beside the alignment's own storage. Loads the S3 SDK: import it when a
  * bucket is opened, not before.
  */
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { connect } from '../s3/client.js';
 import { failureOf, toRepartitionError } from '../s3/errors.js';
 import { readS3Options } from '../s3/options.js';
@@ -35,8 +40,9 @@ export class Bucket {
   /** `undefined` when there is no such object. */
   async stat(key: string, signal?: AbortSignal): Promise<ObjectFacts | undefined> {
     try {
-      const { ContentLength = 0, LastModified = new Date(0) } = await this.requests.send(signal, (client, http) =>
-        client.send(new HeadObjectCommand({ ...this.requests.common, Key: key }), http),
+      const { ContentLength = 0, LastModified = new Date(0) } = await this.requests.send(
+        signal,
+        (client, http) => client.send(new HeadObjectCommand({ ...this.requests.common, Key: key }), http),
       );
       return { size: ContentLength, lastModified: LastModified };
     } catch (error) {

@@ -64,6 +64,8 @@ const NAMES: Readonly<Record<string, FailureKind>> = {
 };
 
 export function kindOf(error: unknown): FailureKind {
+  // The S3 room's errors are in a user's words already, and carry the failure behind them.
+  if (error instanceof RepartitionError) return error.cause === undefined ? 'refused' : kindOf(error.cause);
   const { name, status } = failureOf(error);
   const named = NAMES[name];
   if (named !== undefined) return named;
@@ -118,13 +120,29 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
       );
     case 'throttled':
     case 'server':
-      return say('aws', `AWS could not answer while ${doing} (${words})`, 'Run the same command again later.');
+      return say(
+        'aws',
+        `AWS could not answer while ${doing} (${words})`,
+        'Run the same command again later.',
+      );
     case 'missing':
-      return say('not-found', `not found while ${doing} (${words})`, 'Check the name, the account and the region.');
+      return say(
+        'not-found',
+        `not found while ${doing} (${words})`,
+        'Check the name, the account and the region.',
+      );
     case 'conflict':
-      return say('aws', `something is in the way while ${doing} (${words})`, 'Look at it, then run the same command again.');
+      return say(
+        'aws',
+        `something is in the way while ${doing} (${words})`,
+        'Look at it, then run the same command again.',
+      );
     case 'refused':
-      return say('aws', `AWS refused ${doing} (${words})`, 'Correct what it complains about and run the same command again.');
+      return say(
+        'aws',
+        `AWS refused ${doing} (${words})`,
+        'Correct what it complains about and run the same command again.',
+      );
   }
 }
 

@@ -38,7 +38,7 @@ export async function persist<T>(
   { signal, log, patience = {} }: PersistOptions,
 ): Promise<T> {
   const { firstPauseMs = 1_000, longestPauseMs = 30_000, giveUpMs = 30 * 60_000 } = patience;
-  const started = Date.now();
+  let failedSince: number | undefined;
   for (let failures = 0; ; failures++) {
     throwIfAborted(signal);
     try {
@@ -46,7 +46,8 @@ export async function persist<T>(
     } catch (error) {
       const kind = kindOf(error);
       const stale = kind === 'expired' || kind === 'no-credentials';
-      if (signal?.aborted || (!stale && !isPassing(kind)) || Date.now() - started > giveUpMs) {
+      failedSince ??= Date.now();
+      if (signal?.aborted || (!stale && !isPassing(kind)) || Date.now() - failedSince > giveUpMs) {
         throw toAwsError(error, doing, signal);
       }
       if (stale) {

@@ -132,7 +132,10 @@ export function mergeRepositoryPolicy(
   const joined = granted.findIndex((arns) => arns !== undefined);
   if (joined >= 0) {
     const arns = [...(granted[joined] ?? []), applicationArn];
-    const statement = { ...document.Statement[joined]!, Condition: { StringEquals: { 'aws:SourceArn': arns } } };
+    const statement = {
+      ...document.Statement[joined]!,
+      Condition: { StringEquals: { 'aws:SourceArn': arns } },
+    };
     return { ...document, Statement: document.Statement.with(joined, statement) };
   }
   const [ours] = repositoryPolicy(applicationArn).Statement as [Statement];
@@ -174,7 +177,11 @@ export function operatorPolicy(access: OperatorAccess): PolicyDocument {
     {
       Sid: 'MakeAndFindApplications',
       Effect: 'Allow',
-      Action: ['emr-serverless:CreateApplication', 'emr-serverless:ListApplications', 'emr-serverless:TagResource'],
+      Action: [
+        'emr-serverless:CreateApplication',
+        'emr-serverless:ListApplications',
+        'emr-serverless:TagResource',
+      ],
       Resource: ['*'],
     },
     {

@@ -1,9 +1,6 @@
 /** Requests that change something, as data: what a dry run prints is exactly what a real run sends. */
 import type { SetRepositoryPolicyCommandInput } from '@aws-sdk/client-ecr';
-import type {
-  CreateApplicationCommandInput,
-  StartJobRunCommandInput,
-} from '@aws-sdk/client-emr-serverless';
+import type { CreateApplicationCommandInput, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import type { CreateRoleCommandInput, PutRolePolicyCommandInput } from '@aws-sdk/client-iam';
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 

@@ -90,9 +90,13 @@ function role({ roleName, roleArn }: SetupOptions): SetupSettings['role'] {
   if (roleArn === undefined) {
     const { name, arn } = parseRole(roleName ?? DEFAULT_ROLE);
     if (arn === undefined) return { kind: 'own', name };
-    throw usage('--role-name is a name, not an ARN', 'Give the ARN of a role to be used as it is as --role-arn.');
+    throw usage(
+      '--role-name is a name, not an ARN',
+      'Give the ARN of a role to be used as it is as --role-arn.',
+    );
   }
-  if (roleName !== undefined) throw usage('--role-name and --role-arn exclude each other', 'Give one of them.');
+  if (roleName !== undefined)
+    throw usage('--role-name and --role-arn exclude each other', 'Give one of them.');
   const { name, arn } = parseRole(roleArn);
   if (arn !== undefined) return { kind: 'given', name, arn };
   throw usage(`--role-arn is not an ARN: ${roleArn}`, 'Write arn:aws:iam::<account>:role/<name>.');
@@ -107,7 +111,10 @@ function applicationName(name: string): string {
   );
 }
 
-function network({ subnetIds = [], securityGroupIds = [] }: SetupOptions): SetupSettings['application']['network'] {
+function network({
+  subnetIds = [],
+  securityGroupIds = [],
+}: SetupOptions): SetupSettings['application']['network'] {
   if (subnetIds.length === 0 && securityGroupIds.length === 0) return undefined;
   if (subnetIds.length > 0 && securityGroupIds.length > 0) {
     return { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
@@ -136,7 +143,10 @@ function autoStop(minutes: number | undefined): SetupSettings['application']['au
   if (Number.isSafeInteger(minutes) && minutes >= 1 && minutes <= 10_080) {
     return { enabled: true, idleTimeoutMinutes: minutes };
   }
-  throw usage(`--auto-stop-minutes must be 0 (never) to 10080, not ${minutes}`, 'Leave it out for 15 minutes.');
+  throw usage(
+    `--auto-stop-minutes must be 0 (never) to 10080, not ${minutes}`,
+    'Leave it out for 15 minutes.',
+  );
 }
 
 function amount(option: string, value: number | undefined): number | undefined {

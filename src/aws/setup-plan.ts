@@ -64,16 +64,27 @@ export function planSetup(settings: SetupSettings, facts: SetupFacts): SetupPlan
 }
 
 /** Application, image and bucket must be in one region. */
-function checkPlaces({ image, bucket, application }: SetupSettings, { region, bucketRegion }: SetupFacts): void {
+function checkPlaces(
+  { image, bucket, application }: SetupSettings,
+  { region, bucketRegion }: SetupFacts,
+): void {
   if (image.region !== region) {
-    throw new RepartitionError('usage', `the image is in ${image.region}, the application would be in ${region}`, {
-      hint: `Use --region ${image.region}, or push the image to ${region}: EMR Serverless pulls only from its own region.`,
-    });
+    throw new RepartitionError(
+      'usage',
+      `the image is in ${image.region}, the application would be in ${region}`,
+      {
+        hint: `Use --region ${image.region}, or push the image to ${region}: EMR Serverless pulls only from its own region.`,
+      },
+    );
   }
   if (bucketRegion !== region && application.network === undefined) {
-    throw new RepartitionError('usage', `s3://${bucket} is in ${bucketRegion}, the application would be in ${region}`, {
-      hint: `Use a bucket in ${region}. With a network that has a way out (--subnet-ids, --security-group-ids) jobs can reach other regions too.`,
-    });
+    throw new RepartitionError(
+      'usage',
+      `s3://${bucket} is in ${bucketRegion}, the application would be in ${region}`,
+      {
+        hint: `Use a bucket in ${region}. With a network that has a way out (--subnet-ids, --security-group-ids) jobs can reach other regions too.`,
+      },
+    );
   }
 }
 
@@ -137,9 +148,13 @@ function planApplication(
   const only = applications.length === 1 ? applications[0]?.releaseLabel : undefined;
   const releaseLabel = application.releaseLabel ?? only;
   if (releaseLabel === undefined) {
-    throw new RepartitionError('usage', `the image's tag does not tell which EMR release it is built on: ${image.uri}`, {
-      hint: 'Give --release-label, for example emr-6.13.0 for GSProcessing 0.2.2.',
-    });
+    throw new RepartitionError(
+      'usage',
+      `the image's tag does not tell which EMR release it is built on: ${image.uri}`,
+      {
+        hint: 'Give --release-label, for example emr-6.13.0 for GSProcessing 0.2.2.',
+      },
+    );
   }
   const input: CreateApplicationCommandInput = {
     name,
@@ -157,7 +172,9 @@ function planApplication(
     return { id: fitting.has.applicationId, releaseLabel, steps: [] };
   }
   if (compared.length > 0) {
-    const told = compared.map(({ has, differences }) => `${has.applicationId ?? ''}: ${differences.join(', ')}`);
+    const told = compared.map(
+      ({ has, differences }) => `${has.applicationId ?? ''}: ${differences.join(', ')}`,
+    );
     throw new RepartitionError(
       'aws',
       `the application ${name} exists in ${region} with another configuration (${told.join('; ')})`,
@@ -179,7 +196,9 @@ function planApplication(
 export function differences(asked: CreateApplicationCommandInput, has: Application): string[] {
   const { networkConfiguration: network, autoStopConfiguration: stop, maximumCapacity: most } = asked;
   const differing = (what: string, want: string | undefined, is: string | undefined): string[] =>
-    want === undefined || plain(want) === plain(is ?? '') ? [] : [`${what} is ${is ?? 'not set'} instead of ${want}`];
+    want === undefined || plain(want) === plain(is ?? '')
+      ? []
+      : [`${what} is ${is ?? 'not set'} instead of ${want}`];
   const list = (items: readonly string[] | undefined): string | undefined =>
     items === undefined ? undefined : [...items].sort().join(' ');
   return [
@@ -216,7 +235,10 @@ function onOff(enabled: boolean | undefined): string | undefined {
 
 function planRepository(settings: SetupSettings, facts: SetupFacts, id: string): Step[] {
   const { image, application } = settings;
-  const merged = mergeRepositoryPolicy(facts.repositoryPolicy, applicationArn(facts.region, facts.account, id));
+  const merged = mergeRepositoryPolicy(
+    facts.repositoryPolicy,
+    applicationArn(facts.region, facts.account, id),
+  );
   if (merged === undefined) return [];
   return [
     {

@@ -97,7 +97,9 @@ async function carryOut(
     }
     case 'PutRolePolicy': {
       const iam = await session.client('iam');
-      await ask(`giving the role ${request.input.RoleName ?? ''} its policy`, () => iam.putRolePolicy(request.input));
+      await ask(`giving the role ${request.input.RoleName ?? ''} its policy`, () =>
+        iam.putRolePolicy(request.input),
+      );
       return undefined;
     }
     case 'CreateApplication': {
@@ -116,7 +118,9 @@ async function carryOut(
       const merged = mergeRepositoryPolicy(await readRepositoryPolicy(session, request.input), arn);
       if (merged === undefined) return undefined;
       const input = { ...request.input, policyText: JSON.stringify(merged) };
-      await ask(`setting the policy of the repository ${image.repository}`, () => ecr.setRepositoryPolicy(input));
+      await ask(`setting the policy of the repository ${image.repository}`, () =>
+        ecr.setRepositoryPolicy(input),
+      );
       return undefined;
     }
     default:
@@ -130,9 +134,13 @@ async function whenMade(session: AwsSession, id: string, call: SetupCallOptions)
     const application = await persist(session, doing, () => getApplication(session, id), call);
     if (application.state !== 'CREATING') {
       if (application.state !== 'TERMINATED') return;
-      throw new RepartitionError('aws', `the application ${id} was not made: ${application.stateDetails ?? ''}`, {
-        hint: 'Correct what it complains about and run the same command again.',
-      });
+      throw new RepartitionError(
+        'aws',
+        `the application ${id} was not made: ${application.stateDetails ?? ''}`,
+        {
+          hint: 'Correct what it complains about and run the same command again.',
+        },
+      );
     }
     await pauseFor(call.patience?.firstPauseMs ?? 1_000, call.signal);
     throwIfAborted(call.signal);
@@ -227,8 +235,7 @@ async function lookAtImage(
 ): Promise<Pick<SetupFacts, 'imageBytes' | 'repositoryPolicy'>> {
   const ecr = await session.client('ecr');
   const repository = { registryId: image.account, repositoryName: image.repository };
-  const imageId =
-    image.digest === undefined ? { imageTag: image.tag } : { imageDigest: image.digest };
+  const imageId = image.digest === undefined ? { imageTag: image.tag } : { imageDigest: image.digest };
   const described = await askFor(
     `looking at the image ${image.uri}`,
     () => ecr.describeImages({ ...repository, imageIds: [imageId] }),

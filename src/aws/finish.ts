@@ -1,0 +1,96 @@
+/** After the job: is the graph aligned, and if not, who aligns it? */
+import type { JobRun } from '@aws-sdk/client-emr-serverless';
+import { RepartitionError } from '../errors.js';
+import { outputPrefixOf } from './job.js';
+import { checkOutput, type Engine } from './output-check.js';
+import { persist, type PersistOptions } from './persist.js';
+import { followProcessingJob, type ProcessingUpdate, submitProcessingJob } from './sagemaker.js';
+import type { ProcessingJobOptions } from './sagemaker-plan.js';
+import type { AwsSession } from './session.js';
+
+/** Where alignment runs when the job's own failed: in this process, as a SageMaker job, or not at all. */
+export type Fallback = 'here' | 'sagemaker' | 'none';
+
+export interface FinishOptions extends PersistOptions {
+  /** Default `here`. */
+  fallback?: Fallback | undefined;
+  engine: Engine;
+  /** Everything but the prefix; needed for the fallback `sagemaker`. */
+  sagemaker?: Omit<ProcessingJobOptions, 's3InputPrefix'> | undefined;
+  onSageMakerUpdate?: ((update: ProcessingUpdate) => void) | undefined;
+  /** Told why, before the fallback begins. */
+  onFallback?: ((reason: string, fallback: Fallback) => void) | undefined;
+  pollMs?: number | undefined;
+}
+
+export type Outcome =
+  /** Spark's leader aligned it, and it passes verification. */
+  | { alignedBy: 'job'; outputPrefix: string }
+  /** `summary` is what the engine answered. */
+  | { alignedBy: 'here'; outputPrefix: string; reason: string; summary: unknown }
+  | { alignedBy: 'sagemaker'; outputPrefix: string; reason: string; sagemakerJobName: string }
+  | { alignedBy: 'nobody'; outputPrefix: string; reason: string };
+
+/**
+ * Looks at what a successful job left and has it aligned if need be.
+ * @throws RepartitionError as the alignment, or `job`
+ */
+export async function finishJob(session: AwsSession, job: JobRun, options: FinishOptions): Promise<Outcome> {
+  const { engine, fallback = 'here', signal } = options;
+  const outputPrefix = outputPrefixOf(job);
+  if (outputPrefix === undefined) {
+    throw new RepartitionError(
+      'job',
+      `the job ${job.jobRunId ?? ''} has no --output-prefix: it is not GSProcessing’s`,
+      {
+        hint: 'Align its output, if there is any, with gs-repartition --input-prefix.',
+      },
+    );
+  }
+  const startedAt = job.createdAt ?? new Date(0);
+  const look = (): ReturnType<typeof checkOutput> =>
+    checkOutput(session, outputPrefix, startedAt, (prefix) => engine.verify(prefix), signal);
+  const verdict = await persist(session, `looking at ${outputPrefix}`, look, options);
+  if (verdict.aligned) return { alignedBy: 'job', outputPrefix };
+
+  const { reason } = verdict;
+  options.onFallback?.(reason, fallback);
+  if (fallback === 'none') return { alignedBy: 'nobody', outputPrefix, reason };
+  if (fallback === 'here') {
+    // What broke off in the middle resumes: finished parts are kept.
+    const align = (): Promise<unknown> => engine.align(outputPrefix);
+    const summary = await persist(session, `aligning ${outputPrefix}`, align, options);
+    return { alignedBy: 'here', outputPrefix, reason, summary };
+  }
+  const sagemakerJobName = await alignOnSageMaker(session, outputPrefix, options);
+  const after = await persist(session, `looking at ${outputPrefix}`, look, options);
+  if (after.aligned) return { alignedBy: 'sagemaker', outputPrefix, reason, sagemakerJobName };
+  throw new RepartitionError(
+    'job',
+    `the SageMaker job ${sagemakerJobName} succeeded, but the graph is not aligned: ${after.reason}`,
+    { hint: `Align it here: gs-repartition --input-prefix ${outputPrefix}` },
+  );
+}
+
+/** @throws RepartitionError `usage` when the fallback `sagemaker` lacks what it needs; to be asked before the job starts */
+export function requireSageMaker(options: Pick<FinishOptions, 'fallback' | 'sagemaker'>): void {
+  if (options.fallback !== 'sagemaker' || options.sagemaker !== undefined) return;
+  throw new RepartitionError('usage', '--fallback sagemaker needs a role and an image', {
+    hint: 'Give --sagemaker-role and --sagemaker-image-uri.',
+  });
+}
+
+async function alignOnSageMaker(
+  session: AwsSession,
+  outputPrefix: string,
+  options: FinishOptions,
+): Promise<string> {
+  requireSageMaker({ fallback: 'sagemaker', sagemaker: options.sagemaker });
+  const { jobName } = await submitProcessingJob(
+    session,
+    { ...options.sagemaker!, s3InputPrefix: outputPrefix },
+    options,
+  );
+  await followProcessingJob(session, jobName, { ...options, onUpdate: options.onSageMakerUpdate });
+  return jobName;
+}

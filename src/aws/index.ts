@@ -1,0 +1,48 @@
+/** Jobs upstream of the alignment: EMR Serverless set up and run, and the alignment itself on SageMaker. */
+export { type Fallback, type FinishOptions, finishJob, type Outcome, requireSageMaker } from './finish.js';
+export {
+  dashboardUrl,
+  followJob,
+  type FollowOptions,
+  getJob,
+  hasEnded,
+  type JobId,
+  jobUpdate,
+  type JobUpdate,
+} from './follow.js';
+export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
+export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
+export { cancelJob, listApplications, listJobs } from './jobs.js';
+export { checkOutput, type Engine, type OutputVerdict } from './output-check.js';
+export type { Patience } from './persist.js';
+export type { PolicyDocument, Statement } from './policies.js';
+export {
+  bucketAccessPolicy,
+  imageReaderPolicy,
+  jobRuntimeTrustPolicy,
+  mergeRepositoryPolicy,
+  operatorPolicy,
+  repositoryPolicy,
+} from './policies.js';
+export { RELEASES, releaseFor, releaseWarning } from './release.js';
+export type { Request, Step } from './requests.js';
+export {
+  followProcessingJob,
+  type FollowProcessingOptions,
+  type ProcessingCallOptions,
+  type ProcessingUpdate,
+  sessionNear,
+  type StartedProcessingJob,
+  stopProcessingJob,
+  submitProcessingJob,
+} from './sagemaker.js';
+export {
+  type ProcessingJobOptions,
+  processingJobName,
+  processingJobRequest,
+  volumeSize,
+} from './sagemaker-plan.js';
+export { type AwsOptions, AwsSession } from './session.js';
+export { setup, type SetupCallOptions, setupPolicies, type SetupResult } from './setup.js';
+export type { SetupOptions } from './setup-options.js';
+export { type StartedJob, submit, type SubmitCallOptions, type SubmitOptions } from './submit.js';

@@ -1,0 +1,59 @@
+/** Applications and job runs there are, and an end to one. */
+import type { ApplicationSummary, JobRunSummary } from '@aws-sdk/client-emr-serverless';
+import { RepartitionError } from '../errors.js';
+import { ask } from './errors.js';
+import { getJob, hasEnded, type JobId } from './follow.js';
+import { persist, type PersistOptions } from './persist.js';
+import type { AwsSession } from './session.js';
+
+/** All applications of the region. */
+export async function listApplications(
+  session: AwsSession,
+  { signal }: PersistOptions = {},
+): Promise<ApplicationSummary[]> {
+  const emr = await session.client('emr-serverless');
+  const found: ApplicationSummary[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ask('listing applications', () => emr.listApplications({ nextToken }), signal);
+    found.push(...(page.applications ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return found;
+}
+
+/** The job runs of an application, latest first. */
+export async function listJobs(
+  session: AwsSession,
+  applicationId: string,
+  { most = 50, signal }: PersistOptions & { most?: number } = {},
+): Promise<JobRunSummary[]> {
+  const emr = await session.client('emr-serverless');
+  const found: JobRunSummary[] = [];
+  let nextToken: string | undefined;
+  do {
+    const doing = `listing the jobs of the application ${applicationId}`;
+    const page = await ask(doing, () => emr.listJobRuns({ applicationId, nextToken }), signal);
+    found.push(...(page.jobRuns ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined && found.length < most);
+  const time = ({ createdAt }: JobRunSummary): number => createdAt?.getTime() ?? 0;
+  return found.sort((a, b) => time(b) - time(a)).slice(0, most);
+}
+
+/**
+ * Asks the service to cancel a job; it is CANCELLED some time later.
+ * @throws RepartitionError `job` when it has ended already
+ */
+export async function cancelJob(session: AwsSession, id: JobId, options: PersistOptions = {}): Promise<void> {
+  const job = await getJob(session, id, options);
+  if (hasEnded(job)) {
+    throw new RepartitionError('job', `the job ${id.jobRunId} has ended already: ${job.state ?? ''}`);
+  }
+  await persist(
+    session,
+    `cancelling the job ${id.jobRunId}`,
+    async () => (await session.client('emr-serverless')).cancelJobRun({ ...id }),
+    options,
+  );
+}

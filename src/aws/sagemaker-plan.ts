@@ -1,0 +1,192 @@
+/** The alignment as a SageMaker Processing job: its name, its disk, its request. Pure. */
+import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
+import { RepartitionError } from '../errors.js';
+import { type Literal, parseParameters } from './python-literal.js';
+
+export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
+export const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
+const GIB = 1024 ** 3;
+/** GB. SageMaker's own default for a processing job's volume. */
+const SMALLEST_VOLUME = 30;
+/** GB. What accounts have before they ask for more. */
+export const DEFAULT_VOLUME_QUOTA = 1024;
+
+export interface ProcessingJobOptions {
+  /** `s3://bucket/prefix` of the graph. */
+  s3InputPrefix: string;
+  /** The execution role: its name or its ARN. */
+  role: string;
+  /** An image whose entry point is `gs-repartition`: ours, or GSProcessing's for SageMaker. */
+  imageUri: string;
+  /** Default `metadata.json`. */
+  configFilename?: string | undefined;
+  /** Default `ml.r5.4xlarge`. */
+  instanceType?: string | undefined;
+  /** The job's name begins with it; a time is put after it. Default `gsprocessing-repartitioning`. */
+  jobName?: string | undefined;
+  containerLogLevel?: string | undefined;
+  streamingRepartitioning?: boolean | undefined;
+  /** Default `updated_row_counts_metadata.json`. */
+  updatedMetadataFileName?: string | undefined;
+  /** Parameters of SageMaker's Python `Processor`, as `key=<Python literal>` separated by spaces. */
+  smProcessorParameters?: string | undefined;
+}
+
+export interface ProcessingFacts {
+  roleArn: string;
+  /** Of all objects under the prefix. */
+  inputBytes: number;
+  /** GB; of the account. */
+  volumeQuota: number;
+  now: Date;
+}
+
+/** What `Processor` takes that a processing job can be asked for here. */
+interface ProcessorParameters {
+  volumeSize?: number;
+  volumeKmsKey?: string;
+  maxRuntimeSeconds?: number;
+  env?: Record<string, string>;
+  tags?: { Key: string; Value: string }[];
+  subnets?: string[];
+  securityGroupIds?: string[];
+}
+
+/**
+ * The name of a job: at most 63 letters, digits and hyphens.
+ * @throws RepartitionError `usage`
+ */
+export function processingJobName(name: string, now: Date): string {
+  const timestamp = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+  const full = `${name}-${timestamp}`;
+  const short = full.length > 63 ? `${name.slice(0, 43)}-${timestamp}` : full;
+  // https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+  if (/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(short)) return short;
+  throw new RepartitionError('usage', `not a name for a SageMaker job: "${name}"`, {
+    hint: 'Use letters, digits and hyphens for --job-name, and begin with a letter or digit.',
+  });
+}
+
+/**
+ * GB of disk: twice the input, or what is asked for, but at most the quota and at least 30.
+ * @param asked GB
+ */
+export function volumeSize(inputBytes: number, quota: number, asked?: number): number {
+  const input = Math.max(1, Math.floor(inputBytes / GIB));
+  return Math.max(Math.min(asked ?? 2 * input, quota), SMALLEST_VOLUME);
+}
+
+/** @throws RepartitionError `usage` */
+export function processingJobRequest(
+  options: ProcessingJobOptions,
+  facts: ProcessingFacts,
+): CreateProcessingJobCommandInput {
+  const parameters = readParameters(options.smProcessorParameters ?? '');
+  const { subnets, securityGroupIds, maxRuntimeSeconds, env, tags, volumeKmsKey } = parameters;
+  return {
+    ProcessingJobName: processingJobName(options.jobName ?? DEFAULT_JOB_NAME, facts.now),
+    RoleArn: facts.roleArn,
+    AppSpecification: {
+      ImageUri: options.imageUri,
+      ContainerEntrypoint: ['gs-repartition'],
+      ContainerArguments: containerArguments(options),
+    },
+    ProcessingResources: {
+      ClusterConfig: {
+        InstanceCount: 1,
+        InstanceType: (options.instanceType ?? DEFAULT_INSTANCE_TYPE) as 'ml.r5.4xlarge',
+        VolumeSizeInGB: volumeSize(facts.inputBytes, facts.volumeQuota, parameters.volumeSize),
+        ...(volumeKmsKey === undefined ? {} : { VolumeKmsKeyId: volumeKmsKey }),
+      },
+    },
+    ...(maxRuntimeSeconds === undefined
+      ? {}
+      : { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds } }),
+    ...(env === undefined ? {} : { Environment: env }),
+    ...(tags === undefined ? {} : { Tags: tags }),
+    ...(subnets === undefined || securityGroupIds === undefined
+      ? {}
+      : { NetworkConfig: { VpcConfig: { Subnets: subnets, SecurityGroupIds: securityGroupIds } } }),
+  };
+}
+
+/** The same arguments as the reference's launcher gives. */
+function containerArguments(options: ProcessingJobOptions): string[] {
+  return [
+    '--input-prefix',
+    options.s3InputPrefix.replace(/\/$/, ''),
+    '--streaming-repartitioning',
+    options.streamingRepartitioning ? 'True' : 'False',
+    '--input-metadata-file-name',
+    options.configFilename ?? 'metadata.json',
+    '--log-level',
+    options.containerLogLevel ?? 'INFO',
+    '--updated-metadata-file-name',
+    options.updatedMetadataFileName ?? 'updated_row_counts_metadata.json',
+  ];
+}
+
+// https://sagemaker.readthedocs.io/en/stable/api/training/processing.html
+const READERS: Readonly<Record<string, (value: Literal) => ProcessorParameters>> = {
+  volume_size_in_gb: (value) => ({ volumeSize: wholeNumber(value) }),
+  max_runtime_in_seconds: (value) => ({ maxRuntimeSeconds: wholeNumber(value) }),
+  volume_kms_key: (value) => ({ volumeKmsKey: string(value) }),
+  env: (value) => ({ env: strings(value) }),
+  tags: (value) => ({
+    tags: list(value).map((tag) => {
+      const { Key, Value } = strings(tag);
+      return Key !== undefined && Value !== undefined ? { Key, Value } : bad();
+    }),
+  }),
+  subnets: (value) => ({ subnets: list(value).map(string) }),
+  security_group_ids: (value) => ({ securityGroupIds: list(value).map(string) }),
+};
+
+function readParameters(text: string): ProcessorParameters {
+  const read = Object.entries(parseParameters(text)).map(([name, value]) => {
+    const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+    if (reader === undefined) {
+      throw new RepartitionError('usage', `--sm-processor-parameters knows no ${name}`, {
+        hint: `It knows ${Object.keys(READERS).join(', ')}.`,
+      });
+    }
+    try {
+      return reader(value);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new RepartitionError(
+        'usage',
+        `--sm-processor-parameters: a bad value for ${name}: ${JSON.stringify(value)}`,
+      );
+    }
+  });
+  const parameters = Object.assign({}, ...read) as ProcessorParameters;
+  if ((parameters.subnets === undefined) !== (parameters.securityGroupIds === undefined)) {
+    throw new RepartitionError(
+      'usage',
+      '--sm-processor-parameters: a network needs subnets and security_group_ids',
+    );
+  }
+  return parameters;
+}
+
+function bad(): never {
+  throw new TypeError();
+}
+
+function wholeNumber(value: Literal): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : bad();
+}
+
+function string(value: Literal): string {
+  return typeof value === 'string' ? value : bad();
+}
+
+function list(value: Literal): Literal[] {
+  return Array.isArray(value) ? value : bad();
+}
+
+function strings(value: Literal): Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad();
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, string(item)]));
+}

@@ -1,0 +1,302 @@
+/** Runs the alignment as a SageMaker Processing job and follows it. */
+import type { DescribeProcessingJobCommandOutput } from '@aws-sdk/client-sagemaker';
+import { RepartitionError, throwIfAborted } from '../errors.js';
+import { parseS3Url } from '../s3/keys.js';
+import { ask, askFor, kindOf, toAwsError } from './errors.js';
+import { parseImageUri, parseRole } from './names.js';
+import { type Log, type Patience, pauseFor, persist, type PersistOptions } from './persist.js';
+import type { Step } from './requests.js';
+import {
+  DEFAULT_INSTANCE_TYPE,
+  DEFAULT_VOLUME_QUOTA,
+  type ProcessingJobOptions,
+  processingJobRequest,
+} from './sagemaker-plan.js';
+import { type AwsOptions, AwsSession } from './session.js';
+
+export interface ProcessingCallOptions {
+  /** Look and plan, but start nothing. */
+  dryRun?: boolean | undefined;
+  onStep?: ((step: Step) => void) | undefined;
+  signal?: AbortSignal | undefined;
+  log?: Log | undefined;
+  patience?: Patience | undefined;
+  /** For the job's name. */
+  now?: Date | undefined;
+}
+
+export interface StartedProcessingJob {
+  jobName: string;
+  region: string;
+  /** In a dry run, what would be done. */
+  steps: Step[];
+}
+
+/** A session in a bucket's own region, unless one is given: where the reference's launcher runs its job too. */
+export async function sessionNear(
+  options: AwsOptions,
+  s3Url: string,
+  signal?: AbortSignal,
+): Promise<AwsSession> {
+  if (options.region !== undefined) return new AwsSession(options);
+  const bucket = await new AwsSession(options).bucket(parseS3Url(s3Url).bucket, signal);
+  bucket.close();
+  return new AwsSession({ ...options, region: bucket.region });
+}
+
+/**
+ * Starts the alignment of a prefix on SageMaker.
+ * @throws RepartitionError `usage`, `not-found`, `access`, `aws`; then no job was started
+ */
+export async function submitProcessingJob(
+  session: AwsSession,
+  options: ProcessingJobOptions,
+  call: ProcessingCallOptions = {},
+): Promise<StartedProcessingJob> {
+  const { signal, log } = call;
+  const region = await session.region();
+  const image = parseImageUri(options.imageUri);
+  if (image.region !== region) {
+    throw new RepartitionError('usage', `the image is in ${image.region}, the job would be in ${region}`, {
+      hint: `Use --region ${image.region}, or push the image to ${region}.`,
+    });
+  }
+  const roleArn = await findRole(session, options.role, signal);
+  const inputBytes = await inputSize(session, options, signal);
+  const quotas = await readQuotas(session, options.instanceType ?? DEFAULT_INSTANCE_TYPE, { log, signal });
+  const request = processingJobRequest(options, {
+    roleArn,
+    inputBytes,
+    volumeQuota: quotas.volumeGb ?? DEFAULT_VOLUME_QUOTA,
+    now: call.now ?? new Date(),
+  });
+  const jobName = request.ProcessingJobName ?? '';
+  const step: Step = {
+    title: `start the job ${jobName} on one ${options.instanceType ?? DEFAULT_INSTANCE_TYPE}`,
+    request: { service: 'sagemaker', operation: 'CreateProcessingJob', input: request },
+  };
+  call.onStep?.(step);
+  if (!call.dryRun) await start(session, step.request as StartRequest, jobName, call);
+  return { jobName, region, steps: [step] };
+}
+
+type StartRequest = Extract<Step['request'], { operation: 'CreateProcessingJob' }>;
+
+/** A job's name is its token: when an answer was lost, the second call finds the name taken by our own job. */
+async function start(
+  session: AwsSession,
+  { input }: StartRequest,
+  jobName: string,
+  { log, patience }: ProcessingCallOptions,
+): Promise<void> {
+  let calls = 0;
+  await persist(
+    session,
+    `starting the job ${jobName}`,
+    async () => {
+      calls++;
+      try {
+        await (await session.client('sagemaker')).createProcessingJob(input);
+      } catch (error) {
+        if (kindOf(error) !== 'conflict' || calls === 1) throw error;
+      }
+    },
+    { log, patience },
+  );
+}
+
+async function findRole(
+  session: AwsSession,
+  given: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const role = parseRole(given);
+  if (role.arn !== undefined) return role.arn;
+  const iam = await session.client('iam');
+  const found = await askFor(`looking at the role ${given}`, () => iam.getRole({ RoleName: given }), signal);
+  if (found?.Role?.Arn !== undefined) return found.Role.Arn;
+  throw new RepartitionError('not-found', `no such role: ${given}`, {
+    hint: 'Give the name or the ARN of a role that SageMaker may take on.',
+  });
+}
+
+async function inputSize(
+  session: AwsSession,
+  { s3InputPrefix, configFilename = 'metadata.json' }: ProcessingJobOptions,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { bucket: name, prefix } = parseS3Url(s3InputPrefix);
+  const folder = prefix === '' ? '' : `${prefix}/`;
+  const bucket = await session.bucket(name, signal);
+  try {
+    if ((await bucket.stat(folder + configFilename, signal)) === undefined) {
+      throw new RepartitionError('not-found', `no ${configFilename} under ${s3InputPrefix}`, {
+        hint: 'Check --s3-input-prefix and --config-filename.',
+      });
+    }
+    return await bucket.bytesUnder(folder, signal);
+  } finally {
+    bucket.close();
+  }
+}
+
+/**
+ * What the account may use.
+ * @throws RepartitionError `aws` when it may not use one instance of the type
+ */
+async function readQuotas(
+  session: AwsSession,
+  instanceType: string,
+  { log, signal }: PersistOptions,
+): Promise<{ volumeGb?: number }> {
+  const instances = `${instanceType} for processing job usage`;
+  const volume = 'Size of EBS volume for a processing job instance';
+  let found: Map<string, number>;
+  try {
+    found = await quotasNamed(session, [instances, volume], signal);
+  } catch (error) {
+    log?.warn(`the quotas are not known: ${toAwsError(error, 'reading quotas', signal).message}`);
+    return {};
+  }
+  const most = found.get(instances);
+  if (most === undefined) log?.warn(`there is no quota "${instances}": is it an instance type of SageMaker?`);
+  if (most !== undefined && most < 1) {
+    throw new RepartitionError('aws', `the account may use no ${instanceType} for processing jobs`, {
+      hint: `Ask for more of "${instances}" in Service Quotas, or use another --instance-type.`,
+    });
+  }
+  const volumeGb = found.get(volume);
+  return volumeGb === undefined ? {} : { volumeGb };
+}
+
+async function quotasNamed(
+  session: AwsSession,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
+  const client = await session.client('service-quotas');
+  const found = new Map<string, number>();
+  let NextToken: string | undefined;
+  do {
+    throwIfAborted(signal);
+    const page = await client.listServiceQuotas({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
+    for (const { QuotaName = '', Value } of page.Quotas ?? []) {
+      if (Value !== undefined && names.includes(QuotaName)) found.set(QuotaName, Value);
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined && found.size < names.length);
+  return found;
+}
+
+export interface ProcessingUpdate {
+  status: string;
+  /** Since the job was made. */
+  elapsedSeconds: number;
+  /** Log lines that are new since the last update. */
+  lines: string[];
+}
+
+export interface FollowProcessingOptions extends PersistOptions {
+  onUpdate?: ((update: ProcessingUpdate) => void) | undefined;
+  /** Between two looks. Default 10 s. */
+  pollMs?: number | undefined;
+}
+
+const ENDED = new Set(['Completed', 'Failed', 'Stopped']);
+
+/**
+ * Looks at the job and its log until it has ended.
+ * @throws RepartitionError `job` when it failed or was stopped; `interrupted` when the signal fires (the job goes on)
+ */
+export async function followProcessingJob(
+  session: AwsSession,
+  jobName: string,
+  options: FollowProcessingOptions = {},
+): Promise<DescribeProcessingJobCommandOutput> {
+  const tokens = new Map<string, string>();
+  for (;;) {
+    const job = await describe(session, jobName, options);
+    const status = job.ProcessingJobStatus ?? 'Unknown';
+    const lines = await newLines(session, jobName, tokens, options);
+    const start = job.CreationTime ?? new Date();
+    const end = job.ProcessingEndTime ?? new Date();
+    options.onUpdate?.({
+      status,
+      elapsedSeconds: Math.max(0, (end.getTime() - start.getTime()) / 1000),
+      lines,
+    });
+    if (ENDED.has(status)) {
+      if (status === 'Completed') return job;
+      const why = job.FailureReason ?? job.ExitMessage ?? 'no reason given';
+      throw new RepartitionError('job', `the SageMaker job ${jobName} ended as ${status}: ${why}`, {
+        hint: `Look further: aws logs tail /aws/sagemaker/ProcessingJobs --log-stream-name-prefix ${jobName}`,
+      });
+    }
+    await pauseFor(options.pollMs ?? 10_000, options.signal);
+    throwIfAborted(options.signal);
+  }
+}
+
+async function describe(
+  session: AwsSession,
+  jobName: string,
+  options: PersistOptions,
+): Promise<DescribeProcessingJobCommandOutput> {
+  return persist(
+    session,
+    `looking at the job ${jobName}`,
+    async () => (await session.client('sagemaker')).describeProcessingJob({ ProcessingJobName: jobName }),
+    options,
+  );
+}
+
+const LOG_GROUP = '/aws/sagemaker/ProcessingJobs';
+
+/** Log lines since the last call. That there is no log yet, or no access to it, keeps nobody from following. */
+async function newLines(
+  session: AwsSession,
+  jobName: string,
+  tokens: Map<string, string>,
+  { log, signal }: PersistOptions,
+): Promise<string[]> {
+  try {
+    const client = await session.client('logs');
+    const { logStreams = [] } = await client.describeLogStreams({
+      logGroupName: LOG_GROUP,
+      logStreamNamePrefix: `${jobName}/`,
+    });
+    const lines: string[] = [];
+    for (const { logStreamName = '' } of logStreams) {
+      for (;;) {
+        throwIfAborted(signal);
+        const token = tokens.get(logStreamName);
+        const page = await client.getLogEvents({
+          logGroupName: LOG_GROUP,
+          logStreamName,
+          startFromHead: true,
+          nextToken: token,
+        });
+        lines.push(...(page.events ?? []).map(({ message = '' }) => message.trimEnd()));
+        if (page.nextForwardToken !== undefined) tokens.set(logStreamName, page.nextForwardToken);
+        // The end is where the token no longer changes.
+        if (
+          page.nextForwardToken === undefined ||
+          page.nextForwardToken === token ||
+          page.events?.length === 0
+        )
+          break;
+      }
+    }
+    return lines;
+  } catch (error) {
+    throwIfAborted(signal);
+    log?.debug(toAwsError(error, `reading the log of ${jobName}`).message);
+    return [];
+  }
+}
+
+/** Asks the service to stop a job. */
+export async function stopProcessingJob(session: AwsSession, jobName: string): Promise<void> {
+  const client = await session.client('sagemaker');
+  await ask(`stopping the job ${jobName}`, () => client.stopProcessingJob({ ProcessingJobName: jobName }));
+}
