@@ -5,9 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { python, repositoryRoot } from '../support/paths.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCESS_KEY = 'test-access-key';
 const SECRET_KEY = 'test-secret-key';
 const START_TIMEOUT_MS = 30_000;
@@ -29,7 +28,6 @@ export function startServer(): Promise<S3Server> {
 
 /** moto's server: enforces the 5 MiB rule and keeps everything in memory. From the tests' Python environment. */
 export async function startMoto(): Promise<S3Server> {
-  const python = join(ROOT, '.venv', 'bin', 'python');
   if (!existsSync(python)) throw new Error('no .venv here: run node scripts/python-env.mjs first');
   const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -43,7 +41,7 @@ export async function startMoto(): Promise<S3Server> {
 
 /** A production server on a temporary folder. Built by `scripts/versitygw.mjs`. */
 export async function startVersitygw(): Promise<S3Server> {
-  const binary = execFileSync(process.execPath, [join(ROOT, 'scripts', 'versitygw.mjs')], {
+  const binary = execFileSync(process.execPath, [join(repositoryRoot, 'scripts', 'versitygw.mjs')], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   }).trim();

@@ -1,0 +1,305 @@
+/** The whole alignment on S3: what it makes is what it makes on disk, and what goes wrong leaves nothing behind. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { repartition } from 'gs-repartition';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RepartitionError } from '../../src/errors.js';
+import { ACTIONS } from '../../src/s3/policy.js';
+import { repositoryRoot } from '../support/paths.js';
+import {
+  alignedLocally,
+  alignedOnS3,
+  copyMovies,
+  dataSetsOf,
+  makeGraph,
+  moviesFolder,
+  pattern,
+  rowsByPyarrow,
+  temporaryFolder,
+  TestBucket,
+} from './kit.js';
+import { ACCESS_DENIED, type Fault, type Faults, type Proxy, SLOW_DOWN, startProxy } from './proxy.js';
+import { type S3Server, startServer } from './servers.js';
+
+type Aligned = Awaited<ReturnType<typeof alignedLocally>>;
+
+let server: S3Server;
+let proxy: Proxy;
+let work: Awaited<ReturnType<typeof temporaryFolder>>;
+/** What the same alignments make on disk. */
+let localMovies: Aligned;
+let localLarge: Aligned;
+let localSmall: Aligned;
+let smallFolder: string;
+let largeFolder: string;
+
+beforeAll(async () => {
+  server = await startServer();
+  proxy = await startProxy(server.endpoint);
+  work = await temporaryFolder();
+  const movies = join(work.path, 'movies');
+  await copyMovies(movies);
+  await repartition({ inputPrefix: movies });
+  localMovies = await alignedLocally(movies);
+  smallFolder = join(work.path, 'small');
+  const few = { dim: 3, features: [100, 80], labels: [90, 90], edges: [50, 50, 20], weights: [60, 60] };
+  await makeGraph(smallFolder, few);
+  const localFew = join(work.path, 'small-local');
+  await makeGraph(localFew, few);
+  await repartition({ inputPrefix: localFew });
+  localSmall = await alignedLocally(localFew);
+  // Parts of some 15 MB, so that ranges of them are copied by the server.
+  largeFolder = join(work.path, 'large');
+  const spec = { features: [60_000, 60_000, 60_000], labels: [50_000, 70_000, 60_000] };
+  await makeGraph(largeFolder, spec);
+  const local = join(work.path, 'large-local');
+  await makeGraph(local, spec);
+  await repartition({ inputPrefix: local, numOutputFiles: 4 });
+  localLarge = await alignedLocally(local);
+}, 180_000);
+
+afterAll(async () => {
+  await proxy.stop();
+  await server.stop();
+  await work.remove();
+});
+
+const s3 = (options: Record<string, string | number | boolean> = {}) => ({
+  endpointUrl: proxy.endpoint,
+  ...options,
+});
+
+async function moviesBucket(prefix = 'movies'): Promise<TestBucket> {
+  const bucket = await TestBucket.create(server.endpoint);
+  await bucket.putFolder(moviesFolder, prefix);
+  proxy.reset();
+  return bucket;
+}
+
+async function smallBucket(prefix = 'graph'): Promise<TestBucket> {
+  const bucket = await TestBucket.create(server.endpoint);
+  await bucket.putFolder(smallFolder, prefix);
+  proxy.reset();
+  return bucket;
+}
+
+describe('the movies graph', () => {
+  test('is made identical to the one on disk, pyarrow reads it, and a second run copies nothing', async () => {
+    const bucket = await moviesBucket();
+    const before = await bucket.keys();
+    const summary = await repartition({ inputPrefix: `s3://${bucket.name}/movies`, s3: s3() });
+    expect(await alignedOnS3(bucket, 'movies')).toEqual(localMovies);
+    const rows = await rowsByPyarrow(server.endpoint, bucket.name, 'movies');
+    expect(rows).toEqual(new Map([...localMovies].map(([place, part]) => [place, part.rows])));
+    expect(await bucket.openUploads()).toEqual([]);
+    for (const operation of Object.keys(proxy.traffic().requests)) expect(ACTIONS).toHaveProperty(operation);
+    // All the inputs are still there.
+    expect(await bucket.keys()).toEqual(expect.arrayContaining(before));
+
+    proxy.reset();
+    const again = await repartition({ inputPrefix: `s3://${bucket.name}/movies`, s3: s3() });
+    expect(again.parts).toMatchObject({
+      spliced: 0,
+      reencoded: 0,
+      resumed: summary.parts.spliced + summary.parts.reencoded,
+    });
+    expect(proxy.traffic().requests['CreateMultipartUpload']).toBeUndefined();
+    // The status when it starts and when it ends, and the metadata.
+    expect(proxy.traffic().requests['PutObject']).toBe(3);
+  });
+
+  test('an object that was replaced after the inventory stops the run', async () => {
+    const bucket = await moviesBucket();
+    const metadata = await readFile(join(moviesFolder, 'metadata.json'), 'utf8');
+    const parts = new Set([...dataSetsOf(metadata).values()].flatMap(({ data }) => data));
+    let replaced: string | undefined;
+    proxy.reset((request) => {
+      // The first part that is read again, now for its pages.
+      const part = request.path.split('/movies/')[1] ?? '';
+      if (replaced !== undefined || request.headers['if-match'] === undefined || !parts.has(part))
+        return undefined;
+      replaced = part;
+      return { kind: 'before', act: () => bucket.put(`movies/${part}`, pattern(5000, 1)) };
+    });
+    await expect(repartition({ inputPrefix: `s3://${bucket.name}/movies`, s3: s3() })).rejects.toMatchObject({
+      code: 'changed',
+    });
+    expect(replaced).toBeDefined();
+    await expectUnpublished(bucket, 'movies', 'changed');
+  });
+});
+
+describe('a prefix', () => {
+  test.each([
+    ['a trailing slash', 'graph', '/graph/'],
+    ['the root of the bucket', '', ''],
+    [
+      'a prefix with spaces, +, %, # and other letters',
+      'my graph/a+b 100% #1 ü 映画',
+      '/my graph/a+b 100% #1 ü 映画',
+    ],
+  ])('with %s', async (_, prefix, typed) => {
+    const bucket = await smallBucket(prefix);
+    await repartition({ inputPrefix: `s3://${bucket.name}${typed}`, s3: s3() });
+    expect(await alignedOnS3(bucket, prefix)).toEqual(localSmall);
+  });
+
+  test('by the command, which says where the metadata are', async () => {
+    const bucket = await smallBucket();
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, [
+      join(repositoryRoot, 'dist', 'cli', 'main.js'),
+      ...['--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', proxy.endpoint, '--json'],
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'succeeded',
+      updatedMetadata: `s3://${bucket.name}/graph/updated_row_counts_metadata.json`,
+    });
+    expect(await alignedOnS3(bucket, 'graph')).toEqual(localSmall);
+  });
+});
+
+async function expectUnpublished(bucket: TestBucket, prefix: string, code: string): Promise<void> {
+  expect(await bucket.openUploads()).toEqual([]);
+  expect(await bucket.keys(`${prefix}/updated`)).toEqual([]);
+  const status = JSON.parse(
+    Buffer.from(await bucket.get(`${prefix}/repartition_status.json`)).toString(),
+  ) as Record<string, unknown>;
+  expect(status).toMatchObject({ status: 'failed', error: { code } });
+}
+
+describe('a graph with parts that are copied inside the bucket', () => {
+  let bucket: TestBucket;
+
+  beforeEach(async () => {
+    bucket = await TestBucket.create(server.endpoint);
+    await bucket.putFolder(largeFolder, 'graph');
+    proxy.reset();
+  });
+
+  const align = (options: Record<string, number> = {}) =>
+    repartition({ inputPrefix: `s3://${bucket.name}/graph`, numOutputFiles: 4, s3: s3(options) });
+
+  test('is made identical to the one on disk, most of its bytes unmoved', async () => {
+    await align();
+    expect(await alignedOnS3(bucket, 'graph')).toEqual(localLarge);
+    expect(proxy.traffic().requests['UploadPartCopy']).toBeGreaterThanOrEqual(3);
+  });
+
+  /** Faults for the n-th request of an operation. */
+  const once =
+    (operation: string, fault: Fault): Faults =>
+    (request) =>
+      request.operation === operation && request.ofOperation === 1 ? fault : undefined;
+
+  test.each<[string, Faults]>([
+    ['503 SlowDown on every fifth request', ({ number }) => (number % 5 === 0 ? SLOW_DOWN : undefined)],
+    [
+      'connections cut in mid-body, in both directions',
+      ({ number, operation }) =>
+        number % 7 === 0
+          ? { kind: operation === 'UploadPart' ? 'cut-request' : 'cut-reply', after: 200 }
+          : undefined,
+    ],
+    ['slow first bytes', ({ number }) => (number % 4 === 0 ? { kind: 'delay', ms: 400 } : undefined)],
+    [
+      'a 200 that carries an error where an upload is to end',
+      once('CompleteMultipartUpload', { kind: 'reply', status: 200, code: 'InternalError' }),
+    ],
+  ])(
+    'survives %s',
+    async (_, faults) => {
+      proxy.reset(faults);
+      await align();
+      expect(await alignedOnS3(bucket, 'graph')).toEqual(localLarge);
+      expect(await bucket.openUploads()).toEqual([]);
+    },
+    120_000,
+  );
+
+  test.each<[string, string, string, Fault]>([
+    [
+      'uploads that always end in an error',
+      'storage',
+      'CompleteMultipartUpload',
+      { kind: 'reply', status: 200, code: 'InternalError' },
+    ],
+    ['an expired token', 'access', 'UploadPartCopy', { kind: 'reply', status: 400, code: 'ExpiredToken' }],
+    ['no permission to write parts', 'access', 'CreateMultipartUpload', ACCESS_DENIED],
+  ])('ends in one line after %s', async (_, code, operation, fault) => {
+    proxy.reset((request) => (request.operation === operation ? fault : undefined));
+    const error = (await align({ maxAttempts: 2 }).catch((reason: unknown) => reason)) as RepartitionError;
+    expect(error).toMatchObject({ name: 'RepartitionError', code });
+    expect(error.message).not.toContain('\n');
+    await expectUnpublished(bucket, 'graph', code);
+  });
+
+  test('a source replaced between planning and copying ends in one line', async () => {
+    const part = 'graph/node_data/item-feat/parquet/part-00001-0000.snappy.parquet';
+    proxy.reset(
+      once('UploadPartCopy', { kind: 'before', act: () => bucket.put(part, pattern(15_000_000, 1)) }),
+    );
+    await expect(align()).rejects.toMatchObject({ code: 'changed' });
+    await expectUnpublished(bucket, 'graph', 'changed');
+  });
+
+  test('interrupted, it leaves no upload open and the next run finishes it', async () => {
+    const stop = new AbortController();
+    proxy.reset(({ operation }) => {
+      if (operation === 'UploadPartCopy') stop.abort();
+      return undefined;
+    });
+    await expect(
+      repartition({
+        inputPrefix: `s3://${bucket.name}/graph`,
+        numOutputFiles: 4,
+        s3: s3(),
+        signal: stop.signal,
+      }),
+    ).rejects.toMatchObject({ code: 'interrupted' });
+    await expectUnpublished(bucket, 'graph', 'interrupted');
+    proxy.reset();
+    await align();
+    expect(await alignedOnS3(bucket, 'graph')).toEqual(localLarge);
+  });
+});
+
+describe('a prefix that cannot be aligned is said in one line', () => {
+  async function failure(inputPrefix: string): Promise<RepartitionError> {
+    return (await repartition({ inputPrefix, s3: s3({ maxAttempts: 2 }) }).catch(
+      (reason: unknown) => reason,
+    )) as RepartitionError;
+  }
+
+  test('no such bucket', async () => {
+    proxy.reset();
+    expect(await failure('s3://there-is-no-such-bucket/graph')).toMatchObject({
+      code: 'not-found',
+      message: 'no such bucket: s3://there-is-no-such-bucket',
+    });
+  });
+
+  test('no metadata', async () => {
+    const bucket = await TestBucket.create(server.endpoint);
+    proxy.reset();
+    const error = await failure(`s3://${bucket.name}/graph`);
+    expect(error.code).toBe('not-found');
+    expect(error.message).toBe(`no metadata.json under s3://${bucket.name}/graph`);
+    expect(await bucket.keys()).toEqual([]);
+  });
+
+  test.each([
+    ['read', 'GetObject'],
+    ['write', 'PutObject'],
+    ['list', 'ListObjectsV2'],
+  ])('no permission to %s', async (_, operation) => {
+    const bucket = await smallBucket();
+    proxy.reset((request) => (request.operation === operation ? ACCESS_DENIED : undefined));
+    const error = await failure(`s3://${bucket.name}/graph`);
+    expect(error.code).toBe('access');
+    expect(error.message).toContain(`s3://${bucket.name}/graph`);
+    expect(await bucket.keys('graph/updated')).toEqual([]);
+  });
+});
