@@ -2,9 +2,8 @@
 import { throwIfAborted } from '../errors.js';
 import type { BufferPool } from './buffer-pool.js';
 import { type Chunk, cutIntoChunks, sizeOf } from './chunks.js';
-import { explain } from './local-errors.js';
 import type { OutputFile } from './output-file.js';
-import { readFully, type SourceFiles } from './source-files.js';
+import type { SourceFiles } from './source-files.js';
 import type { Segment } from './storage.js';
 
 /** Where the inputs are and what the copy may use. */
@@ -55,26 +54,9 @@ async function copyChunk(
     throwIfAborted(context.signal);
     const into = buffer.subarray(filled, filled + sizeOf(piece));
     if (piece.kind === 'bytes') into.set(piece.bytes);
-    else await readPiece(piece.path, piece.version, into, piece.start, context);
+    else await context.sources.read(context.resolve(piece.path), piece.version, into, piece.start);
     filled += into.length;
   }
   throwIfAborted(context.signal);
   await file.write(buffer.subarray(0, filled), chunk.at);
-}
-
-async function readPiece(
-  path: string,
-  version: string,
-  into: Uint8Array,
-  start: number,
-  { sources, resolve }: CopyContext,
-): Promise<void> {
-  const where = resolve(path);
-  await sources.lend(where, version, async (source) => {
-    try {
-      await readFully(source, where, into, start);
-    } catch (error) {
-      throw explain(error, 'read', where);
-    }
-  });
 }

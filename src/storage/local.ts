@@ -7,7 +7,7 @@ import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { type Doing, explain, isErrno } from './local-errors.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
-import { openVersion, readFully, requireVersion, SourceFiles, versionOf } from './source-files.js';
+import { type FileIdentity, identify, readFully, SourceFiles, versionOf, withFile } from './source-files.js';
 import { untilAborted } from './until-aborted.js';
 import type { CallOptions, LocalLocation, ObjectStat, Segment, Storage } from './storage.js';
 
@@ -49,20 +49,11 @@ class LocalStorage implements Storage {
     options: CallOptions & { version?: string } = {},
   ): Promise<Uint8Array> {
     throwIfAborted(options.signal);
-    const { version } = options;
     const where = this.resolve(path);
     const bytes = newBytes(end - start);
-    const file = await openVersion(where, version);
-    return this.explained('read', where, async () => {
-      try {
-        await readFully(file, where, bytes, start);
-        if (version !== undefined) await requireVersion(file, where, version);
-      } finally {
-        await file.close();
-      }
-      throwIfAborted(options.signal);
-      return bytes;
-    });
+    await withFile(where, options.version, (file) => readFully(file, bytes, start));
+    throwIfAborted(options.signal);
+    return bytes;
   }
 
   async readTail(
@@ -72,18 +63,13 @@ class LocalStorage implements Storage {
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }> {
     throwIfAborted(options.signal);
     const where = this.resolve(path);
-    const file = await openVersion(where, undefined);
-    return this.explained('read', where, async () => {
-      try {
-        const found = await file.stat({ bigint: true });
-        const stat = toObjectStat(path, found);
-        // Reading from a folder fails, with the right error; its size means nothing.
-        const bytes = newBytes(found.isFile() ? Math.min(length, stat.size) : length);
-        await readFully(file, where, bytes, stat.size - bytes.length);
-        return { stat, bytes };
-      } finally {
-        await file.close();
-      }
+    return withFile(where, undefined, async (file) => {
+      const found = identify(file);
+      const stat = toObjectStat(path, found);
+      // Reading from a folder fails, with the right error; its size means nothing.
+      const bytes = newBytes(found.isFile ? Math.min(length, stat.size) : length);
+      await readFully(file, bytes, stat.size - bytes.length);
+      return { stat, bytes };
     });
   }
 
@@ -195,7 +181,7 @@ class LocalStorage implements Storage {
   }
 }
 
-function toObjectStat(path: string, stat: { size: bigint; mtimeNs: bigint }): ObjectStat {
+function toObjectStat(path: string, stat: FileIdentity): ObjectStat {
   return { path, size: Number(stat.size), version: versionOf(stat) };
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors.js';
 import { isErrno } from './local-errors.js';
 import { OutputFile } from './output-file.js';
+import type { FileIdentity } from './source-files.js';
 
 /** Of the target's name, in its temporary name: leaves room below the usual limit of 255 bytes. */
 const NAME_KEPT = 48;
@@ -29,7 +30,7 @@ export async function replaceFile(
   target: string,
   fill: (file: OutputFile) => Promise<void>,
   signal: AbortSignal | undefined,
-): Promise<{ size: bigint; mtimeNs: bigint }> {
+): Promise<FileIdentity> {
   throwIfAborted(signal);
   const folder = dirname(target);
   const made = await mkdir(folder, { recursive: true });
@@ -51,7 +52,7 @@ async function fillAndSync(
   file: FileHandle,
   fill: (file: OutputFile) => Promise<void>,
   signal: AbortSignal | undefined,
-): Promise<{ size: bigint; mtimeNs: bigint }> {
+): Promise<FileIdentity> {
   const output = new OutputFile(file);
   try {
     await fill(output);

@@ -1,42 +1,109 @@
-/** The input files of one copy: opened when first needed, closed when many others were needed since. */
-import { type FileHandle, open } from 'node:fs/promises';
+/**
+ * Files that are only read, as bare descriptors. A graph has up to a million parts, and a footer is read from each:
+ * measured, `FileHandle` objects make that twice as slow. Opening and reading may wait for the disk and happen in
+ * libuv's threads; looking at and closing an open file do not wait, and would only queue there.
+ */
+import { closeSync, fstatSync, open as openCallback, read as readCallback } from 'node:fs';
+import { promisify } from 'node:util';
 import { changed, explain } from './local-errors.js';
+
+const open = promisify(openCallback);
+const read = promisify(readCallback);
+
+/** What a file is known by: a change of its bytes changes one of the two. */
+export interface FileIdentity {
+  size: bigint;
+  mtimeNs: bigint;
+}
+
+/** The identity as a `version`. */
+export function versionOf({ size, mtimeNs }: FileIdentity): string {
+  return `${size}-${mtimeNs}`;
+}
+
+/** A file open for reading. */
+export interface SourceFile {
+  /** Absolute path. */
+  readonly where: string;
+  readonly descriptor: number;
+}
+
+/**
+ * Opens a file, lends it to `use` and closes it.
+ * @param version the one that it must have, before and after
+ * @throws RepartitionError `changed`, `not-found`, `access`, `storage`
+ */
+export async function withFile<T>(
+  where: string,
+  version: string | undefined,
+  use: (file: SourceFile) => Promise<T>,
+): Promise<T> {
+  try {
+    const file: SourceFile = { where, descriptor: await open(where, 'r') };
+    try {
+      requireVersion(file, version);
+      const result = await use(file);
+      requireVersion(file, version);
+      return result;
+    } finally {
+      closeSync(file.descriptor);
+    }
+  } catch (error) {
+    throw explain(error, 'read', where);
+  }
+}
+
+export function identify({ descriptor }: SourceFile): FileIdentity & { isFile: boolean } {
+  const stat = fstatSync(descriptor, { bigint: true });
+  return { size: stat.size, mtimeNs: stat.mtimeNs, isFile: stat.isFile() };
+}
+
+function requireVersion(file: SourceFile, version: string | undefined): void {
+  if (version !== undefined && versionOf(identify(file)) !== version) throw changed(file.where);
+}
+
+/** Fills `into` from `start`; fewer bytes than asked for mean that the file is not what it was. */
+export async function readFully(file: SourceFile, into: Uint8Array, start: number): Promise<void> {
+  for (let done = 0; done < into.length;) {
+    const { bytesRead } = await read(file.descriptor, into, done, into.length - done, start + done);
+    if (bytesRead === 0) throw changed(file.where);
+    done += bytesRead;
+  }
+}
 
 /** Idle files kept open. Slices come in order, so an output seldom goes back to a source that it has left. */
 const KEPT_OPEN = 16;
 
 interface Source {
-  handle: Promise<FileHandle>;
-  where: string;
+  file: Promise<SourceFile>;
   version: string;
   users: number;
 }
 
-/** An identity that changes when the bytes do: size and modification time in ns. */
-export function versionOf(stat: { size: bigint; mtimeNs: bigint }): string {
-  return `${stat.size}-${stat.mtimeNs}`;
-}
-
+/** The input files of one copy: opened when first needed, closed when many others were needed since. */
 export class SourceFiles {
   private readonly sources = new Map<string, Source>();
 
   /**
-   * Lends an open file that has the given version.
+   * Reads from the given version of a file.
    * @param where the file's absolute path
-   * @throws RepartitionError `changed`, or what opening ran into
+   * @throws RepartitionError `changed`, `not-found`, `access`, `storage`
    */
-  async lend<T>(where: string, version: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  async read(where: string, version: string, into: Uint8Array, start: number): Promise<void> {
     const key = `${version} ${where}`;
-    const source = this.sources.get(key) ?? { handle: openVersion(where, version), where, version, users: 0 };
+    const source = this.sources.get(key) ?? { file: openVersion(where, version), version, users: 0 };
+    // The most recently used is the last of the map.
     this.sources.delete(key);
     this.sources.set(key, source);
     source.users++;
     try {
-      return await use(await source.handle);
+      await readFully(await source.file, into, start);
+    } catch (error) {
+      throw explain(error, 'read', where);
     } finally {
       source.users--;
-      await this.closeLeastRecent();
     }
+    await this.closeLeastRecent();
   }
 
   /**
@@ -44,9 +111,9 @@ export class SourceFiles {
    * @throws RepartitionError `changed` when one changed since it was opened
    */
   async close(): Promise<void> {
-    const open = [...this.sources.values()];
+    const sources = [...this.sources.values()];
     this.sources.clear();
-    const closed = await Promise.allSettled(open.map(closeSource));
+    const closed = await Promise.allSettled(sources.map(closeSource));
     const failed = closed.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -62,47 +129,25 @@ export class SourceFiles {
   }
 }
 
-/** Opens a file and makes sure that it is the version meant. */
-export async function openVersion(where: string, version: string | undefined): Promise<FileHandle> {
+async function openVersion(where: string, version: string): Promise<SourceFile> {
+  const file: SourceFile = { where, descriptor: await open(where, 'r') };
   try {
-    const file = await open(where, 'r');
-    try {
-      if (version !== undefined) await requireVersion(file, where, version);
-      return file;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    requireVersion(file, version);
+    return file;
   } catch (error) {
-    throw explain(error, 'read', where);
+    closeSync(file.descriptor);
+    throw error;
   }
 }
 
-/** @throws RepartitionError `changed` when the open file is no longer the version meant */
-export async function requireVersion(file: FileHandle, where: string, version: string): Promise<void> {
-  if (versionOf(await file.stat({ bigint: true })) !== version) throw changed(where);
-}
-
-/** Fills `into` from `start`; fewer bytes than asked for mean that the file is not what it was. */
-export async function readFully(
-  file: FileHandle,
-  where: string,
-  into: Uint8Array,
-  start: number,
-): Promise<void> {
-  for (let done = 0; done < into.length;) {
-    const { bytesRead } = await file.read(into, done, into.length - done, start + done);
-    if (bytesRead === 0) throw changed(where);
-    done += bytesRead;
-  }
-}
-
-async function closeSource({ handle, where, version }: Source): Promise<void> {
-  const file = await handle.catch(() => undefined);
-  if (!file) return;
+/** @throws RepartitionError `changed` when the file changed while it was open */
+async function closeSource({ file, version }: Source): Promise<void> {
+  // A file that could not be opened was told to whoever wanted to read it.
+  const opened = await file.catch(() => undefined);
+  if (!opened) return;
   try {
-    await requireVersion(file, where, version);
+    requireVersion(opened, version);
   } finally {
-    await file.close();
+    closeSync(opened.descriptor);
   }
 }
