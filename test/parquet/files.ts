@@ -1,0 +1,62 @@
+/** Parquet files on disk as the splice engine wants them, and its results as files again. */
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { join } from '../../src/parquet/join.js';
+import { readFooter } from '../../src/parquet/footer.js';
+import type { KeyChanges } from '../../src/parquet/index.js';
+import { splice, type OpenSource, type RowSlices } from '../../src/parquet/splice.js';
+
+/** Opens `paths[source]`; every read is checked to lie in the file. */
+export function openFiles(paths: readonly string[]): OpenSource {
+  return async (source) => {
+    const name = paths[source]!;
+    const { length: size } = await readFile(name);
+    const read = async (start: number, end: number): Promise<Uint8Array> => {
+      if (!(start >= 0 && start <= end && end <= size))
+        throw new Error(`a read of ${start} to ${end} of ${size}`);
+      const file = await open(name);
+      try {
+        const bytes = new Uint8Array(end - start);
+        await file.read(bytes, 0, bytes.length, start);
+        return bytes;
+      } finally {
+        await file.close();
+      }
+    };
+    const reader = { name, size, read };
+    return { reader, footer: await readFooter(reader) };
+  };
+}
+
+export interface Made {
+  size: number;
+  copiedBytes: number;
+}
+
+/** Splices slices of `paths` into `output`. */
+export async function spliceFiles(
+  paths: readonly string[],
+  slices: RowSlices,
+  output: string,
+  keys: KeyChanges = {},
+): Promise<Made> {
+  const { segments, size, copiedBytes } = await splice(openFiles(paths), slices, keys);
+  const inputs = await Promise.all(paths.map((path) => readFile(path)));
+  const bytes = Buffer.concat(
+    segments.map((s) => (s.kind === 'bytes' ? s.bytes : inputs[s.source]!.subarray(s.start, s.end))),
+  );
+  if (bytes.length !== size) throw new Error(`${bytes.length} bytes where ${size} were promised`);
+  await writeFile(output, bytes);
+  return { size, copiedBytes };
+}
+
+/** Re-encodes slices of `paths` into `output`. */
+export async function joinFiles(
+  paths: readonly string[],
+  slices: RowSlices,
+  output: string,
+  keys: KeyChanges = {},
+): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of join(openFiles(paths), slices, keys)) chunks.push(chunk);
+  await writeFile(output, Buffer.concat(chunks));
+}
