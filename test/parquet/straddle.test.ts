@@ -1,0 +1,107 @@
+/**
+ * Rows of lists that begin in one V1 page and end in the next, as Arrow C++ wrote them before it wrote page indexes.
+ * No current writer makes them, so a page of pyarrow's is taken apart between levels; the readers confirm the result.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readChunks } from '../../src/parquet/chunk.js';
+import { FileBuilder } from '../../src/parquet/file-builder.js';
+import { ColumnMetaData } from '../../src/parquet/format.js';
+import { cutPage } from '../../src/parquet/page.js';
+import { listPages, openDataPage } from '../../src/parquet/pages.js';
+import type { ParquetSegment } from '../../src/parquet/source.js';
+import type { Cell } from '../support/canonical.js';
+import * as pyarrow from '../support/pyarrow.js';
+import { readWithAll } from '../support/read-with-all.js';
+import { joinFiles, openFiles, spliceFiles } from './files.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gs-repartition-straddle-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Writes lists with one page, then splits that page before each of the levels. */
+async function writeStraddling(path: string, lists: Cell[], levels: readonly number[]): Promise<void> {
+  await pyarrow.write(path, {
+    columns: [{ name: 'x', type: { list: 'int32' }, cells: lists }],
+    options: {
+      use_dictionary: false,
+      compression: 'snappy',
+      data_page_version: '1.0',
+      write_statistics: false,
+    },
+  });
+  const { reader, footer } = await openFiles([path])(0);
+  const [group] = footer.rowGroups;
+  const [chunk] = readChunks(footer, group!);
+  const { pages } = await listPages(reader, chunk!, undefined, lists.length, lists.length);
+  expect(pages).toHaveLength(1);
+  const { head, page, codec } = await openDataPage(reader, chunk!, pages[0]!);
+  const bounds = [...new Set([0, ...levels.map((level) => level % page.numLevels), page.numLevels])].sort(
+    (a, b) => a - b,
+  );
+  const made = bounds.slice(1).map((to, i) => cutPage(chunk!.leaf, head, page, codec, bounds[i]!, to));
+  const size = made.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const meta = chunk!.meta
+    .clone()
+    .setI64(ColumnMetaData.dataPageOffset, 0)
+    .setI64(ColumnMetaData.totalCompressedSize, size)
+    .setI64(
+      ColumnMetaData.totalUncompressedSize,
+      made.reduce((sum, one) => sum + one.uncompressedSize, 0),
+    )
+    .delete(ColumnMetaData.encodingStats);
+  const segments = made.map(({ bytes }): ParquetSegment => ({ kind: 'bytes', bytes }));
+  const file = new FileBuilder(footer);
+  file.addRowGroup({ footer, group: group!, source: 0, rows: lists.length }, [
+    { chunk: chunk!, segments, size, meta },
+  ]);
+  file.finish({});
+  await writeFile(
+    path,
+    Buffer.concat(file.take().map((s) => (s.kind === 'bytes' ? s.bytes : new Uint8Array(0)))),
+  );
+}
+
+const element = fc.option(fc.integer({ min: 0, max: 9 }), { freq: 4 });
+const lists = fc.array(fc.option(fc.array(element, { maxLength: 9 }), { freq: 5 }), {
+  minLength: 1,
+  maxLength: 25,
+});
+
+let number = 0;
+
+test.each([
+  ['spliced', spliceFiles],
+  ['re-encoded', joinFiles],
+] as const)(
+  'rows that straddle pages keep their elements, %s',
+  async (_, make) => {
+    await fc.assert(
+      fc.asyncProperty(
+        lists,
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.nat(),
+        fc.nat(),
+        async (cells, levels, a, b) => {
+          const path = join(folder, `${++number}.parquet`);
+          await writeStraddling(path, cells, levels);
+          expect((await readWithAll([path])).columns[0]!.cells).toEqual(cells);
+          const [from, to] = [a % (cells.length + 1), b % (cells.length + 1)].sort((x, y) => x - y) as [
+            number,
+            number,
+          ];
+          const output = join(folder, `${number}-out.parquet`);
+          await make([path], [{ source: 0, from, to }], output);
+          expect((await readWithAll([output])).columns[0]!.cells).toEqual(cells.slice(from, to));
+        },
+      ),
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40) },
+    );
+  },
+  3_600_000,
+);
