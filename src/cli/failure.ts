@@ -1,5 +1,4 @@
 /** A failure as its reader meets it: one line, an exit code, and with `--json` one document. */
-import { inspect } from 'node:util';
 import { RepartitionError } from '../errors.js';
 import { oneLine } from './format.js';
 import { EXIT } from './world.js';
@@ -30,8 +29,15 @@ export function describeFailure(error: unknown): Failure {
     exitCode: exitCodeOf(report.code),
     line: oneLine(`gs-repartition: ${sentences.map(withStop).join(' ')}`),
     document: { status: 'failed', error: report },
-    details: inspect(error, { colors: false, depth: 4 }),
+    details: stacksOf(error).join('\ncaused by '),
   };
+}
+
+/** The stacks down to the first cause, and nothing else of the errors: an SDK's may hold requests and their headers. */
+function stacksOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const stack = error.stack ?? String(error);
+  return error.cause === undefined ? [stack] : [stack, ...stacksOf(error.cause)];
 }
 
 function exitCodeOf(code: string): number {

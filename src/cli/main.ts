@@ -1,6 +1,14 @@
 #!/usr/bin/env node
 import { engine } from './engine.js';
+import { describeFailure } from './failure.js';
 import { run } from './run.js';
+import { EXIT } from './world.js';
+
+// Nothing we know of comes here; what does is a bug, and told like one.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${describeFailure(error).line}\n`);
+  process.exit(EXIT.failure);
+});
 
 // A reader that has seen enough (`| head`) must not end a run in the middle.
 for (const stream of [process.stdout, process.stderr]) {

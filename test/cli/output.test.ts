@@ -143,11 +143,13 @@ describe('a run that fails', () => {
   });
 
   test('shows the stack, with its causes, at --log-level DEBUG only', async () => {
-    const error = new RepartitionError('storage', 'cannot read', { cause: new Error('EIO at the bottom') });
+    const cause = Object.assign(new Error('EIO at the bottom'), { headers: { authorization: 'a secret' } });
+    const error = new RepartitionError('storage', 'cannot read', { cause });
     const { stderr } = await attempt(`${LINE} --log-level DEBUG`, { engine: failWith(error) });
     expect(stderr).toMatch(/^gs-repartition: cannot read\.\n/);
     expect(stderr).toMatch(/\n {4}at /);
-    expect(stderr).toContain('EIO at the bottom');
+    expect(stderr).toContain('caused by Error: EIO at the bottom');
+    expect(stderr).not.toContain('a secret');
   });
 });
 
