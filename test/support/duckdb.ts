@@ -5,7 +5,7 @@
  * - it ignores `ARROW:schema`: a fixed-size list is a list, a FLOAT16 a FLOAT, a duration an integer;
  * - timestamps are as wide as it likes (INT96 comes in microseconds or nanoseconds by version), so the canonical
  *   form is in nanoseconds;
- * - it orders NaN above all numbers and counts -0 equal to 0, where other readers prune without NaN;
+ * - it orders NaN above all numbers and -0 equal to 0, yet skips row groups by statistics that leave NaN out;
  * - it verifies no page checksums;
  * - a path is a glob pattern: `*`, `?` and `[` in a path would match other files, and are refused here.
  */
@@ -97,10 +97,14 @@ export async function aggregates(paths: readonly string[], column: string): Prom
   };
 }
 
-/** How many rows satisfy a condition, by a read that prunes with statistics and Bloom filters. */
-export async function countWhere(paths: readonly string[], condition: string): Promise<number> {
-  const [row] = await query(`select count(*) as n from ${table(paths)} where ${condition}`);
-  return Number(row!['n']);
+/** How many rows satisfy each condition, by reads of their own that prune with statistics and Bloom filters. */
+export async function countsWhere(
+  paths: readonly string[],
+  conditions: readonly string[],
+): Promise<number[]> {
+  const counts = conditions.map((condition) => `(select count(*) from ${table(paths)} where ${condition})`);
+  const columns = await queryColumns(`select ${counts.join(', ')}`);
+  return columns.map((column) => Number(column.cells[0]));
 }
 
 /** Rewrites a file with DuckDB's own writer. `options` go into COPY's parentheses. */

@@ -8,11 +8,12 @@
  * - it verifies page checksums only where the crate was built for it, so damage may show as other values or not at all;
  * - INT96 comes as nanoseconds, with `ARROW:schema` in the unit it names.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tableFromIPC } from 'apache-arrow';
 import * as wasm from 'parquet-wasm';
 import { arrowTypeName, typeOf, vectorCells } from './arrow-cells.js';
 import type { CanonicalColumn } from './canonical.js';
+import type { Codec } from './file-spec.js';
 
 export interface WasmFile {
   rows: number;
@@ -52,4 +53,58 @@ async function facts(bytes: Uint8Array<ArrayBuffer>): Promise<Omit<WasmFile, 'co
   };
   for (const one of [...groups, own, metadata, file]) one.free();
   return result;
+}
+
+/** What its writer can be told. It writes page indexes and one dictionary per chunk unless told otherwise. */
+export interface WasmWriterOptions {
+  compression?: Exclude<Codec, 'lz4'>;
+  dataPageVersion?: 1 | 2;
+  /** Bytes; looked at only after every `writeBatchSize` values. */
+  dataPageSize?: number;
+  writeBatchSize?: number;
+  rowGroupRows?: number;
+  dictionary?: boolean;
+  /** Bytes; a dictionary that outgrows it makes the rest of the chunk PLAIN. */
+  dictionaryPageSize?: number;
+  /** `page` writes a ColumnIndex too; an OffsetIndex comes in any case. */
+  statistics?: 'none' | 'chunk' | 'page';
+  keys?: Record<string, string>;
+}
+
+/** Rewrites a file with arrow-rs's writer, which knows other tricks than pyarrow's. */
+export async function rewrite(
+  source: string,
+  target: string,
+  options: WasmWriterOptions = {},
+): Promise<void> {
+  const table = wasm.readParquet(await readFile(source));
+  await writeFile(target, wasm.writeParquet(table, writerProperties(options)));
+}
+
+const CODECS = {
+  none: wasm.Compression.UNCOMPRESSED,
+  snappy: wasm.Compression.SNAPPY,
+  gzip: wasm.Compression.GZIP,
+  brotli: wasm.Compression.BROTLI,
+  zstd: wasm.Compression.ZSTD,
+};
+
+const STATISTICS = {
+  none: wasm.EnabledStatistics.None,
+  chunk: wasm.EnabledStatistics.Chunk,
+  page: wasm.EnabledStatistics.Page,
+};
+
+function writerProperties(options: WasmWriterOptions): wasm.WriterProperties {
+  let builder = new wasm.WriterPropertiesBuilder()
+    .setCompression(CODECS[options.compression ?? 'snappy'])
+    .setWriterVersion(options.dataPageVersion === 2 ? wasm.WriterVersion.V2 : wasm.WriterVersion.V1)
+    .setDictionaryEnabled(options.dictionary ?? true)
+    .setStatisticsEnabled(STATISTICS[options.statistics ?? 'page']);
+  if (options.dataPageSize) builder = builder.setDataPageSizeLimit(options.dataPageSize);
+  if (options.writeBatchSize) builder = builder.setWriteBatchSize(options.writeBatchSize);
+  if (options.rowGroupRows) builder = builder.setMaxRowGroupSize(options.rowGroupRows);
+  if (options.dictionaryPageSize) builder = builder.setDictionaryPageSizeLimit(options.dictionaryPageSize);
+  if (options.keys) builder = builder.setKeyValueMetadata(new Map(Object.entries(options.keys)));
+  return builder.build();
 }
