@@ -126,7 +126,10 @@ function checkArguments(options: SubmitOptions): void {
   if (options.logUri !== undefined) parseS3Url(options.logUri);
   const files = options.numOutputFiles ?? -1;
   if (!Number.isSafeInteger(files) || files === 0 || files < -1) {
-    throw usage(`--num-output-files must be a whole number above 0, or -1 to let Spark decide, not ${files}`);
+    throw usage(
+      `--num-output-files must be a whole number above 0, or -1 to let Spark decide, not ${files}`,
+      'Leave it out to let Spark decide.',
+    );
   }
   const { timeoutMinutes } = options;
   // https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_StartJobRun.html; less than 5 is refused.
@@ -135,10 +138,19 @@ function checkArguments(options: SubmitOptions): void {
     timeoutMinutes !== 0 &&
     !(timeoutMinutes >= 5 && timeoutMinutes <= 1_000_000)
   ) {
-    throw usage(`--timeout-minutes must be 0 (never) or at least 5, not ${timeoutMinutes}`);
+    throw usage(
+      `--timeout-minutes must be 0 (never) or at least 5, not ${timeoutMinutes}`,
+      'Leave it out for 12 hours.',
+    );
   }
   if (!/^[A-Za-z0-9._/#-]{1,256}$/.test(options.jobName ?? 'gs-processing')) {
     throw usage(`not a name for a job: "${options.jobName ?? ''}"`, 'Use letters, digits and . _ / # -.');
+  }
+  if (options.clientToken !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(options.clientToken)) {
+    throw usage(
+      `not a client token: "${options.clientToken}"`,
+      'Use 1 to 64 letters, digits and . _ - for --client-token.',
+    );
   }
   if ((options.applicationId === undefined) === (options.applicationName === undefined)) {
     throw usage('which application?', 'Give --application-id or --application-name; `setup` prints both.');
@@ -372,6 +384,6 @@ async function upload(
   }
 }
 
-function usage(message: string, hint?: string): RepartitionError {
-  return new RepartitionError('usage', message, hint === undefined ? {} : { hint });
+function usage(message: string, hint: string): RepartitionError {
+  return new RepartitionError('usage', message, { hint });
 }

@@ -114,9 +114,44 @@ export class Account {
 
   /** What a job writes: the movies graph, misaligned, as real Spark left it. */
   async writeMovies(prefix: string): Promise<void> {
-    for (const file of await filesUnder(MOVIES))
+    for (const file of await filesUnder(MOVIES)) {
       await this.put(`${prefix}/${file}`, await readFile(join(MOVIES, file)));
+    }
   }
+
+  /** A small part of it, for the tests that align often: movies and their ratings. */
+  async writeRatings(prefix: string): Promise<void> {
+    const metadata = JSON.parse(await readFile(join(MOVIES, 'metadata.json'), 'utf8')) as Metadata;
+    const edgeTypes = ['movie:rated:rating', 'rating:rated-rev:movie'];
+    const nodeTypes = ['movie', 'rating'];
+    const only = <T>(all: Record<string, T>, types: string[]): Record<string, T> =>
+      Object.fromEntries(Object.entries(all).filter(([type]) => types.includes(type)));
+    const small = {
+      edge_type: edgeTypes,
+      node_type: nodeTypes,
+      edges: only(metadata.edges, edgeTypes),
+      edge_data: only(metadata.edge_data, edgeTypes),
+      node_data: only(metadata.node_data, ['rating']),
+      raw_id_mappings: only(metadata.raw_id_mappings, nodeTypes),
+    };
+    const features = [small.edge_data, small.node_data].flatMap((all) => Object.values(all));
+    const all = [...features, small.edges, small.raw_id_mappings].flatMap((one) => Object.values(one));
+    for (const file of new Set(all.flatMap(({ data }) => data))) {
+      await this.put(`${prefix}/${file}`, await readFile(join(MOVIES, file)));
+    }
+    await this.put(`${prefix}/metadata.json`, JSON.stringify(small));
+  }
+}
+
+interface DataSet {
+  data: string[];
+}
+
+interface Metadata {
+  edges: Record<string, DataSet>;
+  edge_data: Record<string, Record<string, DataSet>>;
+  node_data: Record<string, Record<string, DataSet>>;
+  raw_id_mappings: Record<string, DataSet>;
 }
 
 async function filesUnder(folder: string): Promise<string[]> {
