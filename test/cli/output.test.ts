@@ -295,6 +295,20 @@ describe('progress', () => {
     expect(stdout).toContain('Aligned 3 of 5 types');
   });
 
+  test('on a terminal makes way for the error that ends a run', async () => {
+    const { stderr } = await attempt(LINE, {
+      terminal: true,
+      engine: {
+        repartition: ({ onProgress }) => {
+          onProgress?.({ phase: 'inventory', done: 1, total: 2 });
+          return Promise.reject(new RepartitionError('storage', 'the disk is gone'));
+        },
+      },
+    });
+    expect(stderr).toContain('Reading footers');
+    expect(stderr.endsWith('\u001b[0Jgs-repartition: the disk is gone.\n')).toBe(true);
+  });
+
   test('is silent with --no-progress', async () => {
     const plain = await attempt(`${LINE} --no-progress`, { engine: moving });
     expect(plain.stderr).toMatch(/^\S+ INFO: by the way\n$/);
