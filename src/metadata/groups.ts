@@ -1,7 +1,7 @@
 /** From metadata.json to alignment groups: which data sets must share one layout. */
-import { flatNames } from './labels.js';
 import type { AlignmentGroup, DataSet, Place } from './model.js';
 import type { GraphMetadata, PlacedEntry } from './parse.js';
+import { forwardNames, reverseNames } from './reverse.js';
 
 /**
  * Every type with data sets is in exactly one group. Types share a group when they share a data set, and so do an edge
@@ -11,15 +11,7 @@ export function alignmentGroups(metadata: GraphMetadata): AlignmentGroup[] {
   const dataSets = collectDataSets(metadata);
   const links = new TypeLinks();
   for (const { places } of dataSets) for (const place of places) links.join(keyOf(places[0]), keyOf(place));
-  const edgeTypes = new Set(
-    metadata.entries.filter(({ section }) => section === 'edges').map(({ type }) => type),
-  );
-  for (const { section, type } of metadata.entries) {
-    if (section !== 'edge_data') continue;
-    for (const twin of twinsOf(type)) {
-      if (edgeTypes.has(twin)) links.join(`edge ${type}`, `edge ${twin}`);
-    }
-  }
+  linkReverseTypes(metadata, links);
 
   const groups = new Map<string, { kind: 'edge' | 'node'; types: Set<string>; dataSets: DataSet[] }>();
   for (const dataSet of dataSets) {
@@ -37,30 +29,56 @@ export function alignmentGroups(metadata: GraphMetadata): AlignmentGroup[] {
   }));
 }
 
+function linkReverseTypes({ entries }: GraphMetadata, links: TypeLinks): void {
+  const edgeTypes = new Set(entries.flatMap(({ section, type }) => (section === 'edges' ? [type] : [])));
+  for (const { section, type } of entries) {
+    if (section !== 'edge_data') continue;
+    for (const twin of [...reverseNames(type), ...forwardNames(type)]) {
+      if (edgeTypes.has(twin)) links.join(`edge ${type}`, `edge ${twin}`);
+    }
+  }
+}
+
 /** One data set for each list of parts, with all its places. */
-function collectDataSets(metadata: GraphMetadata): DataSet[] {
-  const flat = flatNames(metadata);
-  const byParts = new Map<string, DataSet>();
-  for (const placed of metadata.entries) {
+function collectDataSets({ entries, flat }: GraphMetadata): DataSet[] {
+  const dataSets: DataSet[] = [];
+  const known = new Map<string, DataSet[]>();
+  for (const placed of entries) {
     const { section, type, name, entry } = placed;
     const isFlat = section !== 'edges' && name !== undefined && (flat[section].get(type)?.has(name) ?? false);
-    // Two sections never share: a structure is no feature, and a node is no edge, even if somebody lists the same file.
-    const key = `${section}\n${entry.parts.join('\n')}`;
-    const known = byParts.get(key);
-    if (known) {
-      known.places.push(placeOf(placed));
-      known.flat ||= isFlat;
-      if (!known.rowCounts && entry.rowCounts) known.rowCounts = entry.rowCounts;
+    // Two sections never share: a structure is no feature, and a node is no edge, even if both list the same files.
+    const key = `${section} ${entry.parts.length} ${entry.parts[0]!}`;
+    const alike = known.get(key) ?? [];
+    known.set(key, alike);
+    const shared = alike.find(({ parts }) => isSame(parts, entry.parts));
+    if (shared) {
+      addPlace(shared, placed, isFlat);
       continue;
     }
-    byParts.set(key, {
+    const { parts, rowCounts } = entry;
+    const dataSet = {
       places: [placeOf(placed)],
-      parts: entry.parts,
+      parts,
       flat: isFlat,
-      ...(entry.rowCounts && { rowCounts: entry.rowCounts }),
-    });
+      ...(rowCounts && { rowCounts }),
+    } satisfies DataSet;
+    alike.push(dataSet);
+    dataSets.push(dataSet);
   }
-  return [...byParts.values()];
+  return dataSets;
+}
+
+function addPlace(dataSet: DataSet, placed: PlacedEntry, isFlat: boolean): void {
+  dataSet.places.push(placeOf(placed));
+  dataSet.flat ||= isFlat;
+  const { rowCounts } = placed.entry;
+  if (!rowCounts) return;
+  if (!dataSet.rowCounts) dataSet.rowCounts = rowCounts;
+  else if (!isSame(dataSet.rowCounts, rowCounts)) dataSet.otherRowCounts ??= rowCounts;
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 function placeOf({ section, type, name }: PlacedEntry): Place {
@@ -69,18 +87,6 @@ function placeOf({ section, type, name }: PlacedEntry): Place {
 
 function keyOf({ section, type }: Place): string {
   return `${section === 'node_data' ? 'node' : 'edge'} ${type}`;
-}
-
-/**
- * The names under which an edge type's reverse may stand: `dst:relation-rev:src`, before GSProcessing 0.2
- * `dst:rev-relation:src`, and the forward type's if this one is the reverse.
- */
-function twinsOf(type: string): string[] {
-  const [src = '', relation = '', dst = ''] = type.split(':');
-  const twins = [`${dst}:${relation}-rev:${src}`, `${dst}:rev-${relation}:${src}`];
-  if (relation.endsWith('-rev')) twins.push(`${dst}:${relation.slice(0, -'-rev'.length)}:${src}`);
-  if (relation.startsWith('rev-')) twins.push(`${dst}:${relation.slice('rev-'.length)}:${src}`);
-  return twins;
 }
 
 /** Disjoint sets of types. */

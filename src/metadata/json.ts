@@ -1,26 +1,22 @@
 /**
  * JSON that comes out as it went in: numbers keep their text, objects the order of their keys and every key, be it
- * `__proto__` or `10`, which plain JavaScript objects lose or move. Written the way Python's json.dump(indent=4) does.
+ * `__proto__` or `10`, which plain JavaScript objects lose or move. So objects are Maps. What Python's json module
+ * writes and JSON does not know (NaN, Infinity, -Infinity: a label without values has such statistics) is read too.
  */
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { createScanner, type JSONScanner } from 'jsonc-parser';
 import { RepartitionError } from '../errors.js';
 
-export type Json = JsonObject | Json[] | JsonNumber | string | boolean | null;
+/** Numbers are plain where they come out with the same text, else `RawNumber`. */
+export type Json = JsonObject | Json[] | number | RawNumber | string | boolean | null;
 
 export type JsonObject = Map<string, Json>;
 
-/** A number as it was written. */
-export class JsonNumber {
+/** A number that JavaScript would change, as it was written: beyond 2^53, fractions, exponents, NaN. */
+export class RawNumber {
   readonly text: string;
 
-  constructor(text: string | number) {
-    this.text = String(text);
-  }
-
-  /** Undefined unless it is an integer that JavaScript holds exactly. */
-  toInteger(): number | undefined {
-    const value = Number(this.text);
-    return /^-?\d+$/.test(this.text) && Number.isSafeInteger(value) ? value : undefined;
+  constructor(text: string) {
+    this.text = text;
   }
 }
 
@@ -28,93 +24,229 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
 }
 
+/** jsonc-parser's SyntaxKind; a `const enum` can't be imported. */
+const Token = {
+  openBrace: 1,
+  closeBrace: 2,
+  openBracket: 3,
+  closeBracket: 4,
+  comma: 5,
+  colon: 6,
+  null: 7,
+  true: 8,
+  false: 9,
+  string: 10,
+  number: 11,
+  lineComment: 12,
+  blockComment: 13,
+  newLine: 14,
+  spaces: 15,
+  end: 17,
+} as const;
+
+/** By jsonc-parser's ScanError. */
+const SCAN_ERRORS: readonly (string | undefined)[] = [
+  undefined,
+  undefined,
+  'a string does not end',
+  'a number does not end',
+  'a \\u escape needs four hexadecimal digits',
+  'an unknown escape in a string',
+  'a control character in a string',
+];
+
+/** Far beyond any metadata, and far below what the stack holds. */
+const DEEPEST = 200;
+
 /**
  * @param file for messages
  * @throws RepartitionError `metadata` with line and column
  */
 export function parseJson(text: string, file: string): Json {
-  const errors: ParseError[] = [];
-  const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { disallowComments: true });
-  const [error] = errors;
-  if (error || !tree) {
-    const what = error ? printParseErrorCode(error.error) : 'the file is empty';
-    throw broken(file, text, error?.offset ?? 0, what);
-  }
-  return fromNode(tree, text, file);
+  return new Parser(text, file).document();
 }
 
-function fromNode(node: Node, text: string, file: string): Json {
-  switch (node.type) {
-    case 'object': {
-      const object: JsonObject = new Map();
-      for (const { children } of node.children ?? []) {
-        const [key, value] = children as [Node, Node];
-        const name = key.value as string;
-        if (object.has(name)) throw broken(file, text, key.offset, `the key "${name}" occurs twice`);
-        object.set(name, fromNode(value, text, file));
+/** Recursive descent over jsonc-parser's tokens; stops at the first thing that is wrong. */
+class Parser {
+  private readonly text: string;
+  private readonly file: string;
+  private readonly scanner: JSONScanner;
+  private token = 0;
+
+  constructor(text: string, file: string) {
+    this.text = text.replace(/^\uFEFF/, ' ');
+    this.file = file;
+    this.scanner = createScanner(this.text);
+  }
+
+  document(): Json {
+    this.next();
+    const value = this.value(0);
+    if (this.token !== Token.end) throw this.wrong('something follows the document');
+    return value;
+  }
+
+  private next(): void {
+    do this.token = this.scanner.scan();
+    while (this.token === Token.newLine || this.token === Token.spaces);
+    const isComment = this.token === Token.lineComment || this.token === Token.blockComment;
+    const error = isComment ? 'a comment' : SCAN_ERRORS[this.scanner.getTokenError()];
+    if (error !== undefined) throw this.wrong(error);
+  }
+
+  private value(depth: number): Json {
+    if (depth > DEEPEST) throw this.wrong(`more than ${DEEPEST} levels of lists and objects`);
+    switch (this.token) {
+      case Token.openBrace:
+        return this.object(depth);
+      case Token.openBracket:
+        return this.list(depth);
+      default: {
+        const value = this.literal();
+        this.next();
+        return value;
       }
-      return object;
     }
-    case 'array':
-      return (node.children ?? []).map((child) => fromNode(child, text, file));
-    case 'number':
-      return new JsonNumber(text.slice(node.offset, node.offset + node.length));
-    default:
-      return node.value as string | boolean | null;
   }
-}
 
-function broken(file: string, text: string, offset: number, what: string): RepartitionError {
-  const before = text.slice(0, offset).split('\n');
-  const where = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
-  return new RepartitionError('metadata', `${file}: not valid JSON at ${where}: ${what}`, {
-    hint: 'Restore the file that gs-processing wrote, or run gs-processing again.',
-  });
+  private object(depth: number): JsonObject {
+    const object: JsonObject = new Map();
+    this.next();
+    while (this.token !== Token.closeBrace) {
+      if (object.size > 0) this.comma('}');
+      this.require(Token.string, object.size > 0 ? 'a key' : 'a key or }');
+      const key = this.scanner.getTokenValue();
+      if (object.has(key)) throw this.wrong(`the key ${JSON.stringify(key)} occurs twice`);
+      this.next();
+      this.require(Token.colon, 'a colon');
+      this.next();
+      object.set(key, this.value(depth + 1));
+    }
+    this.next();
+    return object;
+  }
+
+  private list(depth: number): Json[] {
+    const items: Json[] = [];
+    this.next();
+    while (this.token !== Token.closeBracket) {
+      if (items.length > 0) this.comma(']');
+      items.push(this.value(depth + 1));
+    }
+    this.next();
+    return items;
+  }
+
+  private comma(end: string): void {
+    this.require(Token.comma, `a comma or ${end}`);
+    this.next();
+  }
+
+  private require(token: number, name: string): void {
+    if (this.token !== token) throw this.wrong(`${name} is missing`);
+  }
+
+  private literal(): Json {
+    switch (this.token) {
+      case Token.null:
+        return null;
+      case Token.true:
+        return true;
+      case Token.false:
+        return false;
+      case Token.string:
+        return this.scanner.getTokenValue();
+      case Token.number: {
+        const text = this.scanner.getTokenValue();
+        const value = Number(text);
+        return Number.isSafeInteger(value) && String(value) === text ? value : new RawNumber(text);
+      }
+      default:
+        return this.pythonNumber();
+    }
+  }
+
+  private pythonNumber(): RawNumber {
+    const start = this.scanner.getTokenOffset();
+    for (const word of ['NaN', 'Infinity', '-Infinity']) {
+      if (!this.text.startsWith(word, start)) continue;
+      this.scanner.setPosition(start + word.length);
+      return new RawNumber(word);
+    }
+    throw this.wrong('no value starts here');
+  }
+
+  private wrong(what: string): RepartitionError {
+    const line = this.scanner.getTokenStartLine() + 1;
+    const column = this.scanner.getTokenStartCharacter() + 1;
+    const problem =
+      this.text.trim() === '' ? 'the file is empty' : this.token === Token.end ? 'it ends here' : what;
+    return new RepartitionError(
+      'metadata',
+      `${this.file}: not valid JSON at line ${line}, column ${column}: ${problem}`,
+      { hint: 'Restore the file that gs-processing wrote, or run gs-processing again.' },
+    );
+  }
 }
 
 /** As Python's json.dump(value, indent=4) writes it: four spaces, ASCII alone, no newline at the end. */
 export function stringifyJson(value: Json): string {
-  const chunks: string[] = [];
-  write(value, '\n', chunks);
-  return chunks.join('');
+  const writer = new Writer();
+  writer.value(value, '\n');
+  return writer.text();
 }
 
-function write(value: Json, newline: string, chunks: string[]): void {
-  if (Array.isArray(value)) {
-    writeItems('[', ']', value, newline, chunks, (item, inner) => write(item, inner, chunks));
-  } else if (isObject(value)) {
-    writeItems('{', '}', [...value], newline, chunks, ([key, item], inner) => {
-      chunks.push(quote(key), ': ');
-      write(item, inner, chunks);
-    });
-  } else if (value instanceof JsonNumber) {
-    chunks.push(value.text);
-  } else {
-    chunks.push(typeof value === 'string' ? quote(value) : String(value));
+/** Joins what is written in blocks: millions of small strings at once would take far more memory than the text. */
+class Writer {
+  private readonly blocks: string[] = [];
+  private chunks: string[] = [];
+
+  text(): string {
+    this.blocks.push(this.chunks.join(''));
+    return this.blocks.join('');
+  }
+
+  value(value: Json, newline: string): void {
+    if (Array.isArray(value)) {
+      const inner = this.open('[', newline);
+      value.forEach((item, i) => {
+        this.write(i === 0 ? inner : `,${inner}`);
+        this.value(item, inner);
+      });
+      this.write(value.length === 0 ? ']' : `${newline}]`);
+    } else if (isObject(value)) {
+      const inner = this.open('{', newline);
+      let isFirst = true;
+      for (const [key, item] of value) {
+        this.write(`${isFirst ? '' : ','}${inner}${quote(key)}: `);
+        this.value(item, inner);
+        isFirst = false;
+      }
+      this.write(isFirst ? '}' : `${newline}}`);
+    } else if (value instanceof RawNumber) {
+      this.write(value.text);
+    } else {
+      this.write(typeof value === 'string' ? quote(value) : String(value));
+    }
+  }
+
+  private open(bracket: string, newline: string): string {
+    this.write(bracket);
+    return `${newline}    `;
+  }
+
+  private write(chunk: string): void {
+    if (this.chunks.push(chunk) < 16_384) return;
+    this.blocks.push(this.chunks.join(''));
+    this.chunks = [];
   }
 }
 
-function writeItems<T>(
-  open: string,
-  close: string,
-  items: readonly T[],
-  newline: string,
-  chunks: string[],
-  writeItem: (item: T, inner: string) => void,
-): void {
-  const inner = `${newline}    `;
-  chunks.push(open);
-  items.forEach((item, i) => {
-    chunks.push(i === 0 ? inner : `,${inner}`);
-    writeItem(item, inner);
-  });
-  chunks.push(items.length === 0 ? close : `${newline}${close}`);
-}
-
-/** JSON.stringify escapes as Python does, except that Python goes on to escape all that is not ASCII. */
+/** JSON.stringify escapes as Python does, except that Python goes on to escape DEL and all that is not ASCII. */
 function quote(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(
-    /[\u0080-\uffff]/g,
+    /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -19,6 +19,8 @@ export interface DataSet {
   parts: string[];
   /** As the metadata says; absent in older files. */
   rowCounts?: number[];
+  /** What another of its places says, where that contradicts `rowCounts`. */
+  otherRowCounts?: number[];
   /** A label or mask that DistPartitioning must read as a flat `(N,)` array, if its column turns out flat. */
   flat: boolean;
 }

@@ -1,14 +1,13 @@
-/** metadata.json, read and checked: what is wrong with it is said by the key where it is wrong. */
-import { RepartitionError } from '../errors.js';
-import { isObject, type Json, JsonNumber, type JsonObject, parseJson } from './json.js';
+/** metadata.json, read and checked. */
+import { Checker, keyPath } from './check.js';
+import { type Json, type JsonObject, parseJson } from './json.js';
+import { type FlatNames, flatNames } from './labels.js';
 import type { AlignedSection } from './model.js';
 
-/** An entry `{format, data, row_counts}`. */
+/** What an entry `{format, data, row_counts}` says. */
 export interface Entry {
   parts: string[];
   rowCounts?: number[];
-  /** The entry itself, for the update. */
-  json: JsonObject;
 }
 
 /** A structure or feature where metadata.json lists it. */
@@ -27,152 +26,151 @@ export interface GraphMetadata {
   nodeTypes: string[];
   /** Of `edges`, `edge_data` and `node_data`, in the document's order. */
   entries: PlacedEntry[];
-  /** `raw_id_mappings` by node type. */
+  /** The labels and masks among the features. */
+  flat: FlatNames;
+  /** `raw_id_mappings` by node type, those in Parquet. */
   idMappings: Map<string, Entry>;
   /** By node_type and edge_type order; undefined when the document does not say. */
   numNodesPerType?: number[];
   numEdgesPerType?: number[];
 }
 
+/** Where the id mappings stand: GSProcessing called them node_id_mappings before it had raw_id_mappings. */
+export const ID_MAPPINGS = ['raw_id_mappings', 'node_id_mappings'];
+
 /**
  * @param file for messages
- * @throws RepartitionError `metadata`
+ * @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON
  */
 export function parseMetadata(text: string, file: string): GraphMetadata {
-  const read = new Checker(file);
-  const document = read.object(parseJson(text, file), 'the document');
-  const edges = read.types(document, 'edges', true);
-  const metadata: GraphMetadata = {
+  const check = new Checker(file);
+  const document = check.object(parseJson(text, file), 'the document');
+  const edgeTypes = check.types(document.get('edge_type'), 'edge_type');
+  const nodeTypes = check.types(document.get('node_type'), 'node_type');
+  const entries = [
+    ...structures(check, document, edgeTypes),
+    ...features(check, document, 'edge_data'),
+    ...features(check, document, 'node_data'),
+  ];
+  const nodes = totals(check, document, 'num_nodes_per_type', nodeTypes);
+  const edges = totals(check, document, 'num_edges_per_type', edgeTypes);
+  const idMappings = readIdMappings(check, document);
+  if (!nodes) requireCountable(check, nodeTypes, entries, idMappings);
+  return {
     file,
     document,
-    edgeTypes: read.strings(document.get('edge_type'), 'edge_type'),
-    nodeTypes: read.strings(document.get('node_type'), 'node_type'),
-    entries: [...edges].map(([type, json]) => ({
-      section: 'edges',
-      type,
-      entry: read.entry(json, `edges["${type}"]`),
-    })),
-    idMappings: new Map(
-      [...read.types(document, 'raw_id_mappings', false)].map(([type, json]) => [
-        type,
-        read.entry(json, `raw_id_mappings["${type}"]`),
-      ]),
-    ),
+    edgeTypes,
+    nodeTypes,
+    entries,
+    flat: flatNames(check, document, entries),
+    idMappings,
+    ...(nodes && { numNodesPerType: nodes }),
+    ...(edges && { numEdgesPerType: edges }),
   };
-  for (const section of ['edge_data', 'node_data'] as const) {
-    for (const [type, features] of read.types(document, section, false)) {
-      if (features === null) continue;
-      for (const [name, json] of read.object(features, `${section}["${type}"]`)) {
-        const entry = read.entry(json, `${section}["${type}"]["${name}"]`);
-        metadata.entries.push({ section, type, name, entry });
+}
+
+function structures(check: Checker, document: JsonObject, edgeTypes: readonly string[]): PlacedEntry[] {
+  const edges = check.object(document.get('edges'), 'edges');
+  const entries = [...edges].map(([type, json]): PlacedEntry => {
+    requireEdgeType(check, 'edges', type);
+    return { section: 'edges', type, entry: readEntry(check, json, keyPath('edges', type)) };
+  });
+  const missing = edgeTypes.find((type) => !edges.has(type));
+  if (missing === undefined) return entries;
+  throw check.wrong(`edge_type lists ${JSON.stringify(missing)}, but edges has no such type`);
+}
+
+function features(check: Checker, document: JsonObject, section: 'edge_data' | 'node_data'): PlacedEntry[] {
+  const edges = document.get('edges') as JsonObject;
+  return [...check.optionalObject(document.get(section), section)].flatMap(([type, json]) => {
+    if (section === 'edge_data') {
+      requireEdgeType(check, section, type);
+      if (!edges.has(type)) {
+        throw check.wrong(`edge_data has the type ${JSON.stringify(type)}, but edges has not`);
       }
     }
-  }
-  checkTypes(metadata, edges, read);
-  const nodes = read.totals(document, 'num_nodes_per_type', metadata.nodeTypes);
-  const numEdges = read.totals(document, 'num_edges_per_type', metadata.edgeTypes);
-  return {
-    ...metadata,
-    ...(nodes && { numNodesPerType: nodes }),
-    ...(numEdges && { numEdgesPerType: numEdges }),
-  };
+    return [...check.optionalObject(json, keyPath(section, type))].map(([name, entry]): PlacedEntry => ({
+      section,
+      type,
+      name,
+      entry: readEntry(check, entry, keyPath(section, type, name)),
+    }));
+  });
 }
 
-function checkTypes(metadata: GraphMetadata, edges: JsonObject, read: Checker): void {
-  for (const type of metadata.edgeTypes) {
-    if (!edges.has(type)) throw read.wrong(`edge_type lists "${type}", but edges has no such type`);
-  }
-  for (const { section, type } of metadata.entries) {
-    if (section === 'node_data') continue;
-    if (type.split(':').length !== 3)
-      throw read.wrong(`${section}: "${type}" is not a type like src:relation:dst`);
-    if (!edges.has(type)) throw read.wrong(`edge_data has the type "${type}", but edges has not`);
-  }
+function requireEdgeType(check: Checker, section: string, type: string): void {
+  const names = type.split(':');
+  if (names.length === 3 && names.every((name) => name !== '')) return;
+  throw check.wrong(`${section}: ${JSON.stringify(type)} is not a type like src:relation:dst`);
 }
 
-class Checker {
-  private readonly file: string;
-
-  constructor(file: string) {
-    this.file = file;
-  }
-
-  wrong(
-    what: string,
-    hint = 'Restore the file that gs-processing wrote, or run gs-processing again.',
-  ): RepartitionError {
-    return new RepartitionError('metadata', `${this.file}: ${what}`, { hint });
-  }
-
-  object(value: Json | undefined, key: string): JsonObject {
-    if (isObject(value)) return value;
-    throw this.wrong(value === undefined ? `${key} is missing` : `${key} is not an object`);
-  }
-
-  strings(value: Json | undefined, key: string): string[] {
-    if (value === undefined) throw this.wrong(`${key} is missing`);
-    if (!Array.isArray(value)) throw this.wrong(`${key} is not a list`);
-    return value.map((item, i) => {
-      if (typeof item !== 'string') throw this.wrong(`${key}[${i}] is not a string`);
-      return item;
-    });
-  }
-
-  /** A section by type; one that is missing or null is empty unless it must be there. */
-  types(document: JsonObject, key: string, isRequired: boolean): JsonObject {
-    const section = document.get(key);
-    return !isRequired && (section === undefined || section === null) ? new Map<string, Json>() : this.object(section, key);
-  }
-
-  entry(value: Json, key: string): Entry {
-    const json = this.object(value, key);
-    const format = this.object(json.get('format'), `${key}.format`).get('name');
-    if (format !== 'parquet') {
-      const shown = typeof format === 'string' ? `"${format}"` : 'missing';
-      throw this.wrong(
-        `${key}: its format is ${shown}, only "parquet" can be aligned`,
-        'Let gs-processing write Parquet.',
-      );
-    }
-    const parts = this.strings(json.get('data'), `${key}.data`);
-    parts.forEach((path, i) => this.path(path, `${key}.data[${i}]`));
-    if (parts.length === 0) throw this.wrong(`${key}.data lists no parts`);
-    const counts = json.get('row_counts');
-    if (counts === undefined || counts === null) return { parts, json };
-    const rowCounts = this.counts(counts, `${key}.row_counts`);
-    if (rowCounts.length !== parts.length) {
-      throw this.wrong(`${key} lists ${parts.length} parts but ${rowCounts.length} row counts`);
-    }
-    return { parts, rowCounts, json };
-  }
-
-  totals(document: JsonObject, key: string, types: readonly string[]): number[] | undefined {
-    const value = document.get(key);
-    if (value === undefined || value === null) return undefined;
-    const totals = this.counts(value, key);
-    if (totals.length === types.length) return totals;
-    throw this.wrong(`${key} has ${totals.length} numbers for ${types.length} types`);
-  }
-
-  private counts(value: Json, key: string): number[] {
-    if (!Array.isArray(value)) throw this.wrong(`${key} is not a list`);
-    return value.map((item, i) => {
-      const count = item instanceof JsonNumber ? item.toInteger() : undefined;
-      if (count === undefined || count < 0) throw this.wrong(`${key}[${i}] is not a number of rows`);
-      return count;
-    });
-  }
-
-  /** Paths in metadata are input, not trust: they must stay inside the prefix. */
-  private path(path: string, key: string): void {
-    const isOutside =
-      /^[A-Za-z][A-Za-z0-9+.-]*:/.test(path) ||
-      /[\\\0]/.test(path) ||
-      path.split('/').some((name) => name === '' || name === '.' || name === '..');
-    if (!isOutside) return;
-    throw this.wrong(
-      `${key}: "${path}" is not a path inside the prefix`,
-      'Paths must be relative to the prefix, without "..", "." or empty names.',
+function readEntry(check: Checker, value: Json, key: string): Entry {
+  const entry = check.object(value, key);
+  const format = formatOf(check, entry, key);
+  if (format !== 'parquet') {
+    const shown = format === undefined ? 'missing' : JSON.stringify(format);
+    throw check.wrong(
+      `${key}: its format is ${shown}, only "parquet" can be aligned`,
+      'Let gs-processing write Parquet.',
     );
   }
+  return readParts(check, entry, key);
+}
+
+function formatOf(check: Checker, entry: JsonObject, key: string): string | undefined {
+  const name = check.object(entry.get('format'), `${key}.format`).get('name');
+  if (name === undefined || typeof name === 'string') return name;
+  throw check.wrong(`${key}.format.name is not a string`);
+}
+
+function readParts(check: Checker, entry: JsonObject, key: string): Entry {
+  const parts = check.paths(entry.get('data'), `${key}.data`);
+  if (parts.length === 0) throw check.wrong(`${key}.data lists no parts`);
+  const rowCounts = check.counts(entry.get('row_counts'), `${key}.row_counts`);
+  if (!rowCounts) return { parts };
+  if (rowCounts.length === parts.length) return { parts, rowCounts };
+  throw check.wrong(`${key} lists ${parts.length} parts but ${rowCounts.length} row counts`);
+}
+
+/** They are not aligned, so that they need not be Parquet; then they can't be counted, either. */
+function readIdMappings(check: Checker, document: JsonObject): Map<string, Entry> {
+  const mappings = new Map<string, Entry>();
+  for (const section of ID_MAPPINGS) {
+    for (const [type, json] of check.optionalObject(document.get(section), section)) {
+      const key = keyPath(section, type);
+      const entry = check.object(json, key);
+      if (mappings.has(type) || formatOf(check, entry, key) !== 'parquet') continue;
+      mappings.set(type, readParts(check, entry, key));
+    }
+  }
+  return mappings;
+}
+
+function totals(
+  check: Checker,
+  document: JsonObject,
+  key: string,
+  types: readonly string[],
+): number[] | undefined {
+  const counts = check.counts(document.get(key), key);
+  if (counts && counts.length !== types.length) {
+    throw check.wrong(`${key} has ${counts.length} numbers for ${types.length} types`);
+  }
+  return counts;
+}
+
+/** Said at once rather than when everything else is done. */
+function requireCountable(
+  check: Checker,
+  nodeTypes: readonly string[],
+  entries: readonly PlacedEntry[],
+  idMappings: ReadonlyMap<string, Entry>,
+): void {
+  const counted = new Set(entries.flatMap(({ section, type }) => (section === 'node_data' ? [type] : [])));
+  const unknown = nodeTypes.find((type) => !counted.has(type) && !idMappings.has(type));
+  if (unknown === undefined) return;
+  throw check.wrong(
+    `num_nodes_per_type is missing, and node type ${JSON.stringify(unknown)} has neither raw_id_mappings nor features to count`,
+    'Add num_nodes_per_type, or the raw_id_mappings that gs-processing wrote.',
+  );
 }

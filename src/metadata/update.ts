@@ -1,8 +1,8 @@
 /** The updated metadata: new parts and counts in their places, everything else as it was. */
 import { RepartitionError } from '../errors.js';
-import { isObject, type Json, JsonNumber, type JsonObject, stringifyJson } from './json.js';
+import { isObject, type Json, type JsonObject, stringifyJson } from './json.js';
 import type { DataSet } from './model.js';
-import type { GraphMetadata } from './parse.js';
+import { type GraphMetadata, ID_MAPPINGS } from './parse.js';
 
 export interface MetadataChanges {
   /** All data sets of all groups: their parts and rows as they are to be published. */
@@ -16,78 +16,91 @@ export interface MetadataChanges {
 /**
  * The document's text, in the formatting of the reference (json.dump with four spaces). `edges`, `edge_data` and
  * `node_data` are put in the order of `edge_type` and `node_type`, which DistPartitioning goes by. The parsed document
- * is used up by this.
- * @throws RepartitionError `metadata` when the number of nodes of a type can't be told
+ * is left as it is.
+ * @throws RepartitionError `mismatch` when a node type's features and its id mapping differ in their number of nodes,
+ *   and num_nodes_per_type does not say which is right
  */
 export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges): string {
-  const { document } = metadata;
+  const document: JsonObject = new Map(metadata.document);
+  const types = { edges: metadata.edgeTypes, edge_data: metadata.edgeTypes, node_data: metadata.nodeTypes };
+  for (const [section, order] of Object.entries(types)) {
+    const old = document.get(section);
+    if (isObject(old)) document.set(section, inOrder(old, order));
+  }
+  for (const section of ID_MAPPINGS) {
+    const old = document.get(section);
+    if (isObject(old)) document.set(section, countedMappings(old, changes.idMappings));
+  }
+
   const totals = new Map<string, number>();
   for (const { dataSet, parts, rowCounts } of changes.dataSets) {
-    const total = rowCounts.reduce((sum, rows) => sum + rows, 0);
-    for (const place of dataSet.places) {
-      const section = document.get(place.section) as JsonObject;
-      const ofType = section.get(place.type) as JsonObject;
-      setParts(place.name === undefined ? ofType : (ofType.get(place.name) as JsonObject), parts, rowCounts);
-      totals.set(`${place.section} ${place.type}`, total);
+    const total = sum(rowCounts);
+    for (const { section, type, name } of dataSet.places) {
+      const [holder, key] =
+        name === undefined
+          ? [document.get(section) as JsonObject, type]
+          : [(document.get(section) as JsonObject).get(type) as JsonObject, name];
+      holder.set(key, withParts(holder.get(key) as JsonObject, parts, rowCounts));
+      totals.set(`${section} ${type}`, total);
     }
   }
-  for (const [type, rowCounts] of changes.idMappings) {
-    metadata.idMappings.get(type)?.json.set('row_counts', numbers(rowCounts));
-  }
-  for (const section of ['edges', 'edge_data']) reorder(document, section, metadata.edgeTypes);
-  reorder(document, 'node_data', metadata.nodeTypes);
-
-  const isMissing = (key: string): boolean => (document.get(key) ?? null) === null;
-  if (isMissing('num_nodes_per_type') || changes.recount) {
+  if (!metadata.numNodesPerType || changes.recount) {
     const counts = metadata.nodeTypes.map((type) => countNodes(metadata, changes, totals, type));
-    document.set('num_nodes_per_type', numbers(counts));
+    document.set('num_nodes_per_type', counts);
   }
-  if (isMissing('num_edges_per_type') || changes.recount) {
-    document.set(
-      'num_edges_per_type',
-      numbers(metadata.edgeTypes.map((type) => totals.get(`edges ${type}`) ?? 0)),
-    );
+  if (!metadata.numEdgesPerType || changes.recount) {
+    const counts = metadata.edgeTypes.map((type) => totals.get(`edges ${type}`) ?? 0);
+    document.set('num_edges_per_type', counts);
   }
   return stringifyJson(document);
 }
 
-function setParts(entry: JsonObject, parts: readonly string[], rowCounts: readonly number[]): void {
-  entry.set('data', [...parts]);
-  entry.set('row_counts', numbers(rowCounts));
-}
-
-function numbers(values: readonly number[]): Json[] {
-  return values.map((value) => new JsonNumber(value));
-}
-
-/** Types in the order of the list; types it leaves out follow as they were. */
-function reorder(document: JsonObject, section: string, types: readonly string[]): void {
-  const old = document.get(section);
-  if (!isObject(old)) return;
+/** A copy down to the features, with types in the order of the list; types that it leaves out follow as they were. */
+function inOrder(section: JsonObject, types: readonly string[]): JsonObject {
   const ordered: JsonObject = new Map();
-  for (const type of [...types, ...old.keys()]) {
-    const value = old.get(type);
-    if (value !== undefined) ordered.set(type, value);
+  for (const type of [...types, ...section.keys()]) {
+    const value = section.get(type);
+    if (value !== undefined) ordered.set(type, isObject(value) ? new Map(value) : value);
   }
-  document.set(section, ordered);
+  return ordered;
 }
 
-/** From the features, whose footers were all read; else from the id mapping; else what the document said. */
+function withParts(entry: JsonObject, parts: readonly string[], rowCounts: readonly number[]): JsonObject {
+  return new Map<string, Json>(entry).set('data', [...parts]).set('row_counts', [...rowCounts]);
+}
+
+function countedMappings(section: JsonObject, counts: MetadataChanges['idMappings']): JsonObject {
+  return new Map(
+    [...section].map(([type, entry]) => {
+      const counted = counts.get(type);
+      return [type, counted && isObject(entry) ? new Map(entry).set('row_counts', [...counted]) : entry];
+    }),
+  );
+}
+
+/**
+ * From the features, whose footers were all read, or the id mapping: a type without features has that alone. With
+ * `recount` the features win over a mapping that differs; else what the document said is the last resort.
+ */
 function countNodes(
   metadata: GraphMetadata,
   changes: MetadataChanges,
   totals: ReadonlyMap<string, number>,
   type: string,
 ): number {
-  const mapped = changes.idMappings.get(type) ?? metadata.idMappings.get(type)?.rowCounts;
-  const count =
-    totals.get(`node_data ${type}`) ??
-    mapped?.reduce((sum, rows) => sum + rows, 0) ??
-    metadata.numNodesPerType?.[metadata.nodeTypes.indexOf(type)];
-  if (count !== undefined) return count;
-  throw new RepartitionError(
-    'metadata',
-    `${metadata.file}: num_nodes_per_type is missing, and node type "${type}" has neither raw_id_mappings nor features to count`,
-    { hint: 'Add num_nodes_per_type, or the raw_id_mappings that gs-processing wrote.' },
-  );
+  const rows = changes.idMappings.get(type) ?? metadata.idMappings.get(type)?.rowCounts;
+  const mapped = rows && sum(rows);
+  const featured = totals.get(`node_data ${type}`);
+  if (mapped !== undefined && featured !== undefined && mapped !== featured && !changes.recount) {
+    throw new RepartitionError(
+      'mismatch',
+      `${metadata.file}: node type ${JSON.stringify(type)} has ${mapped} nodes in raw_id_mappings but ${featured} rows in node_data`,
+      { hint: 'Run gs-processing again; to go by node_data, run again with --recount.' },
+    );
+  }
+  return featured ?? mapped ?? metadata.numNodesPerType?.[metadata.nodeTypes.indexOf(type)] ?? 0;
+}
+
+function sum(rowCounts: readonly number[]): number {
+  return rowCounts.reduce((total, rows) => total + rows, 0);
 }

@@ -106,11 +106,11 @@ function differences(
   dataSet: DataSet,
   parts: readonly PartFacts[],
 ): { dataSet: DataSet; part: PartFacts; declared: number }[] {
-  const { rowCounts } = dataSet;
-  if (!rowCounts) return [];
+  // Places that share a data set may contradict each other; then one of them lies.
+  const claims = [dataSet.rowCounts, dataSet.otherRowCounts].filter((counts) => counts !== undefined);
   return parts.flatMap((part, i) => {
-    const declared = rowCounts[i];
-    return declared === undefined || declared === part.rows ? [] : [{ dataSet, part, declared }];
+    const declared = claims.map((counts) => counts[i]!).find((count) => count !== part.rows);
+    return declared === undefined ? [] : [{ dataSet, part, declared }];
   });
 }
 

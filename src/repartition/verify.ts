@@ -104,9 +104,9 @@ function checkDataSet({ dataSet, parts }: LookedDataSet): Violation[] {
     if ('problem' in part) return [violation(part.path, part.problem)];
     const { path, rows, shape } = part.facts;
     const found: Violation[] = [];
-    const declared = dataSet.rowCounts?.[i];
-    if (declared !== undefined && declared !== rows) {
-      found.push(violation(path, `has ${rows} rows, the metadata say ${declared}`));
+    for (const counts of [dataSet.rowCounts, dataSet.otherRowCounts]) {
+      if (!counts || counts[i] === rows) continue;
+      found.push(violation(path, `has ${rows} rows, the metadata say ${counts[i]!}`));
     }
     const change = shapeChange(dataSet, part.facts);
     if (change !== undefined) {

@@ -1,9 +1,22 @@
 /** Small metadata documents for tests. */
+import type { AlignmentGroup, DataSet } from '../../src/metadata/index.js';
+import { alignmentGroups, type GraphMetadata, parseMetadata } from '../../src/metadata/index.js';
 
 export interface TestEntry {
   format: { name: string };
   data: string[];
   row_counts?: number[];
+}
+
+/** A document that a test may spoil in any way. */
+export interface TestGraph {
+  [key: string]: unknown;
+  edge_type: string[];
+  node_type: string[];
+  edges: Record<string, TestEntry>;
+  edge_data: Record<string, Record<string, TestEntry>>;
+  node_data: Record<string, Record<string, TestEntry>>;
+  graph_info: Record<string, unknown>;
 }
 
 /** A data set whose parts lie in `folder`. */
@@ -13,7 +26,7 @@ export function entry(folder: string, rowCounts: number[]): TestEntry {
 }
 
 /** A forward and a reverse edge type that share a label and a mask; a labelled node type. */
-export function graph(): Record<string, unknown> {
+export function graph(): TestGraph {
   const rating = entry('edge_data/rating', [10, 12, 10, 8, 10]);
   const mask = entry('edge_data/train_mask', [10, 10, 10, 10, 10]);
   return {
@@ -47,4 +60,18 @@ export function graph(): Record<string, unknown> {
       etype_to_label_masks: { 'user:rated:movie': ['train_mask'] },
     },
   };
+}
+
+export function parse(document: unknown): GraphMetadata {
+  return parseMetadata(JSON.stringify(document), '/data/metadata.json');
+}
+
+export function groupsOf(document: unknown): AlignmentGroup[] {
+  return alignmentGroups(parse(document));
+}
+
+/** `edge_data/user:rated:movie/rating = edge_data/movie:rated-rev:user/rating *`; a star on what must be flat. */
+export function placesOf({ places, flat }: DataSet): string {
+  const shown = places.map(({ section, type, name }) => [section, type, name ?? 'structure'].join('/'));
+  return shown.join(' = ') + (flat ? ' *' : '');
 }

@@ -1,39 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson, stringifyJson } from '../../src/metadata/json.js';
+import { isObject, type Json, parseJson, stringifyJson } from '../../src/metadata/json.js';
+import { python } from '../support/paths.js';
 
 const roundTrip = (text: string): string => stringifyJson(parseJson(text, 'metadata.json'));
 
 describe('metadata.json comes out as it went in', () => {
   test('numbers keep their text: beyond 2^53, fractions, exponents', () => {
-    const text = '[\n    12345678901234567890,\n    1.0,\n    -0.0,\n    1e-07,\n    1E5\n]';
+    const text =
+      '[\n    12345678901234567890,\n    9007199254740991,\n    1.0,\n    -0.0,\n    -0,\n    1e-07,\n    1E5,\n    1e400\n]';
+    expect(roundTrip(text)).toBe(text);
+  });
+
+  test('what Python writes for a label without values is read: NaN and the infinities', () => {
+    const text = '{\n    "MAX_VALUE": NaN,\n    "bounds": [\n        -Infinity,\n        Infinity\n    ]\n}';
     expect(roundTrip(text)).toBe(text);
   });
 
   test('keys keep their order, also those that JavaScript objects move or lose', () => {
     const text =
-      '{\n    "b": 1,\n    "10": 2,\n    "2": 3,\n    "__proto__": {\n        "constructor": 4\n    }\n}';
+      '{\n    "b": 1,\n    "10": 2,\n    "2": 3,\n    "__proto__": {\n        "constructor": 4\n    },\n    "": 5\n}';
     expect(roundTrip(text)).toBe(text);
   });
 
   test("formatted as Python's json.dump(indent=4): ASCII escapes in lower case, empty containers closed", () => {
-    const text = '{"naïve":[],"😀":{},"tab":"\\t\\u001f\\u007f\\/"}';
+    const text = '{"naïve":[],"😀":{},"tab":"\\t\\u001f\\u007f\\/\\ud800"}';
     expect(roundTrip(text)).toBe(
-      '{\n    "na\\u00efve": [],\n    "\\ud83d\\ude00": {},\n    "tab": "\\t\\u001f\u007f/"\n}',
+      '{\n    "na\\u00efve": [],\n    "\\ud83d\\ude00": {},\n    "tab": "\\t\\u001f\\u007f/\\ud800"\n}',
     );
   });
 
+  test('a byte order mark and any spacing are no trouble', () => {
+    expect(roundTrip('\uFEFF{"a"\t:\r\n[ 1 ,2 ]\n}\n')).toBe(
+      '{\n    "a": [\n        1,\n        2\n    ]\n}',
+    );
+  });
+
+  test('whatever the document: the same text as Python writes, and read back the same', () => {
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ unit: 'binary' }),
+        fc.maxSafeInteger(),
+        fc.constantFrom(true, false, null),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(fc.string({ unit: 'binary' }), tie('tree'), { maxKeys: 4 }),
+      ),
+    }));
+    const documents = fc.sample(tree, { numRuns: 150, seed: 7 }).map((value) => JSON.stringify(value));
+    const program =
+      'import json,sys; print(json.dumps([json.dumps(json.loads(d), indent=4) for d in json.load(sys.stdin)]))';
+    const output = execFileSync(python, ['-c', program], {
+      input: JSON.stringify(documents),
+      encoding: 'utf8',
+    });
+    const expected = JSON.parse(output) as string[];
+    expect(documents.map(roundTrip)).toEqual(expected);
+    expect(expected.map(roundTrip)).toEqual(expected);
+  });
+});
+
+describe('broken JSON is one error with file, line and column', () => {
   const broken: [string, string, string][] = [
-    ['a missing comma', '{\n  "a": 1\n  "b": 2\n}', 'line 3, column 3: CommaExpected'],
-    ['a file cut off', '{\n  "a": [1, 2', 'line 2, column'],
-    ['an empty file', '', 'line 1, column 1'],
-    ['a comment', '{} // done', 'InvalidCommentToken'],
-    ['NaN', '[NaN]', 'line 1, column 2: InvalidSymbol'],
+    ['a missing comma', '{\n  "a": 1\n  "b": 2\n}', 'line 3, column 3: a comma or } is missing'],
+    ['a comma too many', '[1,\n]', 'line 2, column 1: no value starts here'],
+    ['a comma before the end', '{"a": 1,}', 'line 1, column 9: a key is missing'],
+    ['a key without quotes', '{a: 1}', 'line 1, column 2: a key or } is missing'],
+    ['a missing colon', '{"a" 1}', 'line 1, column 6: a colon is missing'],
+    ['a missing value', '{"a": }', 'line 1, column 7: no value starts here'],
+    ['a file cut off in a list', '{\n  "a": [1, 2', 'line 2, column 13: it ends here'],
+    ['a file cut off in a string', '{\n  "a": "par', 'line 2, column 8: a string does not end'],
+    ['an empty file', ' \n', 'the file is empty'],
+    ['a comment', '{} // done', 'line 1, column 4: a comment'],
+    ['a comment inside', '{"a": /* one */ 1}', 'line 1, column 7: a comment'],
+    ['a word', '[nan]', 'line 1, column 2: no value starts here'],
+    ['a number with a leading zero', '[01]', 'line 1, column 3: a comma or ] is missing'],
+    ['a number cut off', '[1.]', 'line 1, column 2: a number does not end'],
+    ['a line break in a string', '["a\nb"]', 'line 1, column 2: a string does not end'],
+    ['an unknown escape', '["\\x41"]', 'line 1, column 2: an unknown escape in a string'],
+    ['a short \\u escape', '["\\u12"]', 'line 1, column 2: a \\u escape needs four hexadecimal digits'],
     ['a key that occurs twice', '{"a": 1, "a": 2}', 'line 1, column 10: the key "a" occurs twice'],
+    ['two documents', '{}\n{}', 'line 2, column 1: something follows the document'],
+    ['endless nesting', '['.repeat(100_000), 'more than 200 levels'],
   ];
   for (const [name, text, message] of broken) {
-    test(`${name} is one error with file, line and column`, () => {
-      expect(() => parseJson(text, '/data/metadata.json')).toThrow(message);
-      expect(() => parseJson(text, '/data/metadata.json')).toThrow('/data/metadata.json: not valid JSON');
+    test(name, () => {
+      const parse = (): Json => parseJson(text, '/data/metadata.json');
+      expect(parse).toThrow(message);
+      expect(parse).toThrow('/data/metadata.json: not valid JSON at line');
     });
   }
+
+  test('whatever is cut off or changed: an error, or a document, and never anything else', () => {
+    const text =
+      '{"data": ["a/part-0.parquet", "b"], "row_counts": [1, 2.5e3], "x": {"y": null, "z": [true]}}';
+    const change = fc.record({
+      at: fc.nat(text.length),
+      skip: fc.nat(3),
+      insert: fc.string({ maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(change, ({ at, skip, insert }) => {
+        const changed = text.slice(0, at) + insert + text.slice(at + skip);
+        try {
+          expect(isObject(parseJson(changed, 'm'))).toBeTypeOf('boolean');
+        } catch (error) {
+          expect(String(error)).toMatch(/^RepartitionError: m: not valid JSON at line \d+, column \d+: /);
+        }
+      }),
+    );
+  });
 });
