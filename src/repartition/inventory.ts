@@ -30,6 +30,8 @@ export async function takeInventory(
 export interface InventoryOptions extends CallOptions {
   /** Called after each part. */
   onPart?: () => void;
+  /** Footers read side by side. */
+  readsAtOnce?: number | undefined;
 }
 
 /** The groups with what `look` says of each part; parts are looked at many at a time. */
@@ -52,7 +54,7 @@ export async function countGroups<Facts>(
       parts[i] = await look(dataSet, path);
       options.onPart?.();
     },
-    { concurrency: READS_AT_ONCE },
+    { concurrency: options.readsAtOnce ?? READS_AT_ONCE },
   );
   return counted;
 }

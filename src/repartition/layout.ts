@@ -1,6 +1,8 @@
 /** The target layout of a group: which row counts all of its data sets will have. */
 import { RepartitionError } from '../errors.js';
-import type { CountedDataSet, CountedGroup, Layout, PartFacts, TargetLayout } from './model.js';
+import { forwardNames } from '../metadata/index.js';
+import { matchParts, rowsOf } from './match.js';
+import type { CountedDataSet, CountedGroup, Layout, TargetLayout } from './model.js';
 import { dataSetName } from './names.js';
 import { shapeChange } from './shape.js';
 
@@ -30,41 +32,53 @@ function requireSameTotal({ dataSets }: CountedGroup): number {
 
 /** N parts whose sizes differ by one row at most. */
 export function evenLayout(rows: number, parts: number): Layout {
+  // In whole numbers throughout: rows × parts may be more than a double holds.
   const bound = (i: number): number => Number((BigInt(rows) * BigInt(i)) / BigInt(parts));
   return Array.from({ length: parts }, (_, i) => bound(i + 1) - bound(i));
 }
 
 interface Candidate {
-  layout: Layout;
-  /** How many data sets have it already. */
+  layout: Float64Array;
+  /** How many votes it has. */
   frequency: number;
 }
 
-/** The layouts that data sets have, each once, in metadata order. */
-function candidates(dataSets: readonly CountedDataSet[]): Candidate[] {
-  const byText = new Map<string, Candidate>();
-  for (const { parts } of dataSets) {
-    const layout = parts.map((part) => part.rows);
-    const key = layout.join();
-    const known = byText.get(key);
-    if (known) known.frequency++;
-    else byText.set(key, { layout, frequency: 1 });
+/** The layouts that there are, each once, in metadata order. */
+function candidates(voters: readonly { rows: Float64Array; votes: number }[]): Candidate[] {
+  const found: Candidate[] = [];
+  for (const { rows, votes } of voters) {
+    const known = found.find(({ layout }) => isSame(layout, rows));
+    if (known) known.frequency += votes;
+    else found.push({ layout: rows, frequency: votes });
   }
-  return [...byText.values()];
+  return found;
 }
 
-/** The choice of GraphStorm's own command: the most frequent among the type's features; the first wins a tie. */
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/**
+ * The choice of GraphStorm's own command: the most frequent among the features of the forward type; the first wins a
+ * tie.
+ */
 function mostFrequent({ group, dataSets }: CountedGroup): Layout {
-  const [type] = group.types;
-  const isFeature = ({ dataSet }: CountedDataSet, ofType?: string): boolean =>
-    dataSet.places.some(
-      (place) => place.section !== 'edges' && (ofType === undefined || place.type === ofType),
-    );
-  const own = dataSets.filter((dataSet) => isFeature(dataSet, type));
-  const any = dataSets.filter((dataSet) => isFeature(dataSet));
-  const voters = own.length > 0 ? own : any.length > 0 ? any : dataSets;
+  const featuresOf = (type: string): { rows: Float64Array; votes: number }[] =>
+    dataSets.flatMap(({ dataSet, parts }) => {
+      const votes = dataSet.places.filter((place) => place.section !== 'edges' && place.type === type).length;
+      return votes === 0 ? [] : [{ rows: rowsOf(parts), votes }];
+    });
+  const isReverse = (type: string): boolean => forwardNames(type).some((name) => group.types.includes(name));
+  const forwardFirst = [
+    ...group.types.filter((type) => !isReverse(type)),
+    ...group.types.filter((type) => isReverse(type)),
+  ];
+  const features = forwardFirst.map(featuresOf).find((found) => found.length > 0);
+  const voters = features ?? dataSets.map(({ parts }) => ({ rows: rowsOf(parts), votes: 1 }));
   const ranked = candidates(voters).sort((a, b) => b.frequency - a.frequency);
-  return ranked[0]?.layout ?? [];
+  return Array.from(ranked[0]?.layout ?? []);
 }
 
 /**
@@ -73,49 +87,39 @@ function mostFrequent({ group, dataSets }: CountedGroup): Layout {
  * the width that DistPartitioning needs to put it beside others.
  */
 function fewestBytes({ dataSets }: CountedGroup): Layout {
-  let best: { candidate: Candidate; bytes: number } | undefined;
-  for (const candidate of candidates(dataSets)) {
-    let bytes = 0;
-    for (const dataSet of dataSets) bytes += bytesToRewrite(dataSet, candidate.layout);
+  const weighed = dataSets.map(weigh);
+  let best: { candidate: Candidate; kept: number } | undefined;
+  for (const candidate of candidates(weighed.map(({ rows }) => ({ rows, votes: 1 })))) {
+    let kept = 0;
+    for (const dataSet of weighed) kept += keptBytes(dataSet, candidate.layout);
     const isBetter =
-      !best || bytes < best.bytes || (bytes === best.bytes && candidate.frequency > best.candidate.frequency);
-    if (isBetter) best = { candidate, bytes };
+      !best || kept > best.kept || (kept === best.kept && candidate.frequency > best.candidate.frequency);
+    if (isBetter) best = { candidate, kept };
   }
   if (!best) return [];
-  const { layout, frequency } = best.candidate;
+  const layout = Array.from(best.candidate.layout);
   const withRows = layout.filter((rows) => rows > 0);
-  return frequency === dataSets.length || withRows.length === 0 ? layout : withRows;
+  return best.candidate.frequency === dataSets.length || withRows.length === 0 ? layout : withRows;
 }
 
-/** Bytes of the parts that can't be kept under a layout; one without rows is no loss. */
-function bytesToRewrite({ dataSet, parts }: CountedDataSet, layout: Layout): number {
-  const kept = new Set(
-    keptParts(parts, layout).filter((part) => part && shapeChange(dataSet, part) === undefined),
+interface Weighed {
+  rows: Float64Array;
+  /**
+   * Bytes by part that keeping it saves. Nothing for one that needs a new footer, which it needs under any layout, and
+   * for one without rows, which is no loss.
+   */
+  worth: Float64Array;
+}
+
+function weigh({ dataSet, parts }: CountedDataSet): Weighed {
+  const worth = Float64Array.from(parts, (part) =>
+    part.rows === 0 || shapeChange(dataSet, part) !== undefined ? 0 : part.size,
   );
-  return parts.reduce((sum, part) => sum + (part.rows === 0 || kept.has(part) ? 0 : part.size), 0);
+  return { rows: rowsOf(parts), worth };
 }
 
-/**
- * For each part of the layout, the existing part that covers exactly its rows.
- *
- *     parts    │  a  │ b │   c   │ d │        kept: a, –, d
- *     layout   │  0  │     1     │ 2 │
- */
-export function keptParts(parts: readonly PartFacts[], layout: Layout): (PartFacts | undefined)[] {
-  let at = 0; // the first part not behind us
-  let start = 0; // where it starts
-  let row = 0;
-  return layout.map((rows) => {
-    while (at < parts.length && start < row) start += parts[at++]!.rows;
-    // Parts without rows lie between others: an output with rows steps over them, one without takes the next.
-    while (rows > 0 && at < parts.length && start === row && parts[at]!.rows === 0) at++;
-    const part = parts[at];
-    const isKept = part !== undefined && start === row && part.rows === rows;
-    if (isKept) {
-      at++;
-      start += rows;
-    }
-    row += rows;
-    return isKept ? part : undefined;
-  });
+function keptBytes({ rows, worth }: Weighed, layout: Float64Array): number {
+  let bytes = 0;
+  for (const part of matchParts(rows, layout)) if (part >= 0) bytes += worth[part]!;
+  return bytes;
 }

@@ -6,30 +6,50 @@ import type { FooterKeys, Layout, PartFacts } from './model.js';
 /** Raise it when the same inputs would give other bytes: old outputs are then no longer taken for finished. */
 const ENGINE_VERSION = 1;
 
-/**
- * The folder for a data set's new parts: a sibling of its first part's folder, named by all that goes into them.
- * @param keys of each new part, in order
- */
-export function outputFolder(
-  parts: readonly PartFacts[],
-  layout: Layout,
-  keys: readonly FooterKeys[],
-): string {
-  const identity = {
-    engine: ENGINE_VERSION,
-    parts: parts.map(({ path, size, version }) => [path, size, version]),
-    layout,
-    keys,
-  };
-  const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 8);
-  const folder = posix.dirname(posix.dirname(parts[0]?.path ?? ''));
-  const name = `parquet-repartitioned-${hash}`;
-  return folder === '.' ? name : `${folder}/${name}`;
+/** What goes into a data set's new parts. */
+export interface OutputIdentity {
+  parts: readonly Pick<PartFacts, 'path' | 'size' | 'version'>[];
+  layout: Layout;
+  /** Footer keys to set, by index of the new part; those without are left out. */
+  keys: ReadonlyMap<number, FooterKeys>;
 }
 
-/** `part-<index><rest of the first part's name>`; a name that isn't `part-<number>…` keeps only its ending. */
-export function outputName(firstPart: string, index: number): string {
-  const name = posix.basename(firstPart);
-  const rest = /^part-\d+(.*)$/s.exec(name)?.[1] ?? posix.extname(name);
-  return `part-${String(index).padStart(5, '0')}${rest}`;
+/**
+ * Paths of new parts by index: `<folder>/parquet-repartitioned-<8 hex>/part-<index><rest of the first part's name>`.
+ * The folder is a sibling of the first part's folder.
+ */
+export function outputPaths(identity: OutputIdentity): (index: number) => string {
+  const first = identity.parts[0]?.path ?? '';
+  const parent = posix.dirname(posix.dirname(first));
+  const folder = `parquet-repartitioned-${identityHash(identity)}`;
+  const start = `${parent === '.' ? folder : `${parent}/${folder}`}/part-`;
+  const rest = restOfName(posix.basename(first));
+  return (index) => `${start}${String(index).padStart(5, '0')}${rest}`;
+}
+
+/** What follows `part-<number>`; of any other name, only the ending. */
+function restOfName(name: string): string {
+  return /^part-\d+(.*)$/s.exec(name)?.[1] ?? posix.extname(name);
+}
+
+function identityHash({ parts, layout, keys }: OutputIdentity): string {
+  const hash = createHash('sha256');
+  // Values are JSON, so that none of them holds a line break: what is hashed can be read in one way only.
+  hash.update(`${JSON.stringify({ engine: ENGINE_VERSION, parts: parts.length, keys: keys.size })}\n`);
+  for (const lines of inBlocks(parts.map(({ path, size, version }) => [path, size, version])))
+    hash.update(lines);
+  for (const lines of inBlocks(keys)) hash.update(lines);
+  return hash.update(layout.join()).digest('hex').slice(0, 8);
+}
+
+/** JSON lines, a thousand at a time: neither a call for each nor one string for all. */
+function* inBlocks(values: Iterable<unknown>): Generator<string> {
+  let lines: string[] = [];
+  for (const value of values) {
+    lines.push(`${JSON.stringify(value)}\n`);
+    if (lines.length < 1000) continue;
+    yield lines.join('');
+    lines = [];
+  }
+  yield lines.join('');
 }

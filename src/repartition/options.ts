@@ -74,7 +74,8 @@ function layoutChoice({ targetLayout, numOutputFiles }: RepartitionOptions): Lay
   return { target };
 }
 
-function positive(option: string, value: number | undefined): number | undefined {
+/** @throws RepartitionError `usage` unless the value is a whole number above 0, or left out */
+export function positive(option: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return value;
   throw usage(`--${option} must be a whole number above 0, not ${value}`, 'Leave it out for the default.');
 }

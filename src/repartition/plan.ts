@@ -1,5 +1,5 @@
 /** The plan of a group: for each data set and each part of the target layout, what is kept and what is made. */
-import { keptParts } from './layout.js';
+import { matchParts, rowsOf } from './match.js';
 import type {
   CountedDataSet,
   CountedGroup,
@@ -8,71 +8,91 @@ import type {
   GroupPlan,
   Layout,
   PartFacts,
+  PlannedPart,
   Slice,
 } from './model.js';
-import { outputFolder, outputName } from './naming.js';
+import { outputPaths } from './naming.js';
 import { shapeChange } from './shape.js';
 
-/** Pure: the same facts give the same plan. The layout's sum must be the data sets' number of rows. */
+/** Most new parts need none; a million empty objects would take 56 MB. */
+const NO_KEYS: FooterKeys = {};
+
+/**
+ * Pure: the same facts give the same plan. Linear in the number of parts.
+ * @param layout its sum must be the data sets' number of rows
+ */
 export function planGroup({ group, dataSets }: CountedGroup, layout: Layout): GroupPlan {
   return { group, layout, dataSets: dataSets.map((dataSet) => planDataSet(dataSet, layout)) };
 }
 
 function planDataSet({ dataSet, parts }: CountedDataSet, layout: Layout): DataSetPlan {
-  const kept = keptParts(parts, layout).map((part) =>
-    part && shapeChange(dataSet, part) === undefined ? part : undefined,
-  );
-  const slices = sliceParts(parts, layout);
-  const keys = layout.map((rows, i): FooterKeys => {
-    const source = parts[slices[i]![0].part]!;
-    const shape = shapeChange(dataSet, { ...source, rows });
-    return shape === undefined ? {} : { shape };
+  const kept = matchParts(rowsOf(parts), layout);
+  const keys = new Map<number, FooterKeys>();
+  const cursor = new Cursor(parts);
+  // Slices of kept parts are dropped at once; of the others the paths are missing until all keys are known.
+  const slices = layout.map((rows, i) => {
+    const taken = cursor.take(rows);
+    const part = parts[kept[i]!];
+    if (part && shapeChange(dataSet, part) === undefined) return undefined;
+    const { shape, flatColumn } = taken.first;
+    const change = shapeChange(dataSet, { flatColumn, rows, ...(shape !== undefined && { shape }) });
+    if (change !== undefined) keys.set(i, { shape: change });
+    return taken.slices;
   });
-  const folder = outputFolder(parts, layout, keys);
-  return {
-    dataSet,
-    layout,
-    parts: layout.map((rows, i) => {
-      const part = kept[i];
-      if (part) return { kind: 'keep', part };
-      const [first, ...others] = slices[i]!.map((slice) => toSlice(parts, slice));
-      const output = `${folder}/${outputName(parts[0]!.path, i)}`;
-      return { kind: 'make', task: { output, rows, slices: [first!, ...others], keys: keys[i]! } };
-    }),
-  };
+  let pathOf: ((index: number) => string) | undefined;
+  const planned = slices.map((made, i): PlannedPart => {
+    if (!made) return { kind: 'keep', part: parts[kept[i]!]! };
+    pathOf ??= outputPaths({ parts, layout, keys });
+    return {
+      kind: 'make',
+      task: { output: pathOf(i), rows: layout[i]!, slices: made, keys: keys.get(i) ?? NO_KEYS },
+    };
+  });
+  return { dataSet, layout, parts: planned };
 }
 
-/** Rows of `parts[part]`. */
-interface PartSlice {
-  part: number;
-  from: number;
-  to: number;
-}
+/** Goes through a data set's rows once, in order. */
+class Cursor {
+  private readonly parts: readonly PartFacts[];
+  private part = 0;
+  private row = 0;
 
-/** For each part of the layout, the rows it is made of; without rows, an empty slice that lends it the schema. */
-function sliceParts(parts: readonly PartFacts[], layout: Layout): [PartSlice, ...PartSlice[]][] {
-  let part = 0;
-  let from = 0;
-  return layout.map((rows) => {
-    const slices: PartSlice[] = [];
-    let missing = rows;
+  constructor(parts: readonly PartFacts[]) {
+    this.parts = parts;
+  }
+
+  /** The next rows; for none, an empty slice that lends the schema. `first` is the part of the first slice. */
+  take(rows: number): { first: PartFacts; slices: [Slice, ...Slice[]] } {
+    while (rows > 0 && this.row === this.current().rows) this.advance();
+    const first = this.current();
+    const slice = this.slice(Math.min(rows, first.rows - this.row));
+    let missing = rows - (slice.to - slice.from);
+    if (missing === 0) return { first, slices: [slice] };
+    const others: Slice[] = [];
     while (missing > 0) {
-      const available = parts[part]!.rows - from;
-      const taken = Math.min(available, missing);
-      if (taken > 0) slices.push({ part, from, to: from + taken });
+      this.advance();
+      const taken = Math.min(missing, this.current().rows);
+      if (taken > 0) others.push(this.slice(taken));
       missing -= taken;
-      from += taken;
-      if (taken === available) {
-        part++;
-        from = 0;
-      }
     }
-    if (slices.length === 0) slices.push({ part: Math.min(part, parts.length - 1), from: 0, to: 0 });
-    return slices as [PartSlice, ...PartSlice[]];
-  });
-}
+    // Put together at once: an array that grows reserves room, for a million tasks some 100 MB.
+    return { first, slices: [slice, ...others] };
+  }
 
-function toSlice(parts: readonly PartFacts[], { part, from, to }: PartSlice): Slice {
-  const { path, size, version } = parts[part]!;
-  return { path, size, version, from, to };
+  private current(): PartFacts {
+    return this.parts[this.part]!;
+  }
+
+  private advance(): void {
+    if (++this.part === this.parts.length) throw new Error('the layout has more rows than the data set');
+    this.row = 0;
+  }
+
+  /** An empty one is at row 0: which schema it lends does not depend on where in the part we are. */
+  private slice(rows: number): Slice {
+    const { path, size, version } = this.current();
+    const from = rows === 0 ? 0 : this.row;
+    this.row += rows;
+    return { path, size, version, from, to: from + rows };
+  }
 }

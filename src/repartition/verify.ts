@@ -10,7 +10,7 @@ import { countGroups, readPart } from './inventory.js';
 import type { PartFacts, VerifyOptions, VerifyReport, Violation } from './model.js';
 import { dataSetName } from './names.js';
 import { locate, openStorage } from './open-storage.js';
-import { DEFAULT_UPDATED_METADATA, fileName } from './options.js';
+import { DEFAULT_UPDATED_METADATA, fileName, positive } from './options.js';
 import { readMetadata } from './read-metadata.js';
 import { shapeChange } from './shape.js';
 
@@ -21,6 +21,7 @@ import { shapeChange } from './shape.js';
  */
 export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport> {
   const file = fileName('metadata-file-name', options.metadataFileName ?? DEFAULT_UPDATED_METADATA);
+  const readsAtOnce = positive('concurrency', options.concurrency);
   const storage = await openStorage(await locate(options.inputPrefix, options.s3));
   try {
     const metadata = await readMetadata(storage, file, options);
@@ -28,8 +29,10 @@ export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport
     const total = groups.flatMap((group) => group.dataSets).reduce((n, { parts }) => n + parts.length, 0);
     let done = 0;
     const onPart = (): void => options.onProgress?.({ phase: 'verify', done: ++done, total });
-    const looked = await countGroups(groups, { signal: options.signal, onPart }, (dataSet, path) =>
-      lookAt(storage, dataSet, path, options),
+    const looked = await countGroups(
+      groups,
+      { signal: options.signal, onPart, readsAtOnce },
+      (dataSet, path) => lookAt(storage, dataSet, path, options),
     );
     const violations = [...looked.flatMap(checkGroup), ...checkTotals(metadata, looked)];
     const dataSets = looked.flatMap((group) => group.dataSets);
