@@ -19,12 +19,14 @@ export interface Session {
 }
 
 export interface CommandSpec<O extends OptionSet> {
-  /** A word, or `$0` for the command without one. */
+  /** A word, two for a command of a group, or `$0` for the command without one. */
   name: string;
   describe: string;
   /** What follows the name in the usage line. */
   usage: string;
   options: O;
+  /** Takes what follows ` -- ` as it is, and finds it in `values['--']`. */
+  passesOn?: boolean;
   /** Command line (`$0` is our name) and what it does. */
   examples: readonly (readonly [string, string])[];
   /** @returns the exit code */

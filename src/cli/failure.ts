@@ -42,6 +42,7 @@ function stacksOf(error: unknown): string[] {
 
 function exitCodeOf(code: string): number {
   if (code === 'usage') return EXIT.usage;
+  if (code === 'job') return EXIT.jobFailed;
   return code === 'interrupted' ? EXIT.interrupted : EXIT.failure;
 }
 

@@ -21,6 +21,10 @@ for (const stream of [process.stdout, process.stderr]) {
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  // Opened only to ask a question.
+  get stdin() {
+    return process.stdin;
+  },
   env: process.env,
   signals: process,
   exit: (code) => process.exit(code),

@@ -11,6 +11,8 @@ export interface Option<T> {
   parse?: (text: string) => unknown;
   alias?: string;
   required?: boolean;
+  /** May be given several times; the value is a list. */
+  many?: boolean;
   /** As a person would type it. */
   default?: string;
   /** The value's type, which only the compiler looks at. */
@@ -73,6 +75,11 @@ export function withDefault<T>(option: Option<T | undefined>, typed: string): Op
   return { ...option, default: typed } as Option<T>;
 }
 
+/** The option can be given several times. */
+export function many<T>(option: Option<T | undefined>): Option<T[] | undefined> {
+  return { ...option, many: true } as Option<T[] | undefined>;
+}
+
 /** The option can also be given by another name. */
 export function alias<T>(name: string, option: Option<T>): Option<T> {
   return { ...option, alias: name };
@@ -124,9 +131,11 @@ function yargsOption(name: string, option: Option<unknown>, source: Source): Opt
     if (Array.isArray(given)) throw usage(`--${name} was given more than once`);
     return given;
   };
+  const coerceOne = (one: unknown): unknown =>
+    parse && typeof one === 'string' ? parsed(name, parse, one, source) : one;
   const coerce = (given: unknown): unknown => {
-    const one = single(given);
-    return parse && typeof one === 'string' ? parsed(name, parse, one, source) : one;
+    if (!option.many || given === undefined) return coerceOne(single(given));
+    return (Array.isArray(given) ? given : [given]).map(coerceOne);
   };
   return {
     describe: described(option),

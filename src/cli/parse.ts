@@ -19,6 +19,8 @@ const EPILOGUE = [
   '  0    success; verify: the prefix is ready',
   '  1    failure; verify: the prefix is not ready',
   '  2    usage error',
+  '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
+  '  4    emr-serverless, sagemaker: the job failed or was cancelled',
   '  130  interrupted (the same command resumes)',
 ].join('\n');
 
@@ -47,6 +49,7 @@ export async function parse(source: Source, columns: number | undefined): Promis
       'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
+      'populate--': true,
     })
     .wrap(Math.min(columns ?? HELP_WIDTH, HELP_WIDTH))
     .help('help', 'Show this help')
@@ -61,9 +64,9 @@ export async function parse(source: Source, columns: number | undefined): Promis
     .middleware((argv) => {
       if (active) requireKnownWords(argv, active, source);
     }, true);
-  for (const command of commands) {
-    root.command(
-      command.name,
+  const add = (parent: Argv, name: string, command: Command): void => {
+    parent.command(
+      name,
       command.describe,
       (builder) => {
         active = command;
@@ -71,6 +74,28 @@ export async function parse(source: Source, columns: number | undefined): Promis
       },
       (values) => {
         selected = { kind: 'run', command, values };
+      },
+    );
+  };
+  for (const command of commands.filter(({ name }) => !name.includes(' '))) add(root, command.name, command);
+  for (const [group, members] of groups()) {
+    const words = members.map(({ name }) => name.slice(group.length + 1));
+    root.command(
+      group,
+      `${words.join(', ')}: see gs-repartition ${group} --help`,
+      (builder) => {
+        builder.usage(`$0 ${group} <command> [options]`);
+        members.forEach((command, i) => add(builder, words[i]!, command));
+        return builder;
+      },
+      // Reached when no command of the group was meant.
+      ({ _: [, word] }) => {
+        if (word === undefined) throw usage(`which command of ${group}?`, `There are ${words.join(', ')}.`);
+        const meant = suggest(String(word), words);
+        throw usage(
+          `unknown command ${group} ${word}`,
+          meant === undefined ? `There are ${words.join(', ')}.` : `Did you mean ${group} ${meant}?`,
+        );
       },
     );
   }
@@ -83,6 +108,16 @@ export async function parse(source: Source, columns: number | undefined): Promis
   return selected;
 }
 
+/** Commands whose names begin with one word. */
+function groups(): Map<string, Command[]> {
+  const found = new Map<string, Command[]>();
+  for (const command of commands) {
+    const [group = '', word] = command.name.split(' ');
+    if (word !== undefined) found.set(group, [...(found.get(group) ?? []), command]);
+  }
+  return found;
+}
+
 function withOptions(builder: Argv, command: Command, source: Source): Argv {
   const options: OptionSet = { ...command.options, ...commonOptions };
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
@@ -93,7 +128,11 @@ function withOptions(builder: Argv, command: Command, source: Source): Argv {
 }
 
 /** yargs' own strict mode would do, but for its wording and its order. */
-function requireKnownWords(argv: { _: (string | number)[] }, command: Command, source: Source): void {
+function requireKnownWords(
+  argv: { _: (string | number)[]; '--'?: string[] },
+  command: Command,
+  source: Source,
+): void {
   const options: OptionSet = { ...command.options, ...commonOptions };
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
@@ -110,12 +149,13 @@ function requireKnownWords(argv: { _: (string | number)[] }, command: Command, s
       meant === undefined ? seeHelp(command) : `Did you mean --${meant}?`,
     );
   }
-  const extra = argv._[command.name === '$0' ? 0 : 1];
+  const ownWords = command.name === '$0' ? 0 : command.name.split(' ').length;
+  const extra = argv._[ownWords] ?? (command.passesOn ? undefined : argv['--']?.[0]);
   if (extra !== undefined) throw unexpectedWord(String(extra), command);
 }
 
 function unexpectedWord(word: string, command: Command): Error {
-  const names = commands.map(({ name }) => name).filter((name) => name !== '$0');
+  const names = commands.map(({ name }) => name.replace(/ .*/, '')).filter((name) => name !== '$0');
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
   return usage(

@@ -13,6 +13,8 @@ export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number
 export interface World {
   stdout: Output;
   stderr: Output;
+  /** Where answers to questions come from; without it, or when it is no terminal, nothing is asked. */
+  stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
   /** Emits SIGINT and SIGTERM; usually `process`. */
   signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
@@ -22,4 +24,11 @@ export interface World {
 }
 
 /** The streams' codes of a process's end, as `--help` documents them. */
-export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = {
+  success: 0,
+  failure: 1,
+  usage: 2,
+  notAligned: 3,
+  jobFailed: 4,
+  interrupted: 130,
+} as const;

@@ -1,0 +1,196 @@
+/** Waiting for a job: what is told on the way, what Ctrl-C means, what happens at its end. */
+import { createInterface } from 'node:readline/promises';
+import {
+  type AwsSession,
+  cancelJob,
+  driverErrorLines,
+  type Fallback,
+  finishJob,
+  followJob,
+  furtherCommands,
+  type JobId,
+  type JobUpdate,
+  type Outcome,
+  type ProcessingJobOptions,
+  type ProcessingUpdate,
+} from '../aws/index.js';
+import { RepartitionError } from '../errors.js';
+import { jobEngine } from './aws-options.js';
+import type { Session } from './command.js';
+import { formatDuration } from './format.js';
+import { choice, text, withDefault } from './options.js';
+import { EXIT } from './world.js';
+
+export const waitOptions = {
+  fallback: withDefault(
+    choice('Where alignment runs when Spark’s own failed', ['here', 'sagemaker', 'none']),
+    'here',
+  ),
+  'sagemaker-role': text('For --fallback sagemaker: the execution role'),
+  'sagemaker-image-uri': text('For --fallback sagemaker: the image with gs-repartition'),
+  'sagemaker-instance-type': text('For --fallback sagemaker: the instance (ml.r5.4xlarge unless given)'),
+  'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
+    'leave',
+    'cancel',
+  ]),
+};
+
+export interface WaitValues {
+  fallback: Fallback;
+  'sagemaker-role': string | undefined;
+  'sagemaker-image-uri': string | undefined;
+  'sagemaker-instance-type': string | undefined;
+  'on-interrupt': 'leave' | 'cancel' | undefined;
+  json: boolean;
+}
+
+/** What the fallback on SageMaker needs, if all of it is given. */
+export function sagemakerOptions(
+  values: WaitValues,
+): Omit<ProcessingJobOptions, 's3InputPrefix'> | undefined {
+  const { 'sagemaker-role': role, 'sagemaker-image-uri': imageUri } = values;
+  if (role === undefined || imageUri === undefined) return undefined;
+  return { role, imageUri, instanceType: values['sagemaker-instance-type'] };
+}
+
+/**
+ * Follows a job to its end and has its output aligned if need be.
+ * @returns the exit code
+ */
+export async function waitForJob(
+  aws: AwsSession,
+  id: JobId,
+  values: WaitValues,
+  session: Session,
+): Promise<number> {
+  const { log, signal, print, printDocument } = session;
+  const region = await aws.region();
+  const again = `gs-repartition emr-serverless status --application-id ${id.applicationId} --job-run-id ${id.jobRunId} --region ${region} --wait`;
+  let job;
+  try {
+    job = await followJob(aws, id, { signal, log, onUpdate: teller(log) });
+  } catch (error) {
+    if (signal.aborted) return await leaveOrCancel(aws, id, again, values, session);
+    log.warn(`the job itself goes on; follow it again with: ${again}`);
+    throw error;
+  }
+  if (job.state !== 'SUCCESS') {
+    for (const line of await driverErrorLines(aws, job, { log, signal })) log.warn(`driver: ${line}`);
+    for (const command of furtherCommands(job, region)) log.warn(`look further: ${command}`);
+    const details = (job.stateDetails ?? '') === '' ? '' : `: ${job.stateDetails ?? ''}`;
+    throw new RepartitionError('job', `the job ${id.jobRunId} ended as ${job.state ?? 'UNKNOWN'}${details}`, {
+      hint: 'Correct the cause and submit it again.',
+    });
+  }
+  const outcome = await finishJob(aws, job, {
+    engine: jobEngine(session, values as unknown as Record<string, unknown>),
+    fallback: values.fallback,
+    sagemaker: sagemakerOptions(values),
+    signal,
+    log,
+    onFallback: (reason, fallback) =>
+      log.info(
+        fallback === 'none' ? reason : `${reason}: aligning ${fallback === 'here' ? 'here' : 'on SageMaker'}`,
+      ),
+    onSageMakerUpdate: processingTeller(log),
+  });
+  if (values.json) printDocument({ status: 'succeeded', ...id, state: job.state, ...outcome });
+  else for (const line of describeOutcome(outcome)) print(line);
+  return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
+}
+
+function describeOutcome(outcome: Outcome): string[] {
+  const { outputPrefix } = outcome;
+  const metadata = `${outputPrefix.replace(/\/$/, '')}/updated_row_counts_metadata.json`;
+  switch (outcome.alignedBy) {
+    case 'job':
+      return [
+        'The job succeeded and aligned its output itself; it passes verification.',
+        `  metadata  ${metadata}`,
+      ];
+    case 'here':
+      return [
+        `The job succeeded; its output was aligned here (${outcome.reason}).`,
+        `  metadata  ${metadata}`,
+      ];
+    case 'sagemaker':
+      return [
+        `The job succeeded; its output was aligned by the SageMaker job ${outcome.sagemakerJobName} (${outcome.reason}).`,
+        `  metadata  ${metadata}`,
+      ];
+    case 'nobody':
+      return [
+        `The job succeeded; its output is not aligned (${outcome.reason}).`,
+        `  align it with: gs-repartition --input-prefix ${outputPrefix}`,
+      ];
+  }
+}
+
+/** Between two lines in one state. */
+const TELL_EVERY_SECONDS = 60;
+
+/** A line at every change of state, and one a minute. */
+function teller(log: Session['log']): (update: JobUpdate) => void {
+  let last: JobUpdate | undefined;
+  return (update) => {
+    const isNews = update.state !== last?.state;
+    if (last && !isNews && update.elapsedSeconds - last.elapsedSeconds < TELL_EVERY_SECONDS) return;
+    last = update;
+    log.info(describeUpdate(update));
+    if (update.dashboardUrl !== undefined) log.info(`dashboard: ${update.dashboardUrl}`);
+  };
+}
+
+/** `RUNNING after 3 min 5 s, 0.5 vCPU hours, 2 GB hours of memory, 1 of storage used` */
+export function describeUpdate({ state, stateDetails, elapsedSeconds, used }: JobUpdate): string {
+  const hours = (value: number): string => String(Math.round(value * 100) / 100);
+  const usage =
+    used === undefined
+      ? ''
+      : `, used ${hours(used.vCpuHours)} vCPU hours, ${hours(used.memoryGbHours)} GB hours of memory, ` +
+        `${hours(used.storageGbHours)} GB hours of storage`;
+  const details = stateDetails === undefined ? '' : ` (${stateDetails})`;
+  return `${state}${details} after ${formatDuration(elapsedSeconds)}${usage}`;
+}
+
+/** The status when it changes, and every line of the log. */
+export function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
+  let last = '';
+  return ({ status, elapsedSeconds, lines }) => {
+    for (const line of lines) log.info(`container: ${line}`);
+    if (status !== last) log.info(`SageMaker: ${status} after ${formatDuration(elapsedSeconds)}`);
+    last = status;
+  };
+}
+
+async function leaveOrCancel(
+  aws: AwsSession,
+  id: JobId,
+  again: string,
+  values: WaitValues,
+  session: Session,
+): Promise<number> {
+  const { log } = session;
+  const answer = values['on-interrupt'] ?? (await askOnTerminal(session)) ?? 'leave';
+  if (answer === 'leave') {
+    log.warn(`the job goes on; follow it again with: ${again}`);
+    return EXIT.interrupted;
+  }
+  await cancelJob(aws, id, { log });
+  log.info('cancelling the job');
+  const job = await followJob(aws, id, { log, onUpdate: teller(log) });
+  log.warn(`the job ended as ${job.state ?? 'UNKNOWN'}`);
+  return EXIT.interrupted;
+}
+
+/** @returns `undefined` when there is nobody to ask */
+export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
+  if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
+  const asking = createInterface({ input: world.stdin, output: world.stderr });
+  try {
+    const answer = await asking.question('Leave the job running or cancel it? [leave/cancel] ');
+    return /^c/i.test(answer.trim()) ? 'cancel' : 'leave';
+  } finally {
+    asking.close();
+  }
+}

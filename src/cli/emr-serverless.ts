@@ -1,0 +1,357 @@
+/** `gs-repartition emr-serverless …`: from an account with a pushed image to an aligned graph. */
+import {
+  AwsSession,
+  cancelJob,
+  dashboardUrl,
+  followJob,
+  getJob,
+  jobUpdate,
+  listApplications,
+  listJobs,
+  outputPrefixOf,
+  requireSageMaker,
+  setup,
+  setupPolicies,
+  type SetupOptions,
+  type SetupResult,
+  type Step,
+  submit,
+} from '../aws/index.js';
+import { awsOptions, list, pair, readAwsOptions, whole } from './aws-options.js';
+import { defineCommand, type Command, type Session } from './command.js';
+import { describeUpdate, sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
+import {
+  alias,
+  choice,
+  count,
+  flag,
+  many,
+  required,
+  text,
+  trueOrFalse,
+  usage,
+  withDefault,
+} from './options.js';
+import { EXIT } from './world.js';
+
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+
+/** Runs `work` with a session that is closed afterwards. */
+async function withAws<T>(
+  values: Readonly<Record<string, unknown>>,
+  work: (aws: AwsSession) => Promise<T>,
+): Promise<T> {
+  const aws = new AwsSession(readAwsOptions(values));
+  try {
+    return await work(aws);
+  } finally {
+    await aws.close();
+  }
+}
+
+/** Says a step before it is done; in a dry run the requests are the output. */
+function stepTeller({ log }: Session, dryRun: boolean): (step: Step) => void {
+  return (step) => log.info(dryRun ? `would ${step.title}` : step.title);
+}
+
+const setupCommand = defineCommand({
+  name: 'emr-serverless setup',
+  describe: 'Make or adopt what jobs need: the role, the application, the access to the image',
+  usage: '--bucket <bucket> --image-uri <image> [options]',
+  options: {
+    bucket: required(text('The bucket that jobs read from and write to')),
+    'image-uri': required(text('The GSProcessing image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/…')),
+    'application-name': text('The application (gsprocessing-<version> unless given)'),
+    'role-name': text('The job runtime role, made if need be (gsprocessing-emr-serverless unless given)'),
+    'role-arn': text('A role to use as it is instead'),
+    'release-label': text('The EMR release (the one that the image is built on unless given)'),
+    architecture: choice('The processors (as the image’s tag says unless given)', ['X86_64', 'ARM64']),
+    'subnet-ids': list('Subnets for a network, with commas between them'),
+    'security-group-ids': list('Security groups for a network, with commas between them'),
+    'maximum-vcpu': count('Limit of all jobs together: vCPUs'),
+    'maximum-memory-gb': count('Limit of all jobs together: memory in GB'),
+    'maximum-disk-gb': count('Limit of all jobs together: disk in GB'),
+    'auto-stop-minutes': whole(
+      'Stop the application after so many idle minutes, 0 for never (15 unless given)',
+      0,
+    ),
+    'kms-key-arn': text('The KMS key that encrypts the bucket’s objects, if one does'),
+    'dry-run': flag('Print the requests as JSON and change nothing'),
+    'print-policies': flag('Print all policies as JSON, for an administrator to apply, and call nothing'),
+    'application-id': text('With --print-policies: the application, where it is known'),
+    ...awsOptions,
+  },
+  examples: [
+    ['$0 emr-serverless setup --bucket my-bucket --image-uri <image>', 'Set up, or see that all is set up'],
+    ['$0 emr-serverless setup --bucket my-bucket --image-uri <image> --dry-run', 'See what it would do'],
+  ],
+  async run(values, session) {
+    const options: SetupOptions = {
+      bucket: values.bucket,
+      imageUri: values['image-uri'],
+      applicationName: values['application-name'],
+      roleName: values['role-name'],
+      roleArn: values['role-arn'],
+      releaseLabel: values['release-label'],
+      architecture: values.architecture,
+      subnetIds: values['subnet-ids'],
+      securityGroupIds: values['security-group-ids'],
+      maximumVcpu: values['maximum-vcpu'],
+      maximumMemoryGb: values['maximum-memory-gb'],
+      maximumDiskGb: values['maximum-disk-gb'],
+      autoStopMinutes: values['auto-stop-minutes'],
+      kmsKeyArn: values['kms-key-arn'],
+    };
+    if (values['print-policies']) {
+      session.printDocument(setupPolicies({ ...options, applicationId: values['application-id'] }));
+      return EXIT.success;
+    }
+    const dryRun = values['dry-run'];
+    return withAws(values, async (aws) => {
+      const { log, signal } = session;
+      const result = await setup(aws, options, { dryRun, signal, log, onStep: stepTeller(session, dryRun) });
+      if (dryRun || values.json)
+        session.printDocument({ status: dryRun ? 'planned' : 'succeeded', ...result });
+      else for (const line of describeSetup(result)) session.print(line);
+      return EXIT.success;
+    });
+  },
+});
+
+function describeSetup(result: SetupResult): string[] {
+  const { steps, roleArn, applicationId } = result;
+  return [
+    steps.length === 0 ? 'Everything is set up already.' : 'Everything is set up.',
+    `  role         ${roleArn}`,
+    `  application  ${applicationId} (${result.applicationName})`,
+    `Submit jobs with: gs-repartition emr-serverless submit --application-id ${applicationId} ` +
+      `--execution-role ${roleArn} --region ${result.region} …`,
+  ];
+}
+
+const submitCommand = defineCommand({
+  name: 'emr-serverless submit',
+  describe: 'Start a GSProcessing job; with --wait follow it and have its output aligned',
+  usage: '--application-id <id> --execution-role <role> --entry-point <file> --input-prefix <s3> … [-- …]',
+  passesOn: true,
+  options: {
+    'application-id': text('The application'),
+    'application-name': text('The application by its name instead'),
+    'execution-role': required(text('The job runtime role: name or ARN')),
+    'entry-point': required(text('distributed_executor.py: a local file, which is uploaded, or s3://…')),
+    'entry-point-url': text(
+      'Where a local entry point goes (emr-serverless-scripts/ of the output bucket unless given)',
+    ),
+    'input-prefix': required(text('The input tables and their configuration: s3://bucket/prefix')),
+    'output-prefix': required(text('Where the graph goes: s3://bucket/prefix')),
+    'config-filename': alias('config-file', required(text('The configuration, under the input prefix'))),
+    'num-output-files': withDefault(whole('Files per type; -1 lets Spark decide', -1), '-1'),
+    'graph-name': text('The graph’s name'),
+    'do-repartition': withDefault(trueOrFalse('Have Spark’s leader try to align'), 'True'),
+    'add-reverse-edges': trueOrFalse('Add reverse edges (GSProcessing adds them unless told not to)'),
+    'job-log-level': choice('The job’s own log level, GSProcessing’s --log-level', LOG_LEVELS),
+    'job-name': text('The job’s name (gs-processing unless given)'),
+    'client-token': text('Two submissions with one token start one job'),
+    'spark-conf': many(pair('Spark configuration, key=value; can be given several times')),
+    'spark-submit-parameters': text('More parameters of spark-submit'),
+    'log-uri': text('Where the logs of driver and executors go: s3://bucket/prefix'),
+    'log-group': text('CloudWatch’s log group, to have them there too'),
+    'timeout-minutes': whole('Give the job up after so many minutes, 0 for never (12 hours unless given)', 0),
+    wait: flag('Follow the job, and have its output aligned when it is not'),
+    'dry-run': flag('Print the requests as JSON; neither upload nor start'),
+    ...waitOptions,
+    ...awsOptions,
+  },
+  examples: [
+    [
+      '$0 emr-serverless submit --application-name gsprocessing-0.2.2 --execution-role gsprocessing-emr-serverless ' +
+        '--entry-point distributed_executor.py --input-prefix s3://bucket/in --output-prefix s3://bucket/out ' +
+        '--config-filename config.json --wait',
+      'Process a graph and have it aligned',
+    ],
+  ],
+  async run(values, session) {
+    const { log, signal } = session;
+    const dryRun = values['dry-run'];
+    if (values.wait) requireSageMaker({ fallback: values.fallback, sagemaker: sagemakerOptions(values) });
+    const conf = values['spark-conf'] ?? [];
+    const twice = conf.find(([key], i) => conf.findIndex(([other]) => other === key) < i);
+    if (twice) throw usage(`--spark-conf ${twice[0]} was given twice`);
+    return withAws(values, async (aws) => {
+      const { applicationId, jobRunId, ...started } = await submit(
+        aws,
+        {
+          applicationId: values['application-id'],
+          applicationName: values['application-name'],
+          executionRole: values['execution-role'],
+          entryPoint: values['entry-point'],
+          entryPointUrl: values['entry-point-url'],
+          inputPrefix: values['input-prefix'],
+          outputPrefix: values['output-prefix'],
+          configFilename: values['config-filename'],
+          numOutputFiles: values['num-output-files'],
+          graphName: values['graph-name'],
+          doRepartition: values['do-repartition'],
+          addReverseEdges: values['add-reverse-edges'],
+          logLevel: values['job-log-level'],
+          extraArguments: (values as { '--'?: string[] })['--'] ?? [],
+          jobName: values['job-name'],
+          clientToken: values['client-token'],
+          sparkConf: Object.fromEntries(conf),
+          sparkSubmitParameters: values['spark-submit-parameters'],
+          logUri: values['log-uri'],
+          logGroup: values['log-group'],
+          timeoutMinutes: values['timeout-minutes'],
+        },
+        { dryRun, signal, log, onStep: stepTeller(session, dryRun) },
+      );
+      if (dryRun || jobRunId === undefined) {
+        session.printDocument({ status: 'planned', applicationId, ...started });
+        return EXIT.success;
+      }
+      log.info(`started the job ${jobRunId}`);
+      if (values.wait) return waitForJob(aws, { applicationId, jobRunId }, values, session);
+      if (values.json) {
+        session.printDocument({
+          status: 'started',
+          applicationId,
+          jobRunId,
+          outputPrefix: started.outputPrefix,
+        });
+        return EXIT.success;
+      }
+      session.print(`Started the job ${jobRunId}.`);
+      session.print(
+        `Follow it with: gs-repartition emr-serverless status --application-id ${applicationId} ` +
+          `--job-run-id ${jobRunId} --region ${await aws.region()} --wait`,
+      );
+      return EXIT.success;
+    });
+  },
+});
+
+const jobIdOptions = {
+  'application-id': required(text('The application')),
+  'job-run-id': required(text('The job')),
+};
+
+const statusCommand = defineCommand({
+  name: 'emr-serverless status',
+  describe: 'Tell how far a job is; with --wait follow it and have its output aligned',
+  usage: '--application-id <id> --job-run-id <id> [options]',
+  options: {
+    ...jobIdOptions,
+    wait: flag('Follow the job, and have its output aligned when it is not'),
+    ...waitOptions,
+    ...awsOptions,
+  },
+  examples: [
+    ['$0 emr-serverless status --application-id <id> --job-run-id <id> --wait', 'Go on waiting for a job'],
+  ],
+  async run(values, session) {
+    const id = { applicationId: values['application-id'], jobRunId: values['job-run-id'] };
+    if (values.wait) requireSageMaker({ fallback: values.fallback, sagemaker: sagemakerOptions(values) });
+    return withAws(values, async (aws) => {
+      if (values.wait) return waitForJob(aws, id, values, session);
+      const job = await getJob(aws, id, session);
+      const update = jobUpdate(job);
+      const url = await dashboardUrl(aws, id, session);
+      const outputPrefix = outputPrefixOf(job);
+      if (values.json)
+        session.printDocument({ ...id, name: job.name, ...update, outputPrefix, dashboardUrl: url });
+      else {
+        session.print(describeUpdate(update));
+        if (outputPrefix !== undefined) session.print(`  output     ${outputPrefix}`);
+        if (url !== undefined) session.print(`  dashboard  ${url}`);
+      }
+      return EXIT.success;
+    });
+  },
+});
+
+const cancelCommand = defineCommand({
+  name: 'emr-serverless cancel',
+  describe: 'Cancel a job',
+  usage: '--application-id <id> --job-run-id <id> [options]',
+  options: { ...jobIdOptions, wait: flag('Wait until it is cancelled'), ...awsOptions },
+  examples: [['$0 emr-serverless cancel --application-id <id> --job-run-id <id>', 'Cancel a job']],
+  async run(values, session) {
+    const id = { applicationId: values['application-id'], jobRunId: values['job-run-id'] };
+    return withAws(values, async (aws) => {
+      await cancelJob(aws, id, session);
+      const state = values.wait ? (await followJob(aws, id, session)).state : 'CANCELLING';
+      if (values.json) session.printDocument({ ...id, state });
+      else session.print(`The job ${id.jobRunId} is ${state ?? 'UNKNOWN'}.`);
+      return EXIT.success;
+    });
+  },
+});
+
+const listCommand = defineCommand({
+  name: 'emr-serverless list',
+  describe: 'List applications; with --application-id its jobs, latest first',
+  usage: '[--application-id <id>] [options]',
+  options: { 'application-id': text('Whose jobs to list'), ...awsOptions },
+  examples: [['$0 emr-serverless list', 'List all applications of the region']],
+  async run(values, session) {
+    const applicationId = values['application-id'];
+    return withAws(values, async (aws) => {
+      const found =
+        applicationId === undefined
+          ? (await listApplications(aws, session)).map(({ id, name, state, releaseLabel, createdAt }) => ({
+              id,
+              name,
+              state,
+              releaseLabel,
+              createdAt,
+            }))
+          : (await listJobs(aws, applicationId, session)).map(
+              ({ id, name, state, releaseLabel, createdAt }) => ({
+                id,
+                name,
+                state,
+                releaseLabel,
+                createdAt,
+              }),
+            );
+      if (values.json) session.printDocument(found);
+      else if (found.length === 0) session.print('There are none.');
+      else for (const line of table(found)) session.print(line);
+      return EXIT.success;
+    });
+  },
+});
+
+interface Listed {
+  id: string | undefined;
+  name: string | undefined;
+  state: string | undefined;
+  releaseLabel: string | undefined;
+  createdAt: Date | undefined;
+}
+
+/** In columns. */
+function table(rows: readonly Listed[]): string[] {
+  const cells = rows.map(({ id = '', name = '', state = '', releaseLabel = '', createdAt }) => [
+    id,
+    state,
+    releaseLabel,
+    createdAt?.toISOString().slice(0, 19).replace('T', ' ') ?? '',
+    name,
+  ]);
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export const emrServerlessCommands: readonly Command[] = [
+  setupCommand,
+  submitCommand,
+  statusCommand,
+  cancelCommand,
+  listCommand,
+];

@@ -1,0 +1,99 @@
+/** `gs-repartition sagemaker submit`: the alignment as a SageMaker Processing job, with the reference's options. */
+import {
+  followProcessingJob,
+  type ProcessingJobOptions,
+  sessionNear,
+  stopProcessingJob,
+  submitProcessingJob,
+} from '../aws/index.js';
+import { awsOptions, readAwsOptions } from './aws-options.js';
+import { type Command, defineCommand } from './command.js';
+import { askOnTerminal, processingTeller } from './emr-serverless-wait.js';
+import { alias, choice, flag, required, text, trueOrFalse, withDefault } from './options.js';
+import { EXIT } from './world.js';
+
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+
+const submitCommand = defineCommand({
+  name: 'sagemaker submit',
+  describe: 'Align a graph in a SageMaker Processing job',
+  usage: '--s3-input-prefix <s3> --role <role> --image-uri <image> [options]',
+  options: {
+    's3-input-prefix': required(text('The graph: s3://bucket/prefix')),
+    role: required(text('The execution role: name or ARN')),
+    'image-uri': alias('image', required(text('The image in ECR whose entry point is gs-repartition'))),
+    'config-filename': withDefault(text('The metadata to read'), 'metadata.json'),
+    'updated-metadata-file-name': withDefault(
+      text('The metadata to publish'),
+      'updated_row_counts_metadata.json',
+    ),
+    'instance-type': withDefault(text('The instance'), 'ml.r5.4xlarge'),
+    'job-name': withDefault(text('What the job’s name begins with'), 'gsprocessing-repartitioning'),
+    'wait-for-job': alias('wait', flag('Follow the job and show its log')),
+    'container-log-level': withDefault(choice('The log level in the container', LOG_LEVELS), 'INFO'),
+    'host-log-level': choice('Accepted for compatibility; --log-level is the level here', LOG_LEVELS),
+    'streaming-repartitioning': withDefault(trueOrFalse('Passed on to the container'), 'False'),
+    'sm-processor-parameters': text('Parameters of SageMaker’s Processor: "volume_size_in_gb=100 env={}"'),
+    'on-interrupt': choice(
+      'What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)',
+      ['leave', 'cancel'],
+    ),
+    'dry-run': flag('Print the request as JSON and start nothing'),
+    ...awsOptions,
+    region: text('The AWS region (the bucket’s unless given)'),
+  },
+  examples: [
+    [
+      '$0 sagemaker submit --s3-input-prefix s3://bucket/graph --role <role> --image-uri <image> --wait-for-job',
+      'Align',
+    ],
+  ],
+  async run(values, session) {
+    const { log, signal } = session;
+    const options: ProcessingJobOptions = {
+      s3InputPrefix: values['s3-input-prefix'],
+      role: values.role,
+      imageUri: values['image-uri'],
+      configFilename: values['config-filename'],
+      updatedMetadataFileName: values['updated-metadata-file-name'],
+      instanceType: values['instance-type'],
+      jobName: values['job-name'],
+      containerLogLevel: values['container-log-level'],
+      streamingRepartitioning: values['streaming-repartitioning'],
+      smProcessorParameters: values['sm-processor-parameters'],
+    };
+    const dryRun = values['dry-run'];
+    const aws = await sessionNear(readAwsOptions(values), options.s3InputPrefix, signal);
+    try {
+      const started = await submitProcessingJob(aws, options, {
+        dryRun,
+        signal,
+        log,
+        onStep: ({ title }) => log.info(dryRun ? `would ${title}` : title),
+      });
+      const { jobName, region } = started;
+      if (dryRun) session.printDocument({ status: 'planned', ...started });
+      else if (!values['wait-for-job']) {
+        if (values.json) session.printDocument({ status: 'started', jobName, region });
+        else session.print(`Started the job ${jobName} in ${region}.`);
+      } else {
+        try {
+          await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          const answer = values['on-interrupt'] ?? (await askOnTerminal(session)) ?? 'leave';
+          if (answer === 'cancel') await stopProcessingJob(aws, jobName);
+          log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
+          return EXIT.interrupted;
+        }
+        if (values.json) session.printDocument({ status: 'succeeded', jobName, region });
+        else session.print(`The job ${jobName} succeeded.`);
+      }
+      return EXIT.success;
+    } finally {
+      await aws.close();
+    }
+  },
+});
+
+export const sagemakerCommands: readonly Command[] = [submitCommand];
