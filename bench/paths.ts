@@ -1,0 +1,9 @@
+/** Where things are. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const benchFolder = dirname(fileURLToPath(import.meta.url));
+export const repositoryRoot = dirname(benchFolder);
+
+/** The command as a user's process runs it. */
+export const gsRepartition = [process.execPath, join(repositoryRoot, 'dist', 'cli', 'main.js')];
