@@ -24,7 +24,7 @@ export interface JobUpdate {
 
 export interface FollowOptions extends PersistOptions {
   onUpdate?: ((update: JobUpdate) => void) | undefined;
-  /** Between two looks. Default: 5 s at first, 30 s in the end. */
+  /** Between two looks. Default: 2 s at first, 30 s in the end. */
   pollMs?: number | undefined;
 }
 
@@ -62,6 +62,7 @@ export async function followJob(
 
 /** Short jobs are watched closely; long ones are asked no more than the service likes. */
 function pollAfter(elapsedSeconds: number): number {
+  if (elapsedSeconds < 30) return 2_000;
   if (elapsedSeconds < 120) return 5_000;
   return elapsedSeconds < 3_600 ? 15_000 : 30_000;
 }

@@ -24,7 +24,7 @@ export const MOVIES = join(repositoryRoot, 'test', 'fixtures', 'movies');
 export const QUICK = { firstPauseMs: 5, longestPauseMs: 20, giveUpMs: 20_000 };
 
 export class Account {
-  readonly bucket = `bucket-${randomUUID().slice(0, 8)}`;
+  bucket = `bucket-${randomUUID().slice(0, 8)}`;
   readonly s3: S3Client;
   readonly iam: IAM;
   readonly ecr: ECR;
@@ -87,6 +87,12 @@ export class Account {
       imageManifest: JSON.stringify(manifest),
       imageManifestMediaType: manifest.mediaType,
     });
+  }
+
+  /** Works in a bucket of a given name from now on. */
+  async nameBucket(name: string): Promise<void> {
+    await this.s3.send(new CreateBucketCommand({ Bucket: name }));
+    this.bucket = name;
   }
 
   async makeBucket(name: string, region: 'eu-west-1'): Promise<void> {
