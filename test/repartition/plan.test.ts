@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planGroup } from '../../src/repartition/plan.js';
+import { matchParts } from '../../src/repartition/match.js';
 import type { DataSetPlan, Slice } from '../../src/repartition/model.js';
-import { feature, group, type PartOptions } from './planning.js';
+import { planGroup } from '../../src/repartition/plan.js';
+import { shapeChange } from '../../src/repartition/shape.js';
+import { feature, group, layouts, type PartOptions } from './planning.js';
 
 function plan(layout: readonly number[], target: readonly number[], options: PartOptions = {}): DataSetPlan {
   return planGroup(group(feature('x', layout, options)), target).dataSets[0]!;
@@ -15,6 +17,10 @@ function describePlan({ parts }: DataSetPlan): string[] {
   return parts.map((part) =>
     part.kind === 'keep' ? `kept ${name(part.part.path)}` : part.task.slices.map(show).join(' '),
   );
+}
+
+function keysOf({ parts }: DataSetPlan): unknown[] {
+  return parts.map((part) => (part.kind === 'keep' ? 'kept' : part.task.keys));
 }
 
 describe('the plan of a data set', () => {
@@ -37,18 +43,53 @@ describe('the plan of a data set', () => {
     ]);
   });
 
+  test('when all parts match, the list of parts stays as it is', () => {
+    const counted = group(feature('x', [0, 5, 0, 0, 7, 0]));
+    const { parts } = planGroup(counted, [0, 5, 0, 0, 7, 0]).dataSets[0]!;
+    expect(parts.map((part) => part.kind === 'keep' && part.part.path)).toEqual(
+      counted.group.dataSets[0]!.parts,
+    );
+  });
+
   test('a part without rows is made of an empty slice, which lends it the schema', () => {
     expect(describePlan(plan([5, 5], [0, 10, 0]))).toEqual(['0[0,0)', '0[0,5) 1[0,5)', '1[0,0)']);
+    expect(describePlan(plan([0, 0], [0]))).toEqual(['kept part-00000']);
+    expect(describePlan(plan([0], [0, 0]))).toEqual(['kept part-00000', '0[0,0)']);
+  });
+
+  test('slices without rows are left out', () => {
+    expect(describePlan(plan([3, 0, 0, 4, 0], [7]))).toEqual(['0[0,3) 3[0,4)']);
+    expect(describePlan(plan([0, 3, 0, 4], [2, 5]))).toEqual(['1[0,2)', '1[2,3) 3[0,4)']);
   });
 
   test('labels get the shape of their own rows; parts that have it are kept', () => {
     const shapes = ['(4,)', '(9,)', undefined];
-    const { parts } = plan([4, 6, 10], [4, 6, 10], { flat: true, shapes });
-    expect(parts.map((part) => (part.kind === 'keep' ? 'kept' : part.task.keys))).toEqual([
+    expect(keysOf(plan([4, 6, 10], [4, 6, 10], { flat: true, shapes }))).toEqual([
       'kept',
       { shape: '(6,)' },
       { shape: '(10,)' },
     ]);
+  });
+
+  test('a label cut anew gets the shape of what it becomes, never that of its source', () => {
+    const shapes = ['(10,)', '(10,)'];
+    expect(keysOf(plan([10, 10], [5, 15, 0], { flat: true, shapes }))).toEqual([
+      { shape: '(5,)' },
+      { shape: '(15,)' },
+      { shape: '(0,)' },
+    ]);
+  });
+
+  test('a matrix keeps its width, lists lose a flat shape, features get none', () => {
+    const cut = (shape: string | undefined, options: PartOptions): unknown =>
+      keysOf(plan([10, 10], [20], { ...options, shapes: [shape, shape] }))[0];
+    expect(cut('(10, 3)', { flatColumn: false })).toEqual({ shape: '(20, 3)' });
+    expect(cut('(10,)', { flatColumn: false })).toEqual({ shape: null });
+    expect(cut('(10,)', { flat: true, flatColumn: false })).toEqual({ shape: null });
+    expect(cut(undefined, {})).toEqual({});
+    // The source's shape happens to be true of what is made of it.
+    expect(keysOf(plan([20, 0], [20], { shapes: ['(20,)', undefined] }))).toEqual(['kept']);
+    expect(keysOf(plan([10, 10], [20], { shapes: ['(20,)', undefined] }))).toEqual([{}]);
   });
 
   test('new parts lie beside the old folder, numbered, with the rest of the first name', () => {
@@ -58,41 +99,129 @@ describe('the plan of a data set', () => {
     );
   });
 
-  test('another version of an input, or another target, gives another folder', () => {
-    const folder = (target: number[], version: string): string => {
-      const counted = feature('x', [5, 5]);
-      counted.parts[0]!.version = version;
-      const [part] = planGroup(group(counted), target).dataSets[0]!.parts;
-      return part?.kind === 'make' ? part.task.output : '';
-    };
-    const names = new Set([folder([10], 'v1'), folder([10], 'v2'), folder([4, 6], 'v1'), folder([10], 'v1')]);
-    expect(names.size).toBe(3);
+  test('a layout with other rows than the data set is a bug and told as one', () => {
+    expect(() => plan([5, 5], [11])).toThrow('the layout has more rows than the data set');
   });
+});
 
-  test('whatever the layouts: every row once, in order, and each output has its rows', () => {
-    const layout = fc.array(fc.nat(20), { minLength: 1, maxLength: 12 });
+describe('whatever the layouts', () => {
+  const cases = fc.nat(60).chain((total) =>
+    fc.record({
+      rows: layouts(total),
+      target: layouts(total),
+      flat: fc.boolean(),
+      flatColumn: fc.boolean(),
+      shape: fc.constantFrom(undefined, '(5,)', '(5, 2)', '(10,)', 'x'),
+    }),
+  );
+
+  test('every row once, in order, and each output has its rows', () => {
     fc.assert(
-      fc.property(layout, fc.array(fc.nat(300), { maxLength: 8 }), (rows, cuts) => {
-        const total = rows.reduce((a, b) => a + b, 0);
-        const bounds = [0, ...cuts.map((cut) => cut % (total + 1)).sort((a, b) => a - b), total];
-        const target = bounds.slice(1).map((bound, i) => bound - bounds[i]!);
-        const counted = feature('x', rows);
+      fc.property(cases, ({ rows, target, shape, ...options }) => {
+        const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
         const starts = new Map<string, number>();
         counted.parts.reduce((start, part) => (starts.set(part.path, start), start + part.rows), 0);
         let next = 0;
-        planGroup(group(counted), target).dataSets[0]!.parts.forEach((part, i) => {
+        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        parts.forEach((part, i) => {
           const slices =
             part.kind === 'keep' ? [{ path: part.part.path, from: 0, to: part.part.rows }] : part.task.slices;
           const before = next;
           for (const slice of slices) {
+            expect(slice.to > slice.from || slices.length === 1).toBe(true);
             if (slice.from === slice.to) continue;
             expect(starts.get(slice.path)! + slice.from).toBe(next);
             next += slice.to - slice.from;
           }
           expect(next - before).toBe(target[i]);
+          if (part.kind === 'make') expect(part.task.rows).toBe(target[i]);
         });
-        expect(next).toBe(total);
+        expect([parts.length, next]).toEqual([target.length, rows.reduce((a, b) => a + b, 0)]);
       }),
     );
+  });
+
+  test('what is kept is right as it is, and what is made is right afterwards', () => {
+    fc.assert(
+      fc.property(cases, ({ rows, target, shape, ...options }) => {
+        const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
+        planGroup(group(counted), target).dataSets[0]!.parts.forEach((part, i) => {
+          if (part.kind === 'keep') {
+            expect([part.part.rows, shapeChange(counted.dataSet, part.part)]).toEqual([target[i], undefined]);
+            return;
+          }
+          const made = part.task.keys['shape'];
+          const after = made === undefined ? shape : (made ?? undefined);
+          const facts = {
+            rows: target[i]!,
+            flatColumn: options.flatColumn,
+            ...(after !== undefined && { shape: after }),
+          };
+          expect(shapeChange(counted.dataSet, facts)).toBe(undefined);
+        });
+      }),
+    );
+  });
+
+  test('names are new and each other’s only', () => {
+    fc.assert(
+      fc.property(cases, ({ rows, target, shape, ...options }) => {
+        const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
+        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        const paths = parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output));
+        expect(new Set(paths).size).toBe(paths.length);
+        for (const part of parts)
+          if (part.kind === 'make') expect(counted.dataSet.parts).not.toContain(part.task.output);
+      }),
+    );
+  });
+
+  test('a second plan, of what the first one made, keeps everything', () => {
+    fc.assert(
+      fc.property(cases, ({ rows, target, shape, ...options }) => {
+        const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
+        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        const shapes = parts.map((part) => {
+          const made = part.kind === 'make' ? part.task.keys['shape'] : undefined;
+          return made === undefined ? shape : (made ?? undefined);
+        });
+        const again = planGroup(group(feature('y', target, { ...options, shapes })), target);
+        expect(again.dataSets[0]!.parts.every((part) => part.kind === 'keep')).toBe(true);
+      }),
+    );
+  });
+
+  test('every part that could be kept is', () => {
+    const boundsOf = (layout: readonly number[]): string[] => {
+      let row = 0;
+      return layout.map((rows) => `${row},${(row += rows)}`);
+    };
+    fc.assert(
+      fc.property(cases, ({ rows, target }) => {
+        const kept = matchParts(rows, target);
+        const [ours, theirs] = [boundsOf(rows), boundsOf(target)];
+        theirs.forEach((bounds, i) => {
+          if (target[i] === 0) return;
+          expect(kept[i]).toBe(ours.indexOf(bounds));
+        });
+        const used = [...kept].filter((part) => part >= 0);
+        expect(used).toEqual([...new Set(used)].sort((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('parts that cover exactly the rows of an output', () => {
+  test('by their boundaries', () => {
+    expect([...matchParts([3, 4, 3, 2], [3, 7, 2])]).toEqual([0, -1, 3]);
+    expect([...matchParts([3, 7], [5, 5])]).toEqual([-1, -1]);
+    expect([...matchParts([5, 5], [5, 5])]).toEqual([0, 1]);
+  });
+
+  test('parts without rows: stepped over, kept, or made new', () => {
+    expect([...matchParts([0, 5, 0, 5], [5, 5])]).toEqual([1, 3]);
+    expect([...matchParts([5, 0, 5], [5, 0, 5])]).toEqual([0, 1, 2]);
+    expect([...matchParts([5], [0, 5])]).toEqual([-1, 0]);
+    expect([...matchParts([0, 5], [5, 0])]).toEqual([1, -1]);
   });
 });

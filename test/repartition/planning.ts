@@ -1,5 +1,6 @@
 /** Facts of parts for tests of the planning. */
-import type { DataSet } from '../../src/metadata/model.js';
+import fc from 'fast-check';
+import type { DataSet, Place } from '../../src/metadata/model.js';
 import type { CountedDataSet, CountedGroup, PartFacts } from '../../src/repartition/model.js';
 
 export interface PartOptions {
@@ -7,6 +8,7 @@ export interface PartOptions {
   flatColumn?: boolean;
   shapes?: (string | undefined)[];
   bytesPerRow?: number;
+  places?: [Place, ...Place[]];
 }
 
 /** A node feature with parts of these row counts. */
@@ -23,7 +25,7 @@ export function feature(name: string, layout: readonly number[], options: PartOp
     };
   });
   const dataSet: DataSet = {
-    places: [{ section: 'node_data', type: 'user', name }],
+    places: options.places ?? [{ section: 'node_data', type: 'user', name }],
     parts: parts.map((part) => part.path),
     flat: options.flat ?? false,
   };
@@ -31,8 +33,26 @@ export function feature(name: string, layout: readonly number[], options: PartOp
 }
 
 export function group(...dataSets: CountedDataSet[]): CountedGroup {
+  const types = [...new Set(dataSets.flatMap(({ dataSet }) => dataSet.places.map(({ type }) => type)))];
+  const isNode = dataSets[0]?.dataSet.places[0].section === 'node_data';
   return {
-    group: { kind: 'node', types: ['user'], dataSets: dataSets.map(({ dataSet }) => dataSet) },
+    group: {
+      kind: isNode ? 'node' : 'edge',
+      types: types as [string, ...string[]],
+      dataSets: dataSets.map(({ dataSet }) => dataSet),
+    },
     dataSets,
   };
+}
+
+/** Row counts, now and then 0, and often such that two layouts of the same rows have boundaries in common. */
+export function layouts(total: number): fc.Arbitrary<number[]> {
+  const cut = fc.oneof(
+    fc.nat(total),
+    fc.nat(Math.floor(total / 5)).map((fifth) => fifth * 5),
+  );
+  return fc.array(cut, { maxLength: 10 }).map((cuts) => {
+    const bounds = [0, ...cuts.sort((a, b) => a - b), total];
+    return bounds.slice(1).map((bound, i) => bound - bounds[i]!);
+  });
 }
