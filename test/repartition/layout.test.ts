@@ -51,19 +51,17 @@ describe('fewest bytes', () => {
   });
 
   test('whatever the data sets: no other layout that one of them has rewrites fewer bytes', () => {
-    const dataSets = fc
-      .nat(40)
-      .chain((total) =>
-        fc.array(
-          fc.record({
-            layout: layouts(total),
-            bytesPerRow: fc.nat(20),
-            flat: fc.boolean(),
-            hasShape: fc.boolean(),
-          }),
-          { minLength: 1, maxLength: 5 },
-        ),
-      );
+    const dataSets = fc.nat(40).chain((total) =>
+      fc.array(
+        fc.record({
+          layout: layouts(total),
+          bytesPerRow: fc.nat(20),
+          flat: fc.boolean(),
+          hasShape: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 5 },
+      ),
+    );
     fc.assert(
       fc.property(dataSets, (sets) => {
         const counted = group(
