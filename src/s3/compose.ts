@@ -1,10 +1,11 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import { throwIfAborted } from '../errors.js';
 import type { ObjectStat, Segment } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
 import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
 import { changedError, toRepartitionError } from './errors.js';
+import { PartMemory } from './part-memory.js';
 import { type Requests, versionFrom } from './requests.js';
 import { type MultipartUpload, type Target, UploadGone, withUpload } from './upload.js';
 
@@ -57,7 +58,7 @@ class Stop {
 
 /** Puts planned objects in place. Uploaded parts are the only bytes it holds, two parts at a time. */
 export class Composer {
-  private readonly inMemory: LimitFunction = pLimit(2);
+  private readonly memory = new PartMemory();
 
   constructor(
     private readonly requests: Requests,
@@ -68,9 +69,7 @@ export class Composer {
   async compose(target: Target, plan: ComposePlan, signal: AbortSignal | undefined): Promise<ObjectStat> {
     throwIfAborted(signal);
     if (plan.kind === 'put') {
-      return this.inMemory(async () =>
-        this.put(target, await this.gather(plan.pieces, plan.size, signal), signal),
-      );
+      return this.withBody(plan.pieces, plan.size, signal, (body) => this.put(target, body, signal));
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -158,22 +157,31 @@ export class Composer {
       const source = { key: this.names.keyOf(path), where: this.names.describe(path), version, start, end };
       await upload.copy(number, source, stop.soft, stop.hard);
     } else {
-      await this.inMemory(async () => {
-        throwIfAborted(stop.soft);
-        await upload.put(number, await this.gather(part.pieces, part.size, stop.soft), stop.soft);
-      });
+      await this.withBody(part.pieces, part.size, stop.soft, (body) => upload.put(number, body, stop.soft));
     }
   }
 
-  /** The bytes of the pieces, in order. */
-  private async gather(
+  /** Runs `work` with the bytes of the pieces, in order; they are there only as long as it runs. */
+  private async withBody<T>(
     pieces: readonly Segment[],
     size: number,
     signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> {
+    work: (body: Uint8Array) => Promise<T>,
+  ): Promise<T> {
     const [only] = pieces;
-    if (pieces.length === 1 && only?.kind === 'bytes') return only.bytes;
-    const body = new Uint8Array(size);
+    if (pieces.length === 1 && only?.kind === 'bytes') return work(only.bytes);
+    return this.memory.use(size, async (body) => {
+      throwIfAborted(signal);
+      await this.gather(pieces, body, signal);
+      return work(body);
+    });
+  }
+
+  private async gather(
+    pieces: readonly Segment[],
+    body: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     let at = 0;
     for (const piece of pieces) {
       if (piece.kind === 'bytes') body.set(piece.bytes, at);
@@ -193,7 +201,6 @@ export class Composer {
         }
       }),
     );
-    return body;
   }
 
   private async read(

@@ -140,6 +140,8 @@ export interface GraphSpec {
   dim?: number;
   features?: number[];
   labels?: number[];
+  /** As many label columns of that layout; 1 unless given. */
+  copies?: number;
   edges?: number[];
   weights?: number[];
 }

@@ -3,7 +3,7 @@
     {"dim": 64, "features": [..], "labels": [..], "edges": [..], "weights": [..]}
 
 `features` is a list of float vectors of `dim`, `labels` whole numbers that repeat, `edges` the structure of item:likes:item
-and `weights` a feature of it. Each is a list of row counts, one per part, or null. Values do not compress and are the
+and `weights` a feature of it. `copies` makes more labels of the same layout. Each is a list of row counts, one per part, or null. Values do not compress and are the
 same each time. One row group a part and pages of 1 MiB with an index, as Spark writes them.
 """
 
@@ -58,7 +58,9 @@ def main(root, spec):
     if spec.get("features"):
         node_data["feat"] = write("node_data/item-feat/parquet", root, spec["features"], vectors)
     if spec.get("labels"):
-        node_data["label"] = write("node_data/item-label/parquet", root, spec["labels"], labels)
+        for n in range(spec.get("copies", 1)):
+            name = f"label{n}" if n else "label"
+            node_data[name] = write(f"node_data/item-{name}/parquet", root, spec["labels"], labels)
     if spec.get("edges"):
         edges[edge] = write("edges/item_likes_item/parquet", root, spec["edges"], pairs)
     if spec.get("weights"):

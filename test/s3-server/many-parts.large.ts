@@ -1,0 +1,68 @@
+/** Planning over many small parts: how fast footers are read, and how many requests that takes. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeGraph, temporaryFolder, TestBucket } from '../s3/kit.js';
+import { type Proxy, startProxy } from '../s3/proxy.js';
+import { type S3Server, startServer } from '../s3/servers.js';
+import { runCommand } from './measure.js';
+
+/** Of each of two features that agree, so that all a run does is read footers. */
+const PARTS = 10_000;
+
+let server: S3Server;
+let proxy: Proxy;
+let bucket: TestBucket;
+
+beforeAll(async () => {
+  server = await startServer();
+  proxy = await startProxy(server.endpoint);
+  bucket = await TestBucket.create(server.endpoint);
+  const work = await temporaryFolder();
+  await makeGraph(work.path, { dim: 4, features: [50] });
+  const part = await readFile(join(work.path, 'node_data/item-feat/parquet/part-00000-0000.snappy.parquet'));
+  await work.remove();
+  const feature = (name: string) => ({
+    format: { name: 'parquet', delimiter: '' },
+    data: Array.from({ length: PARTS }, (_, i) => `node_data/item-${name}/parquet/part-${i}.parquet`),
+    row_counts: new Array<number>(PARTS).fill(50),
+  });
+  const item = { one: feature('one'), two: feature('two') };
+  await bucket.put(
+    'graph/metadata.json',
+    JSON.stringify({ edge_type: [], node_type: ['item'], edges: {}, edge_data: {}, node_data: { item } }),
+  );
+  await pMap([...item.one.data, ...item.two.data], (path) => bucket.put(`graph/${path}`, part), {
+    concurrency: 32,
+  });
+}, 600_000);
+
+afterAll(async () => {
+  await proxy.stop();
+  await server.stop();
+}, 120_000);
+
+test('20,000 parts: at least 500 footers a second', async () => {
+  const { summary, peak } = await runCommand(
+    ...['--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', server.endpoint],
+  );
+  expect(summary.parts).toMatchObject({ kept: 2 * PARTS, spliced: 0 });
+  const perSecond = (2 * PARTS) / summary.seconds;
+  console.log(`${Math.round(perSecond)} parts a second, peak memory ${Math.round(peak / 1e6)} MB`);
+  expect(perSecond).toBeGreaterThan(500);
+  expect(peak).toBeLessThan(300e6);
+}, 300_000);
+
+test('one request a part, and a few for the rest', async () => {
+  proxy.reset();
+  await runCommand('--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', proxy.endpoint);
+  expect(proxy.traffic().requests).toEqual({
+    HeadBucket: 1,
+    // The metadata, and each part's tail.
+    HeadObject: 1,
+    GetObject: 2 * PARTS + 1,
+    // The status when it starts and when it ends, and the updated metadata.
+    PutObject: 3,
+  });
+}, 300_000);
