@@ -72,10 +72,10 @@ async function comparisons(paths: readonly string[], column: CanonicalColumn): P
       paths,
       ['=', '<', '>'].map((operator) => `${duckdb.identifier(column.name)} ${operator} ${literal}`),
     );
-    problems.push(
-      ...differ(`DuckDB: = ${asked}`, equal, real.equal),
-      ...differ(`DuckDB: < ${asked}`, less, real.less),
-    );
+    // The Bloom filters that DuckDB writes have 0 and -0 apart, which it takes for equal, and lose binary values.
+    if (orderedCell(cell) !== 0 && column.type !== 'binary')
+      problems.push(...differ(`DuckDB: = ${asked}`, equal, real.equal));
+    problems.push(...differ(`DuckDB: < ${asked}`, less, real.less));
     // NaN is above everything for DuckDB, where statistics don't make it skip a row group of NaN.
     if (greater! < real.greater || greater! > real.greater + real.nans) {
       problems.push(...differ(`DuckDB: > ${asked}`, greater, real.greater));
