@@ -1,4 +1,5 @@
 /** metadata.json, read and checked. */
+import { isUtf8 } from 'node:buffer';
 import { Checker, keyPath } from './check.js';
 import { type Json, type JsonObject, parseJson } from './json.js';
 import { type FlatNames, flatNames } from './labels.js';
@@ -39,12 +40,13 @@ export interface GraphMetadata {
 export const ID_MAPPINGS = ['raw_id_mappings', 'node_id_mappings'];
 
 /**
+ * @param source the text, or its bytes in UTF-8
  * @param file for messages
  * @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON
  */
-export function parseMetadata(text: string, file: string): GraphMetadata {
+export function parseMetadata(source: string | Uint8Array, file: string): GraphMetadata {
   const check = new Checker(file);
-  const document = check.object(parseJson(text, file), 'the document');
+  const document = check.object(parseJson(decode(check, source), file), 'the document');
   const edgeTypes = check.types(document.get('edge_type'), 'edge_type');
   const nodeTypes = check.types(document.get('node_type'), 'node_type');
   const entries = [
@@ -67,6 +69,13 @@ export function parseMetadata(text: string, file: string): GraphMetadata {
     ...(nodes && { numNodesPerType: nodes }),
     ...(edges && { numEdgesPerType: edges }),
   };
+}
+
+/** A decoder would put U+FFFD where bytes are no text, and we would publish that. */
+function decode(check: Checker, source: string | Uint8Array): string {
+  if (typeof source === 'string') return source;
+  if (!isUtf8(source)) throw check.wrong('not a text in UTF-8');
+  return new TextDecoder().decode(source);
 }
 
 function structures(check: Checker, document: JsonObject, edgeTypes: readonly string[]): PlacedEntry[] {

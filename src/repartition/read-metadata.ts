@@ -16,5 +16,5 @@ export async function readMetadata(
     });
   }
   const bytes = await storage.read(file, 0, stat.size, { ...options, version: stat.version });
-  return parseMetadata(new TextDecoder().decode(bytes), storage.describe(file));
+  return parseMetadata(bytes, storage.describe(file));
 }

@@ -17,6 +17,7 @@ import { findFinished, ownedTasks, verifyOutputs } from './outputs.js';
 import { planGroup } from './plan.js';
 import { runTasks } from './pool.js';
 import { readMetadata } from './read-metadata.js';
+import { shapeWarnings } from './shape.js';
 import { StatusDocument } from './status.js';
 import { summarize } from './summary.js';
 
@@ -70,6 +71,7 @@ async function align(
     requireDeclaredTotals(metadata, counted);
   }
 
+  for (const warning of counted.flatMap(shapeWarnings)) log?.warn(warning);
   const plans = counted.map((group) => planGroup(group, chooseLayout(group, settings.choice)));
   const dataSetPlans = plans.flatMap((plan) => plan.dataSets);
   const tasks = ownedTasks(dataSetPlans);

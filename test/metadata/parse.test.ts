@@ -188,6 +188,15 @@ describe('what may be missing', () => {
     ]);
   });
 
+  test('bytes that are no text are an error, not a question mark in what is published', () => {
+    const bytes = Buffer.from(JSON.stringify({ ...graph(), graph_name: 'Köln' }), 'latin1');
+    expect(() => parseMetadata(bytes, '/data/metadata.json')).toThrow(
+      '/data/metadata.json: not a text in UTF-8',
+    );
+    const { document } = parseMetadata(Buffer.from(JSON.stringify({ ...graph(), graph_name: 'Köln' })), 'm');
+    expect(document.get('graph_name')).toBe('Köln');
+  });
+
   test('broken JSON is told by line and column', () => {
     expect(() => parseMetadata('{\n  "edge_type": [}', 'm')).toThrow(
       'm: not valid JSON at line 2, column 17',
