@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repartition } from 'gs-repartition';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RepartitionError } from '../../src/errors.js';
 import { ACTIONS } from '../../src/s3/policy.js';
 import { repositoryRoot } from '../support/paths.js';
@@ -24,6 +24,9 @@ import { ACCESS_DENIED, type Fault, type Faults, type Proxy, SLOW_DOWN, startPro
 import { type S3Server, startServer } from './servers.js';
 
 type Aligned = Awaited<ReturnType<typeof alignedLocally>>;
+
+// Retries wait, and a busy machine takes its time; nothing here is about speed.
+vi.setConfig({ testTimeout: 120_000 });
 
 let server: S3Server;
 let proxy: Proxy;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
@@ -13,6 +13,9 @@ import {
   startProxy,
 } from './proxy.js';
 import { type S3Server, startServer } from './servers.js';
+
+// Retries wait, and a busy machine takes its time; nothing here is about speed.
+vi.setConfig({ testTimeout: 120_000 });
 
 let server: S3Server;
 let proxy: Proxy;
@@ -78,7 +81,7 @@ describe('what passes is survived', () => {
     const tails = await Promise.all(Array.from({ length: 20 }, () => storage.readTail('a', 10)));
     expect(tails.every(({ bytes }) => sha256(bytes) === sha256(a.subarray(-10)))).toBe(true);
     await expectIdentical();
-  }, 60_000);
+  });
 
   test.each([
     ['amid a range that is read', 'GetObject', { kind: 'cut-reply', after: 100_000 }],
@@ -182,7 +185,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
       `S3 kept asking to slow down while reading s3://${bucket.name}/graph/${error.message.includes('/a ') ? 'a' : 'b'} (4 attempts)`,
     );
     await expectNothing();
-  }, 60_000);
+  });
 
   test('an upload that always ends in an error', async () => {
     proxy.reset(
@@ -404,4 +407,4 @@ test('no error shows a credential', async () => {
     expect(text).not.toContain(process.env['AWS_SECRET_ACCESS_KEY']);
   }
   expect(errorBody('a', 'b')).toContain('<Code>a</Code>');
-}, 60_000);
+});
