@@ -322,8 +322,8 @@ function auditBound(
   exact: boolean,
   present: number,
 ): string[] {
-  // Nothing but NaN: any bound is as good as none, but there must be values at all.
-  if (!real) return present === 0 ? [`${what} ${show(stated)} for no values`] : [];
+  // No values, or nothing but NaN, are within any bounds; but they have no exact ones.
+  if (!real) return present === 0 && exact ? [`${what} ${show(stated)} for no values`] : [];
   const order = compare(stated, real[side]);
   const outside = side === 'min' ? order > 0 : order < 0;
   if (outside) return [`${what} ${show(stated)}, really ${show(real[side])}`];
