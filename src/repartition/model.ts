@@ -116,7 +116,7 @@ export interface RepartitionOptions {
   numOutputFiles?: number;
   /** Believe the footers where the metadata's row counts differ. */
   recount?: boolean;
-  /** Worker threads. Default: the machine's parallelism, at most 4. */
+  /** Worker threads. Default: the machine's parallelism, at most 4 (on S3, 2). */
   concurrency?: number;
   /** Options of the S3 room, as they travel in a `StorageLocation`. */
   s3?: Readonly<Record<string, string | number | boolean>>;

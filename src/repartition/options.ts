@@ -1,5 +1,4 @@
 /** A run's options with their defaults, checked; the command line and programs meet the same rules here. */
-import { availableParallelism } from 'node:os';
 import { RepartitionError } from '../errors.js';
 import type { LayoutChoice } from './layout.js';
 import type { RepartitionOptions, TargetLayout } from './model.js';
@@ -7,15 +6,13 @@ import { STATUS_FILE } from './status.js';
 
 export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
-/** Each thread takes some 30 MB, and a few of them already fill one disk or one network card. */
-const MOST_DEFAULT_THREADS = 4;
-
 export interface RunSettings {
   metadataFile: string;
   updatedFile: string;
   choice: LayoutChoice;
   recount: boolean;
-  threads: number;
+  /** Worker threads; left to the pool when nobody said. */
+  threads: number | undefined;
 }
 
 /** @throws RepartitionError `usage` naming the option */
@@ -39,13 +36,8 @@ export function runSettings(options: RepartitionOptions): RunSettings {
     updatedFile,
     choice: layoutChoice(options),
     recount: options.recount ?? false,
-    threads: threads(options.concurrency),
+    threads: positive('concurrency', options.concurrency),
   };
-}
-
-/** @throws RepartitionError `usage` unless `concurrency` is a positive integer or left out */
-export function threads(concurrency: number | undefined): number {
-  return positive('concurrency', concurrency) ?? Math.min(availableParallelism(), MOST_DEFAULT_THREADS);
 }
 
 /** A name inside the prefix: what a person types is checked like what metadata say. */
@@ -95,6 +87,11 @@ export function resumeCommand(options: RepartitionOptions): string {
   add('target-layout', options.targetLayout, 'fewest-bytes');
   add('num-output-files', options.numOutputFiles);
   if (options.recount) words.push('--recount');
+  for (const [key, value] of Object.entries(options.s3 ?? {})) {
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (key === 'requesterPays') words.push(`--${name}`);
+    else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
+  }
   return words.join(' ');
 }
 

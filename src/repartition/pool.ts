@@ -1,5 +1,6 @@
 /** Runs tasks in Piscina's worker threads, stops all of them when one fails or somebody asks to. */
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
@@ -10,14 +11,16 @@ import type { WorkerReply, WorkerSetup } from './worker.js';
 
 export interface PoolOptions {
   location: StorageLocation;
-  /** Worker threads. */
-  threads: number;
+  /** Worker threads; by default as many as the machine runs at once, within `MOST_THREADS`. */
+  threads: number | undefined;
   signal: AbortSignal | undefined;
   onResult: (result: TaskResult) => void;
 }
 
 /** On S3 a task mostly waits for the network, so a thread has several under way; a disk keeps one thread busy. */
 const TASKS_PER_THREAD = { local: 1, s3: 8 };
+/** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
+const MOST_THREADS = { local: 4, s3: 2 };
 
 /**
  * Runs all tasks.
@@ -27,7 +30,8 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   if (tasks.length === 0) return;
   const { location, signal } = options;
   const perThread = TASKS_PER_THREAD[location.kind];
-  const threads = Math.min(options.threads, tasks.length);
+  const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
+  const threads = Math.min(options.threads ?? most, tasks.length);
   const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}` };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task, WorkerReply>({
@@ -36,6 +40,8 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
     maxThreads: threads,
     concurrentTasksPerWorker: perThread,
     workerData: setup,
+    // Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   let failure: Error | undefined;
   const stop = (reason: Error): void => {

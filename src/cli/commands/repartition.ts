@@ -28,7 +28,7 @@ export const repartitionCommand = defineCommand({
     ),
     'num-output-files': count('Align to this many parts of even size per type instead'),
     recount: flag('Believe the files where the row counts in the metadata differ'),
-    concurrency: count('Worker threads (as many as processors, at most 4, unless given)'),
+    concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
     ...s3Options,
   },
   examples: [
