@@ -43,11 +43,18 @@ export class FileBuilder {
   private rows = 0;
   private readonly groups: { struct: Struct; placed: PlacedPiece[] }[] = [];
 
-  /** @param createdBy who wrote the pages, if not the template's writer */
-  constructor(template: Footer, createdBy?: string) {
+  /**
+   * @param options.createdBy who made the pages, if not the template's writer
+   * @param options.copyMagicFrom a source whose first four bytes may stand for the magic, so that a copy of its first
+   *   pages starts the file without a byte of ours in front: on S3 small bytes in front of a copy cost megabytes
+   */
+  constructor(template: Footer, options: { createdBy?: string; copyMagicFrom?: number } = {}) {
     this.template = template;
-    this.createdBy = createdBy;
-    this.append(magicBytes());
+    this.createdBy = options.createdBy;
+    const magic = magicBytes();
+    if (options.copyMagicFrom === undefined) this.push({ kind: 'bytes', bytes: magic });
+    else this.push({ kind: 'copy', source: options.copyMagicFrom, start: 0, end: magic.length });
+    this.position = magic.length;
   }
 
   /** Bytes so far. */
@@ -57,9 +64,11 @@ export class FileBuilder {
 
   /** The segments added since the last call. */
   take(): ParquetSegment[] {
-    const taken = this.segments;
+    const [first, ...others] = this.segments;
     this.segments = [];
-    return taken;
+    if (!first) return others;
+    const isLoneMagic = first.kind === 'copy' && first.start === 0 && first.end === magicBytes().length;
+    return [isLoneMagic ? { kind: 'bytes', bytes: magicBytes() } : first, ...others];
   }
 
   /**

@@ -48,7 +48,7 @@ export async function* join(
   keys: KeyChanges,
 ): AsyncGenerator<Uint8Array, void> {
   const template = (await open(slices[0].source)).footer;
-  const file = new FileBuilder(template, CREATED_BY);
+  const file = new FileBuilder(template, { createdBy: CREATED_BY });
   yield* bytesOf(file.take());
   for await (const batch of batches(open, slices)) {
     for (const { share } of batch) requireSameSchema(template, share.footer);

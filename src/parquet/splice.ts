@@ -46,7 +46,7 @@ export interface Spliced {
  */
 export async function splice(open: OpenSource, slices: RowSlices, keys: KeyChanges): Promise<Spliced> {
   const template = await open(slices[0].source);
-  const file = new FileBuilder(template.footer);
+  const file = new FileBuilder(template.footer, { copyMagicFrom: slices[0].source });
   for (const slice of slices) {
     for (const share of rowGroupShares(await open(slice.source), slice)) {
       const { footer, group, source, from, to } = share;
