@@ -1,8 +1,13 @@
 /** The benchmarks' command line. Measurements go to standard output, what is going on to standard error. */
 import yargs from 'yargs';
 import { BenchError } from './bench-error.js';
+import { totalmem } from 'node:os';
 import { cpRatio, formatCpRatio } from './cp-ratio.js';
-import { parseBytes } from './units.js';
+import { formatReport } from './format-report.js';
+import { PEERS, type Peer } from './peers.js';
+import { type Preset, PRESETS } from './presets.js';
+import { runPreset } from './run.js';
+import { MIB, parseBytes } from './units.js';
 import { withWorkspace } from './workspace.js';
 
 /** Runs the command line. @returns the exit code */
@@ -35,6 +40,50 @@ const COMMON = {
 const bytesOption = (value: string, describe: string) =>
   ({ type: 'string', default: value, describe, coerce: parseBytes }) as const;
 
+const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
+
+function presetHelp(): string {
+  return PRESET_NAMES.map((name) => `${name}: ${PRESETS[name].describe}`).join('; ');
+}
+
+/** The preset with what the command line says instead. @throws BenchError for names that it does not know */
+function choose(preset: Preset, { peers, graphs, repeats, graphstorm, seed }: Choice): Preset {
+  const chosenPeers = named(peers, Object.keys(PEERS) as Peer[], 'peer') ?? [
+    ...preset.peers,
+    ...(graphstorm === undefined ? [] : (['graphstorm'] as const)),
+  ];
+  const names = named(
+    graphs,
+    preset.graphs.map(({ graph }) => graph),
+    'graph',
+  );
+  const chosenGraphs = preset.graphs
+    .filter(({ graph }) => names?.includes(graph) ?? true)
+    .map((graph) => ({ ...graph, seed }));
+  return { ...preset, peers: chosenPeers, graphs: chosenGraphs, repeats: repeats ?? preset.repeats };
+}
+
+interface Choice {
+  peers: string | undefined;
+  graphs: string | undefined;
+  repeats: number | undefined;
+  graphstorm: string | undefined;
+  seed: number;
+}
+
+function named<T extends string>(
+  list: string | undefined,
+  known: readonly T[],
+  what: string,
+): T[] | undefined {
+  return list?.split(',').map((name) => {
+    const found = known.find((candidate) => candidate === name.trim());
+    if (found === undefined)
+      throw new BenchError(`no ${what} "${name}"`, `the names are ${known.join(', ')}`);
+    return found;
+  });
+}
+
 function log(line: string): void {
   console.error(`bench: ${line}`);
 }
@@ -62,11 +111,45 @@ function commands(args: readonly string[]) {
         console.log(json ? JSON.stringify(report, undefined, 2) : formatCpRatio(report));
       },
     )
-    .demandCommand(1)
+    .command(
+      ['run', '$0'],
+      'peers side by side on generated graphs',
+      {
+        ...COMMON,
+        preset: { choices: PRESET_NAMES, default: 'standard' as const, describe: presetHelp() },
+        repeats: { type: 'number', describe: "runs of each peer, in turns; default: the preset's" },
+        peers: { type: 'string', describe: `some of ${Object.keys(PEERS).join(',')}` },
+        graphs: { type: 'string', describe: "some of the preset's graphs" },
+        graphstorm: {
+          type: 'string',
+          describe: 'a GraphStorm checkout, measured beside our own short programs',
+        },
+        concurrency: { type: 'number', describe: 'worker threads of gs-repartition' },
+        limit: { type: 'number', describe: 'seconds after which a peer is stopped and the benchmark fails' },
+        check: { type: 'boolean', default: true, describe: "compare every peer's rows with the original's" },
+      },
+      async (args) => {
+        const { dir, json, cache, graphstorm, concurrency, limit, check } = args;
+        const preset = choose(PRESETS[args.preset], args);
+        const sparkMemoryMb = Math.floor(totalmem() / MIB / 3);
+        const options = {
+          preset: args.preset,
+          cache,
+          graphstorm,
+          sparkMemoryMb,
+          concurrency,
+          limit,
+          check,
+        };
+        const report = await withWorkspace(dir, (folder) => runPreset(preset, options, folder, log));
+        console.log(json ? JSON.stringify(report, undefined, 2) : formatReport(report));
+      },
+    )
+    .demandCommand(0)
     .strict()
     .help()
     .version(false)
     .fail((message, error) => {
-      throw error ?? new BenchError(message, 'see --help');
+      throw (error as Error | undefined) ?? new BenchError(message, 'see --help');
     });
 }
