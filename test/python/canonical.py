@@ -1,4 +1,4 @@
-"""Arrow arrays as canonical cells and back, and digests of them. test/support/canonical.ts defines both."""
+"""Arrow arrays as canonical cells (test/support/canonical.ts says what they are) and back, and digests of them."""
 
 import decimal
 import hashlib
@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 FLOATS = {pa.float16(): ("h", 4, "<u2"), pa.float32(): ("f", 8, "<u4"), pa.float64(): ("d", 16, "<u8")}
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -256,7 +255,7 @@ class Digest:
         elif pa.types.is_boolean(t):
             self.put(path + "/data", arr.to_numpy(zero_copy_only=False).astype(np.uint8))
         elif pa.types.is_integer(t):
-            self.put(path + "/data", bits(arr, np.dtype(t.to_pandas_dtype()).newbyteorder("<")))
+            self.put(path + "/data", bits(arr, f"<u{t.bit_width // 8}"))
         else:
             self.update_bytes(arr, path)
 
@@ -268,7 +267,9 @@ class Digest:
             self.put(path + "/data", np.frombuffer(b"".join(texts), np.uint8))
             return
         whole = arr.cast(pa.large_binary())
-        offsets = np.frombuffer(whole.buffers()[1], "<i8", count=whole.offset + len(whole) + 1)[whole.offset :] if len(whole) else np.zeros(1, "<i8")
+        offsets = np.zeros(1, "<i8")
+        if len(whole) > 0:
+            offsets = np.frombuffer(whole.buffers()[1], "<i8", count=whole.offset + len(whole) + 1)[whole.offset :]
         self.put(path + "/lengths", np.diff(offsets).astype("<u4"))
         data = whole.buffers()[2]
         if data is not None:

@@ -18,7 +18,6 @@ OPERATIONS = {
     "version": lambda _: {"python": sys.version.split()[0], "pyarrow": pa.__version__},
     "write": files.write,
     "read": files.read,
-    "readMany": lambda request: [files.read({"path": path}) for path in request["paths"]],
     "digest": files.digest,
     "inspect": files.inspect,
     "check": files.check,

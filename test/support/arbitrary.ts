@@ -23,11 +23,6 @@ function layoutFromCuts(parts: readonly number[], cuts: readonly number[]): numb
   return bounds.slice(1).map((end, i) => end - bounds[i]!);
 }
 
-/** Any layout of `rows` rows, in 1 to 8 parts, some of them perhaps without rows. */
-export function layoutOf(rows: number): fc.Arbitrary<number[]> {
-  return fc.array(fc.nat(1_000_000), { maxLength: 7 }).map((cuts) => layoutFromCuts([rows], cuts));
-}
-
 /** 1 to 3 columns, 1 to 6 parts of up to some hundred rows, pages of a few dozen values. */
 export function dataSetSpec(): fc.Arbitrary<DataSetSpec> {
   return writer.chain((chosen) =>

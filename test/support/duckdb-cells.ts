@@ -36,6 +36,8 @@ const NAMES: Partial<Record<DuckDBTypeId, string>> = {
   [DuckDBTypeId.DATE]: 'date',
   [DuckDBTypeId.TIME]: 'time',
   [DuckDBTypeId.TIME_NS]: 'time',
+  // Adjusted to UTC, which is what Parquet says when it does not mean local time.
+  [DuckDBTypeId.TIME_TZ]: 'time',
   [DuckDBTypeId.TIMESTAMP]: 'timestamp',
   [DuckDBTypeId.TIMESTAMP_S]: 'timestamp',
   [DuckDBTypeId.TIMESTAMP_MS]: 'timestamp',
@@ -151,6 +153,7 @@ function leafCell(type: DuckDBType, value: unknown): Cell {
     case DuckDBTypeId.DATE:
       return `D:${(value as DuckDBDateValue).days}`;
     case DuckDBTypeId.TIME:
+    case DuckDBTypeId.TIME_TZ:
       return `T:${(value as DuckDBTimeValue).micros * 1000n}`;
     case DuckDBTypeId.TIME_NS:
       return `T:${(value as { nanos: bigint }).nanos}`;

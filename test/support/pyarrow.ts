@@ -178,11 +178,10 @@ export async function read(path: string): Promise<PyarrowFile> {
   return (await call('read', { path })) as PyarrowFile;
 }
 
-export async function readMany(paths: readonly string[]): Promise<PyarrowFile[]> {
-  return (await call('readMany', { paths })) as PyarrowFile[];
-}
-
-/** Digests of the concatenated columns, in bounded memory: for files too big to compare cell by cell. See digest.ts. */
+/**
+ * Digests of the concatenated columns, in bounded memory: for files too big to compare cell by cell. `class Digest` in
+ * test/python/canonical.py defines them.
+ */
 export async function digest(paths: readonly string[]): Promise<{ rows: number; columns: ColumnDigest[] }> {
   return (await call('digest', { paths })) as { rows: number; columns: ColumnDigest[] };
 }
