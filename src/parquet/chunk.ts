@@ -1,7 +1,7 @@
 /** A column chunk: where its bytes lie and what its metadata say, checked before anything believes them. */
 import { damaged, unsupported } from './errors.js';
 import type { Footer } from './footer.js';
-import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
+import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js';
 import type { Leaf } from './schema.js';
 import { type Struct, ThriftError } from './thrift.js';
 
@@ -33,6 +33,7 @@ export interface Chunk {
  */
 export function readChunks(footer: Footer, group: Struct): Chunk[] {
   try {
+    requireTrueSizes(footer);
     const columns = group.structs(RowGroup.columns) ?? [];
     if (columns.length !== footer.leaves.length) {
       throw damaged(
@@ -45,6 +46,17 @@ export function readChunks(footer: Footer, group: Struct): Chunk[] {
     if (error instanceof ThriftError) throw damaged(footer.file, `a row group: ${error.message}`, error);
     throw error;
   }
+}
+
+/** parquet-mr before 1.2.9 left a dictionary page's header out of its chunk's size (PARQUET-816). */
+function requireTrueSizes({ file, meta }: Footer): void {
+  const version = /^parquet-mr version 1\.([0-2])\.(\d+)/.exec(meta.string(FileMetaData.createdBy) ?? '');
+  if (!version || (version[1] === '2' && Number(version[2]) >= 9)) return;
+  throw unsupported(
+    file,
+    'written by a parquet-mr older than 1.2.9, whose chunk sizes are wrong (PARQUET-816)',
+    'Write the data set again with a current Spark.',
+  );
 }
 
 function readChunk(footer: Footer, leaf: Leaf, struct: Struct): Chunk {

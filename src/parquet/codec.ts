@@ -1,7 +1,7 @@
 /** Compression of page bodies, by the codec a chunk names. The sizes a page header claims bound what we allocate. */
 import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
-import type { Zstd } from '@hpcc-js/wasm-zstd';
+import type { Decompress } from 'fzstd';
 import { Codec, nameOf } from './format.js';
 
 /** A body that does not decompress to what its header says. */
@@ -76,15 +76,48 @@ function snappyLength(bytes: Uint8Array): number {
   return length;
 }
 
-let zstd: Promise<Zstd> | undefined;
+/** What node:zlib has since 22.15. */
+interface ZstdOfNode {
+  zstdDecompressSync: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+  zstdCompressSync: (bytes: Uint8Array) => Uint8Array;
+}
 
-async function zstdCodec(): Promise<PageCodec> {
-  zstd ??= import('@hpcc-js/wasm-zstd').then((module) => module.Zstd.load());
-  const wasm = await zstd;
+let zstd: Promise<PageCodec> | undefined;
+
+/** Node's own where there is one; else fzstd, block by block, and a compressor in WASM. */
+function zstdCodec(): Promise<PageCodec> {
+  zstd ??= loadZstd();
+  return zstd;
+}
+
+async function loadZstd(): Promise<PageCodec> {
+  const { zstdDecompressSync, zstdCompressSync } = zlib as Partial<ZstdOfNode>;
+  if (zstdDecompressSync && zstdCompressSync) {
+    return {
+      decompress: (bytes, size) =>
+        inflate(() => zstdDecompressSync(bytes, { maxOutputLength: size || 1 }), size),
+      compress: (bytes) => zstdCompressSync(bytes),
+    };
+  }
+  const [{ Zstd }, { Decompress }] = await Promise.all([import('@hpcc-js/wasm-zstd'), import('fzstd')]);
+  const wasm = await Zstd.load();
   return {
-    decompress: (bytes, size) => inflate(() => wasm.decompress(bytes), size),
+    decompress: (bytes, size) => inflate(() => inflateStream(new Decompress(), bytes, size), size),
     compress: (bytes) => wasm.compress(bytes),
   };
+}
+
+/** Collects what a stream gives until it is more than was promised. */
+function inflateStream(stream: Decompress, bytes: Uint8Array, size: number): Uint8Array {
+  const inflated = new Uint8Array(size);
+  let length = 0;
+  stream.ondata = (block) => {
+    if (length + block.length > size) throw new RangeError(`more than ${size} bytes`);
+    inflated.set(block, length);
+    length += block.length;
+  };
+  stream.push(bytes, true);
+  return inflated.subarray(0, length);
 }
 
 function inflate(decompress: () => Uint8Array, size: number): Uint8Array {

@@ -2,11 +2,11 @@
  * A Parquet file in the making: pieces go in row group by row group, segments come out, and the footer that describes
  * them is written last.
  */
-import { RepartitionError } from '../errors.js';
 import { changeKeys, type Footer, footerBytes, magicBytes } from './footer.js';
 import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js';
 import { shiftOffsetIndex } from './indexes.js';
 import type { ChunkPiece } from './piece.js';
+import { requireSameSchema } from './same-schema.js';
 import type { ParquetSegment } from './source.js';
 import { type Struct, ThriftType, writeStruct } from './thrift.js';
 
@@ -187,23 +187,4 @@ export class FileBuilder {
 
 function createdBy(footer: Footer): string | undefined {
   return footer.meta.string(FileMetaData.createdBy);
-}
-
-/** @throws RepartitionError `mismatch` unless both files have the same columns, types and nesting */
-export function requireSameSchema(first: Footer, other: Footer): void {
-  if (first === other) return;
-  const describe = (footer: Footer): string =>
-    footer.leaves
-      .map(
-        (leaf) => `${leaf.path} ${leaf.type}/${leaf.typeLength} ${leaf.maxDefinition}/${leaf.maxRepetition}`,
-      )
-      .join(', ');
-  if (describe(first) === describe(other)) return;
-  throw new RepartitionError(
-    'mismatch',
-    `${first.file} and ${other.file} are parts of one data set but have different columns`,
-    {
-      hint: 'Write the data set again with one schema.',
-    },
-  );
 }

@@ -16,7 +16,17 @@ export const FileMetaData = {
 
 export const KeyValue = { key: 1, value: 2 } as const;
 
-export const SchemaElement = { type: 1, typeLength: 2, repetitionType: 3, name: 4, numChildren: 5 } as const;
+export const SchemaElement = {
+  type: 1,
+  typeLength: 2,
+  repetitionType: 3,
+  name: 4,
+  numChildren: 5,
+  convertedType: 6,
+  scale: 7,
+  precision: 8,
+  logicalType: 10,
+} as const;
 
 export const RowGroup = {
   columns: 1,

@@ -9,7 +9,7 @@
 import { type Chunk, readChunks } from './chunk.js';
 import { openCodec } from './codec.js';
 import { explainDamage } from './errors.js';
-import { FileBuilder, type KeyChanges, requireSameSchema } from './file-builder.js';
+import { FileBuilder, type KeyChanges } from './file-builder.js';
 import { ColumnMetaData, Encoding, PageEncodingStats, PageType, RowGroup, Statistics } from './format.js';
 import { type IndexedPage, makeOffsetIndex, readOffsetIndex } from './indexes.js';
 import {
@@ -22,6 +22,7 @@ import {
 } from './page.js';
 import { inPage, listPages, openDataPage, type PageList } from './pages.js';
 import { type ChunkPiece, cutLevels, pickPages } from './piece.js';
+import { requireSameSchema } from './same-schema.js';
 import type { ParquetSegment, RangeReader } from './source.js';
 import { type OpenSource, rowGroupShares, type RowGroupShare, type RowSlices } from './splice.js';
 import { Struct, ThriftType } from './thrift.js';
@@ -30,6 +31,8 @@ import { concat, packPlain, type PlainEntries, sliceValues, toPlain } from './va
 /** Pages end at the first of these, as parquet-mr's do. */
 const PAGE_BYTES = 1024 * 1024;
 const PAGE_ROWS = 20_000;
+/** Levels of a source page taken at a time; of rows of lists a page may then end inside a row. */
+const RUN_LEVELS = 16_384;
 /** Source bytes that make a row group. */
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;
 /** Footers that may be held at a time for one row group: bounds memory when the slices are tiny. */
@@ -137,7 +140,7 @@ async function* joinColumn(batch: Batch, column: number): AsyncGenerator<Uint8Ar
       if (pending.bytes >= PAGE_BYTES || pending.rows >= PAGE_ROWS) yield flush();
     }
   }
-  if (pending.rows > 0) yield flush();
+  if (pending.levels > 0) yield flush();
   const meta = joinedMeta(first, pages.length, sums);
   const piece: ChunkPiece = { chunk: first, segments: [], size: sums.size, meta };
   if (shares.every(({ chunk }) => chunk.offsetIndex)) piece.offsetIndex = makeOffsetIndex(pages);
@@ -172,7 +175,7 @@ function joinedMeta(
   return meta;
 }
 
-/** Whole rows of one source page: levels, and values said in PLAIN. */
+/** Some of the levels of one source page, with their values said in PLAIN. */
 type PlainRun = OpenPage;
 
 async function* plainRuns(share: RowGroupShare, chunk: Chunk): AsyncGenerator<PlainRun> {
@@ -182,19 +185,26 @@ async function* plainRuns(share: RowGroupShare, chunk: Chunk): AsyncGenerator<Pl
   const dictionary = await readDictionary(reader, chunk, list);
   for (const { page, cut } of pickPages(list.pages, from, to)) {
     const opened = await openDataPage(reader, chunk, page);
-    yield await inPage(chunk, page.start, (): PlainRun => {
-      const { repetition, definition, values, numLevels } = opened.page;
-      const levels = cut ? cutLevels(opened.page, cut) : { from: 0, to: numLevels };
-      const before = countPresent(definition, leaf.maxDefinition, 0, levels.from);
-      const count = countPresent(definition, leaf.maxDefinition, levels.from, levels.to);
-      const picked = cut ? sliceValues(leaf, values, before, before + count) : values;
-      return {
-        repetition: repetition?.subarray(levels.from, levels.to),
-        definition: definition?.subarray(levels.from, levels.to),
-        numLevels: levels.to - levels.from,
-        values: { encoding: Encoding.plain, bytes: toPlain(leaf, picked, dictionary), count },
-      };
-    });
+    const { repetition, definition, values, numLevels } = opened.page;
+    const kept = cut ? cutLevels(opened.page, cut) : { from: 0, to: numLevels };
+    let before = countPresent(definition, leaf.maxDefinition, 0, kept.from);
+    // A page of few bytes may hold millions of values: they are said in PLAIN a few at a time.
+    for (let from = kept.from; from < kept.to; from += RUN_LEVELS) {
+      const to = Math.min(from + RUN_LEVELS, kept.to);
+      const count = countPresent(definition, leaf.maxDefinition, from, to);
+      const first = before;
+      yield await inPage(chunk, page.start, (): PlainRun => {
+        const isAll = from === 0 && to === numLevels;
+        const picked = isAll ? values : sliceValues(leaf, values, first, first + count);
+        return {
+          repetition: repetition?.subarray(from, to),
+          definition: definition?.subarray(from, to),
+          numLevels: to - from,
+          values: { encoding: Encoding.plain, bytes: toPlain(leaf, picked, dictionary), count },
+        };
+      });
+      before += count;
+    }
   }
 }
 
@@ -218,9 +228,12 @@ class PendingPage {
   private readonly runs: PlainRun[] = [];
   bytes = 0;
   rows = 0;
+  /** Not none where rows are: a page may hold nothing but the rest of a row. */
+  levels = 0;
 
   add(run: PlainRun): void {
     this.runs.push(run);
+    this.levels += run.numLevels;
     this.bytes += run.values.bytes.length + (run.definition?.length ?? 0) / 8;
     this.rows += countRowStarts(run);
   }

@@ -92,7 +92,7 @@ export function openPage(leaf: Leaf, head: PageHead, body: Uint8Array, codec: Pa
 function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
   const header = head.struct.requireStruct(PageHeader.dataPageHeader);
   const bytes = codec.decompress(body, head.uncompressedSize);
-  const numLevels = boundedLevels(head, leaf, bytes);
+  const numLevels = boundedLevels(head);
   let offset = 0;
   const levels = (max: number, encodingId: number): Uint8Array | undefined => {
     if (max === 0) return undefined;
@@ -132,7 +132,7 @@ function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
   ) {
     throw new EncodingError('the levels are longer than their page');
   }
-  const numLevels = boundedLevels(head, leaf, body);
+  const numLevels = boundedLevels(head);
   const repetition =
     leaf.maxRepetition === 0
       ? undefined
@@ -157,11 +157,12 @@ function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
   };
 }
 
-/** One RLE run of a few bytes may claim any number of levels: refuse what no writer makes before allocating. */
-function boundedLevels(head: PageHead, leaf: Leaf, bytes: Uint8Array): number {
-  const isLevelled = leaf.maxDefinition > 0 || leaf.maxRepetition > 0;
-  if (isLevelled && head.numValues > Math.max(2 ** 24, bytes.length * 64)) {
-    throw new EncodingError(`${head.numValues} levels in a page of ${bytes.length} bytes`);
+/** A page of a few bytes may truly hold millions of nulls, and may claim billions: this many levels are opened. */
+const MAX_LEVELS = 2 ** 27;
+
+function boundedLevels(head: PageHead): number {
+  if (head.numValues > MAX_LEVELS) {
+    throw new EncodingError(`${head.numValues} values in one page are more than we open (${MAX_LEVELS})`);
   }
   return head.numValues;
 }

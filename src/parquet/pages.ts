@@ -41,7 +41,9 @@ export async function listPages(
   until: number,
 ): Promise<PageList> {
   const indexed = offsetIndex ? indexedPages(chunk, offsetIndex, rows) : [];
-  if (indexed.length === 0) return walkPages(reader, chunk, rows, until);
+  // An index that leaves a hole between pages may have left out a page: then the headers are asked.
+  const isGapless = indexed.every((page, i) => i === 0 || page.start === indexed[i - 1]!.end);
+  if (indexed.length === 0 || !isGapless) return walkPages(reader, chunk, rows, until);
   const pages = indexed.map((page, i): DataPage => ({
     ...page,
     endRow: indexed[i + 1]?.firstRow ?? rows,

@@ -7,6 +7,7 @@
  *                copied      made copied        made
  */
 import type { ByteRange, Chunk } from './chunk.js';
+import { damaged } from './errors.js';
 import { Codec, ColumnMetaData } from './format.js';
 import * as indexes from './indexes.js';
 import { cutPage, levelOfRow, type MadePage, type OpenPage, type PageHead } from './page.js';
@@ -97,6 +98,10 @@ export async function cutPiece(
 
   const sums = await sumPages(reader, chunk, list, copied);
   const numLevels = sums.numLevels + made.reduce((sum, page) => sum + page.numLevels, 0);
+  if (chunk.leaf.maxRepetition === 0 && numLevels !== to - from) {
+    const what = `its pages hold ${numLevels} values for the ${to - from} rows from ${from}`;
+    throw damaged(chunk.file, `column ${chunk.leaf.path}: ${what}`);
+  }
   const meta = cutColumnMetaData(chunk, {
     numLevels,
     numNulls: countNulls(chunk, columnIndex, origins),

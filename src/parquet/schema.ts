@@ -15,6 +15,9 @@ export interface Leaf {
   maxRepetition: number;
 }
 
+/** Deeper than any writer nests, and shallow enough for the stack. */
+const MAX_DEPTH = 100;
+
 /**
  * The leaves in schema order, which is the order of a row group's chunks.
  * @param elements the footer's schema: a tree flattened depth first, the root first
@@ -32,7 +35,8 @@ export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
       const path = [...names, element.string(SchemaElement.name) ?? ''];
       const maxDefinition = definition + (kind === Repetition.required ? 0 : 1);
       const maxRepetition = repetition + (kind === Repetition.repeated ? 1 : 0);
-      if (maxDefinition > 255) throw damaged(file, `column ${path.join('.')} is nested too deeply`);
+      if (maxDefinition > 255 || path.length > MAX_DEPTH)
+        throw damaged(file, `a column is nested deeper than ${MAX_DEPTH} levels`);
       const type = element.int(SchemaElement.type);
       if (type === undefined) {
         visit(element.int(SchemaElement.numChildren) ?? 0, path, maxDefinition, maxRepetition);

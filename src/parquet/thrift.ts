@@ -296,7 +296,8 @@ class CompactReader {
 
   private take(length: number): Uint8Array {
     if (length > this.bytes.length - this.offset) throw new ThriftTruncated('the bytes end inside a value');
-    const taken = this.bytes.subarray(this.offset, this.offset + length);
+    // A copy: a name of ten bytes must not keep a whole footer in memory.
+    const taken = this.bytes.slice(this.offset, this.offset + length);
     this.offset += length;
     return taken;
   }

@@ -160,8 +160,9 @@ function deltaToPlain(leaf: Leaf, encoding: number, bytes: Uint8Array, count: nu
       ? concat(arrays.flatMap((a) => [lengthPrefix(a.length), a]))
       : concat(arrays);
   } catch (error) {
-    if (error instanceof RangeError) throw endsEarly();
-    throw error;
+    // hyparquet meets damage with errors of any kind.
+    const reason = error instanceof RangeError ? 'the page ends before its values do' : String(error);
+    throw new EncodingError(`delta-encoded values: ${reason}`);
   }
 }
 
@@ -178,9 +179,10 @@ export class PlainEntries {
   private readonly offsets: Uint32Array;
 
   constructor(leaf: Leaf, bytes: Uint8Array, count: number) {
+    const width = plainWidth(leaf);
+    if (count * (width ?? 4) > bytes.length) throw endsEarly();
     this.bytes = bytes;
     this.offsets = new Uint32Array(count + 1);
-    const width = plainWidth(leaf);
     for (let i = 0, offset = 0; i < count; i++) {
       offset = width === undefined ? skipByteArrays(bytes, offset, 1) : offset + width;
       this.offsets[i + 1] = offset;

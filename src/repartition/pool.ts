@@ -32,7 +32,8 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   const perThread = TASKS_PER_THREAD[location.kind];
   const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
   const threads = Math.min(options.threads ?? most, tasks.length);
-  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}` };
+  const stopped = new Int32Array(new SharedArrayBuffer(4));
+  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task, WorkerReply>({
     filename: new URL('./worker.js', import.meta.url).href,
@@ -46,6 +47,7 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   let failure: Error | undefined;
   const stop = (reason: Error): void => {
     failure ??= reason;
+    Atomics.store(stopped, 0, 1);
     channel.postMessage('stop');
   };
   const onAbort = (): void => stop(interrupted());

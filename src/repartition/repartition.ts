@@ -5,6 +5,7 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
+import pMap from 'p-map';
 import { interrupted } from '../errors.js';
 import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
@@ -44,14 +45,15 @@ async function runOn(storage: Storage, settings: RunSettings, options: Repartiti
   const metadata = await readMetadata(storage, settings.metadataFile, { signal });
   const status = new StatusDocument(storage, resumeCommand(options));
   await status.running({ signal });
+  let summary: Summary;
   try {
-    const summary = await align(storage, metadata, settings, options);
-    await status.succeeded(summary);
-    return summary;
+    summary = await align(storage, metadata, settings, options);
   } catch (error) {
     await status.failed(signal?.aborted ? interrupted() : error, log);
     throw error;
   }
+  await status.succeeded(summary, log);
+  return summary;
 }
 
 async function align(
@@ -77,16 +79,17 @@ async function align(
   const tasks = ownedTasks(dataSetPlans);
   const finished = await findFinished(storage, tasks, { signal });
   if (finished.size > 0) log?.info(`${finished.size} of ${tasks.length} parts are done already`);
-  const results = await run(storage, plans, finished, settings, options);
-
-  const verified = counter((done) => options.onProgress?.({ phase: 'verify', done, total: tasks.length }));
-  await verifyOutputs(storage, tasks, { signal, onPart: verified });
-
+  // Said before anything is written: what can't be published must not be made.
   const text = updateMetadata(metadata, {
     dataSets: dataSetPlans.map(publishedDataSet),
     idMappings: await countIdMappings(storage, metadata, { signal }),
     recount: settings.recount,
   });
+  const results = await run(storage, plans, finished, settings, options);
+
+  const verified = counter((done) => options.onProgress?.({ phase: 'verify', done, total: tasks.length }));
+  await verifyOutputs(storage, tasks, { signal, onPart: verified });
+
   if (signal?.aborted) throw interrupted();
   await storage.compose(settings.updatedFile, [{ kind: 'bytes', bytes: new TextEncoder().encode(text) }]);
   const seconds = (performance.now() - started) / 1000;
@@ -144,10 +147,12 @@ async function countIdMappings(
 ): Promise<ReadonlyMap<string, number[]>> {
   const counts = new Map<string, number[]>();
   for (const { type, parts } of idMappingsToCount(metadata)) {
-    const rows: number[] = [];
-    for (const path of parts)
-      rows.push((await readPart(storage, `raw_id_mappings of ${type}`, path, options)).rows);
-    counts.set(type, rows);
+    const owner = `raw_id_mappings of ${type}`;
+    const facts = await pMap(parts, (path) => readPart(storage, owner, path, options), { concurrency: 64 });
+    counts.set(
+      type,
+      facts.map(({ rows }) => rows),
+    );
   }
   return counts;
 }

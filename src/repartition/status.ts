@@ -34,8 +34,9 @@ export class StatusDocument {
     await this.put({ status: 'running', ...this.base }, options);
   }
 
-  async succeeded(summary: Summary): Promise<void> {
-    await this.put({ status: 'succeeded', ...this.base, finishedAt: new Date().toISOString(), summary });
+  /** Never throws: the graph is published by now, whatever becomes of this document. */
+  async succeeded(summary: Summary, log: Log | undefined): Promise<void> {
+    await this.putOrWarn({ status: 'succeeded', ...this.finished(), summary }, log);
   }
 
   /** Never throws: the failure itself is what the caller has to tell. */
@@ -44,8 +45,16 @@ export class StatusDocument {
       failure instanceof RepartitionError
         ? failure.toReport()
         : { code: 'storage', message: failure instanceof Error ? failure.message : String(failure) };
+    await this.putOrWarn({ status: 'failed', ...this.finished(), error }, log);
+  }
+
+  private finished(): Pick<Status, 'startedAt' | 'command' | 'finishedAt'> {
+    return { ...this.base, finishedAt: new Date().toISOString() };
+  }
+
+  private async putOrWarn(status: Status, log: Log | undefined): Promise<void> {
     try {
-      await this.put({ status: 'failed', ...this.base, finishedAt: new Date().toISOString(), error });
+      await this.put(status);
     } catch (problem) {
       const reason = problem instanceof Error ? problem.message : String(problem);
       log?.warn(`could not write ${this.storage.describe(STATUS_FILE)}: ${reason}`);

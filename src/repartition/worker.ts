@@ -4,7 +4,7 @@
  */
 import { BroadcastChannel } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import { type ErrorReport, RepartitionError } from '../errors.js';
+import { type ErrorReport, RepartitionError, throwIfAborted } from '../errors.js';
 import type { Storage, StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import { openStorage } from './open-storage.js';
@@ -15,6 +15,8 @@ export interface WorkerSetup {
   location: StorageLocation;
   /** A broadcast channel; any message on it stops the tasks under way. */
   stopChannel: string;
+  /** Not 0 once a message was sent: a worker that was still starting has missed it. */
+  stopped: Int32Array<SharedArrayBuffer>;
 }
 
 export type WorkerReply =
@@ -35,6 +37,8 @@ let storage: Promise<Storage> | undefined;
 
 export default async function work(task: Task): Promise<WorkerReply> {
   try {
+    if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
+    throwIfAborted(stop.signal);
     storage ??= openStorage(setup.location);
     return { ok: true, result: await runTask(await storage, task, { signal: stop.signal }) };
   } catch (error) {

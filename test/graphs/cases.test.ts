@@ -1,5 +1,5 @@
 /** The rules of alignment, each on a small graph of its own: see test/fixtures/README.md for what is in them. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repartition, type RepartitionOptions, type Summary, verifyPrefix } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
@@ -217,6 +217,16 @@ describe('rules of alignment', () => {
     const prefix = await copyFixture('cases/totals-differ');
     const before = await checksums(prefix);
     await expect(repartition({ inputPrefix: prefix })).rejects.toThrow(/ has 40 rows but .*vector has 39/);
+    const after = await checksums(prefix);
+    after.delete('repartition_status.json');
+    expect(after).toEqual(before);
+  });
+
+  test('an id mapping that must be counted and is missing is an error before any write', async () => {
+    const prefix = await copyFixture('cases/no-row-counts');
+    await rm(join(prefix, 'raw_id_mappings'), { recursive: true });
+    const before = await checksums(prefix);
+    await expect(repartition({ inputPrefix: prefix })).rejects.toThrow('raw_id_mappings');
     const after = await checksums(prefix);
     after.delete('repartition_status.json');
     expect(after).toEqual(before);

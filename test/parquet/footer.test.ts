@@ -93,6 +93,16 @@ describe('a footer', () => {
     });
   }
 
+  test('thirty thousand nested groups do not exhaust the stack', async () => {
+    const group = (): Struct =>
+      new Struct().setString(SchemaElement.name, 'g').setI32(SchemaElement.numChildren, 1);
+    const meta = smallMeta();
+    const [root, leaf] = meta.structs(FileMetaData.schema)!;
+    const schema = [root!, ...Array.from({ length: 30_000 }, group), leaf!];
+    meta.setList(FileMetaData.schema, ThriftType.struct, schema);
+    await expect(readFooter(reader(file(meta)))).rejects.toThrow('a column is nested deeper than 100 levels');
+  });
+
   test('keys are set once, removed, and the others kept in order', () => {
     const entry = (key: string, value: string): Struct =>
       new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value);

@@ -32,6 +32,8 @@ async function writeStraddling(path: string, lists: Cell[], levels: readonly num
       use_dictionary: false,
       compression: 'snappy',
       data_page_version: '1.0',
+      data_page_size: 2 ** 26,
+      write_batch_size: 2 ** 26,
       write_statistics: false,
     },
   });
@@ -105,3 +107,16 @@ test.each([
   },
   3_600_000,
 );
+
+test('a row that fills page after page, and is the last, keeps its end when re-encoded', async () => {
+  const elements = Array.from({ length: 400_000 }, (_, i) => i % 1000);
+  const path = join(folder, 'long.parquet');
+  await writeStraddling(
+    path,
+    [[1, 2], elements],
+    Array.from({ length: 40 }, (_, i) => i * 10_000),
+  );
+  const output = join(folder, 'long-out.parquet');
+  await joinFiles([path], [{ source: 0, from: 0, to: 2 }], output);
+  expect((await readWithAll([output])).columns[0]!.cells).toEqual([[1, 2], elements]);
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Encoding, PhysicalType } from '../../src/parquet/format.js';
-import { encodeHybrid } from '../../src/parquet/hybrid.js';
+import { encodeHybrid, EncodingError } from '../../src/parquet/hybrid.js';
 import type { Leaf } from '../../src/parquet/schema.js';
 import { concat, packPlain, PlainEntries, sliceValues, toPlain } from '../../src/parquet/values.js';
 
@@ -101,6 +101,17 @@ describe('saying values in PLAIN', () => {
     expect(() => dictionary.gather(Uint32Array.of(2))).toThrow(
       "index 2 is beyond the dictionary's 2 entries",
     );
+  });
+
+  test('a dictionary page that claims two billion entries allocates nothing', () => {
+    expect(() => new PlainEntries(leaf(PhysicalType.int32), new Uint8Array(8), 2 ** 31 - 1)).toThrow(
+      'the page ends before its values do',
+    );
+  });
+
+  test('damaged delta values are an EncodingError, whatever the decoder stumbles over', () => {
+    const values = { encoding: Encoding.deltaByteArray, bytes: Uint8Array.of(0x80, 1, 4, 2, 6, 0), count: 2 };
+    expect(() => toPlain(leaf(PhysicalType.byteArray), values)).toThrow(EncodingError);
   });
 
   test('booleans of two pages join at any bit', () => {
