@@ -13,7 +13,7 @@ export {
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listApplications, listJobs } from './jobs.js';
-export { checkOutput, type Engine, type OutputVerdict } from './output-check.js';
+export { checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
 export type { Patience } from './persist.js';
 export type { PolicyDocument, Statement } from './policies.js';
 export {
@@ -25,7 +25,7 @@ export {
   repositoryPolicy,
 } from './policies.js';
 export { RELEASES, releaseFor, releaseWarning } from './release.js';
-export type { Request, Step } from './requests.js';
+export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
   followProcessingJob,
   type FollowProcessingOptions,
@@ -43,6 +43,16 @@ export {
   volumeSize,
 } from './sagemaker-plan.js';
 export { type AwsOptions, AwsSession } from './session.js';
-export { setup, type SetupCallOptions, setupPolicies, type SetupResult } from './setup.js';
+export {
+  setup as setupEmrServerless,
+  type SetupCallOptions,
+  setupPolicies,
+  type SetupResult,
+} from './setup.js';
 export type { SetupOptions } from './setup-options.js';
-export { type StartedJob, submit, type SubmitCallOptions, type SubmitOptions } from './submit.js';
+export {
+  type StartedJob,
+  submit as submitJob,
+  type SubmitCallOptions,
+  type SubmitOptions,
+} from './submit.js';

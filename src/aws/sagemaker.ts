@@ -1,6 +1,7 @@
 /** Runs the alignment as a SageMaker Processing job and follows it. */
 import type { DescribeProcessingJobCommandOutput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { failureOf } from '../s3/errors.js';
 import { parseS3Url } from '../s3/keys.js';
 import { ask, askFor, kindOf, toAwsError } from './errors.js';
 import { parseImageUri, parseRole } from './names.js';
@@ -98,7 +99,9 @@ async function start(
       try {
         await (await session.client('sagemaker')).createProcessingJob(input);
       } catch (error) {
-        if (kindOf(error) !== 'conflict' || calls === 1) throw error;
+        // The SDK asks again by itself, too.
+        const isFirst = calls === 1 && (failureOf(error).attempts ?? 1) === 1;
+        if (kindOf(error) !== 'conflict' || isFirst) throw error;
       }
     },
     { log, patience },
@@ -198,7 +201,7 @@ export interface ProcessingUpdate {
 
 export interface FollowProcessingOptions extends PersistOptions {
   onUpdate?: ((update: ProcessingUpdate) => void) | undefined;
-  /** Between two looks. Default 10 s. */
+  /** Between two looks. Default: 3 s at first, 15 s later. */
   pollMs?: number | undefined;
 }
 
@@ -232,7 +235,10 @@ export async function followProcessingJob(
         hint: `Look further: aws logs tail /aws/sagemaker/ProcessingJobs --log-stream-name-prefix ${jobName}`,
       });
     }
-    await pauseFor(options.pollMs ?? 10_000, options.signal);
+    await pauseFor(
+      options.pollMs ?? (Date.now() - start.getTime() < 60_000 ? 3_000 : 15_000),
+      options.signal,
+    );
     throwIfAborted(options.signal);
   }
 }

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Application } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError, throwIfAborted } from '../errors.js';
-import { ask, askFor } from './errors.js';
+import { failureOf } from '../s3/errors.js';
+import { ask, askFor, kindOf } from './errors.js';
 import { applicationArn, repositoryArn } from './names.js';
 import { type Log, type Patience, pauseFor, persist } from './persist.js';
 import {
@@ -92,7 +93,14 @@ async function carryOut(
   switch (request.operation) {
     case 'CreateRole': {
       const iam = await session.client('iam');
-      await ask(`making the role ${request.input.RoleName ?? ''}`, () => iam.createRole(request.input));
+      await ask(`making the role ${request.input.RoleName ?? ''}`, async () => {
+        try {
+          await iam.createRole(request.input);
+        } catch (error) {
+          // The role was not there a moment ago: when an answer was lost, the SDK's second call finds our own.
+          if (kindOf(error) !== 'conflict' || (failureOf(error).attempts ?? 1) === 1) throw error;
+        }
+      });
       return undefined;
     }
     case 'PutRolePolicy': {

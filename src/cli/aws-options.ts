@@ -1,5 +1,5 @@
 /** Options of the commands that talk to AWS beside S3, and what they mean. */
-import type { AwsOptions, Engine } from '../aws/index.js';
+import type { AwsOptions, JobEngine } from '../aws/index.js';
 import { interrupted, RepartitionError } from '../errors.js';
 import type { Session } from './command.js';
 import { BadValue, type Option, text } from './options.js';
@@ -21,7 +21,7 @@ export function readAwsOptions(values: Readonly<Record<string, unknown>>): AwsOp
 export function jobEngine(
   { world, progress, signal, log }: Session,
   values: Readonly<Record<string, unknown>>,
-): Engine {
+): JobEngine {
   const given = readS3Options({ ...values, region: undefined });
   const s3 = given === undefined ? {} : { s3: given };
   return {

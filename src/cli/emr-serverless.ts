@@ -10,12 +10,12 @@ import {
   listJobs,
   outputPrefixOf,
   requireSageMaker,
-  setup,
+  setupEmrServerless,
   setupPolicies,
   type SetupOptions,
   type SetupResult,
-  type Step,
-  submit,
+  type AwsStep,
+  submitJob,
 } from '../aws/index.js';
 import { awsOptions, list, pair, readAwsOptions, whole } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
@@ -50,7 +50,7 @@ async function withAws<T>(
 }
 
 /** Says a step before it is done; in a dry run the requests are the output. */
-function stepTeller({ log }: Session, dryRun: boolean): (step: Step) => void {
+function stepTeller({ log }: Session, dryRun: boolean): (step: AwsStep) => void {
   return (step) => log.info(dryRun ? `would ${step.title}` : step.title);
 }
 
@@ -109,7 +109,12 @@ const setupCommand = defineCommand({
     const dryRun = values['dry-run'];
     return withAws(values, async (aws) => {
       const { log, signal } = session;
-      const result = await setup(aws, options, { dryRun, signal, log, onStep: stepTeller(session, dryRun) });
+      const result = await setupEmrServerless(aws, options, {
+        dryRun,
+        signal,
+        log,
+        onStep: stepTeller(session, dryRun),
+      });
       if (dryRun || values.json)
         session.printDocument({ status: dryRun ? 'planned' : 'succeeded', ...result });
       else for (const line of describeSetup(result)) session.print(line);
@@ -178,7 +183,7 @@ const submitCommand = defineCommand({
     const twice = conf.find(([key], i) => conf.findIndex(([other]) => other === key) < i);
     if (twice) throw usage(`--spark-conf ${twice[0]} was given twice`);
     return withAws(values, async (aws) => {
-      const { applicationId, jobRunId, ...started } = await submit(
+      const { applicationId, jobRunId, ...started } = await submitJob(
         aws,
         {
           applicationId: values['application-id'],

@@ -12,7 +12,7 @@ export const aws = (await load('aws/index.js')) as typeof Aws;
 const { repartition, verifyPrefix } = (await load('repartition/index.js')) as typeof Repartition;
 
 /** The real alignment. */
-export const engine: Aws.Engine = {
+export const engine: Aws.JobEngine = {
   verify: (inputPrefix) => verifyPrefix({ inputPrefix }),
   align: (inputPrefix) => repartition({ inputPrefix, concurrency: 1 }),
 };

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
-import { Account, REPOSITORY } from './account.js';
-import { engine } from './built.js';
+import { Account, IMAGE, REPOSITORY } from './account.js';
+import { aws, engine } from './built.js';
 
 const CHAPTER = readFileSync(join(repositoryRoot, 'docs', 'emr-serverless.md'), 'utf8');
 const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
@@ -213,4 +213,12 @@ describe.each([['from an empty account'], ['a second time, which makes nothing a
       ProcessingResources: { ClusterConfig: { InstanceType: 'ml.t3.xlarge', VolumeSizeInGB: 30 } },
     });
   }, 60_000);
+});
+
+it('needs no permission that the policies for an administrator do not give', () => {
+  const { operator } = aws.setupPolicies({ bucket: 'my-bucket', imageUri: IMAGE });
+  const given = new Set(operator.Statement.flatMap(({ Action = [] }) => Action));
+  const sent = [...account.front.kinds].filter((call) => /^(emr-serverless|iam|ecr):/.test(call));
+  expect(sent).toContain('emr-serverless:CancelJobRun');
+  expect(sent.filter((call) => !given.has(call))).toEqual([]);
 });

@@ -51,6 +51,8 @@ export interface FrontOptions {
 
 export class Front {
   readonly calls: string[] = [];
+  /** Every kind of call there ever was. */
+  readonly kinds = new Set<string>();
   readonly faults: Fault[] = [];
   /** Keys whose credentials have expired. */
   readonly expiredKeys = new Set<string>();
@@ -114,6 +116,7 @@ export class Front {
   private async answer(incoming: Incoming, response: ServerResponse): Promise<void> {
     const call = `${incoming.service}:${incoming.operation}`;
     this.calls.push(call);
+    this.kinds.add(call);
     if (this.expiredKeys.has(incoming.accessKeyId)) {
       const type =
         incoming.service === 's3' || incoming.service === 'sts' ? 'ExpiredToken' : 'ExpiredTokenException';

@@ -58,8 +58,11 @@ async function runSpark(job: JobRun): Promise<{ state: string; details: string }
 
 async function runJob(configFilename: string): Promise<Awaited<ReturnType<typeof aws.followJob>>> {
   const session = new aws.AwsSession();
-  const { applicationId } = await aws.setup(session, { bucket: account.bucket, imageUri: IMAGE });
-  const { jobRunId = '' } = await aws.submit(session, {
+  const { applicationId } = await aws.setupEmrServerless(session, {
+    bucket: account.bucket,
+    imageUri: IMAGE,
+  });
+  const { jobRunId = '' } = await aws.submitJob(session, {
     applicationId,
     executionRole: 'gsprocessing-emr-serverless',
     entryPoint: join(repositoryRoot, 'spark', 'distributed_executor.py'),

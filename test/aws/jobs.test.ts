@@ -20,7 +20,7 @@ beforeAll(async () => {
   await account.pushImage();
   await account.put('input/config.json', '{}');
   session = new aws.AwsSession({ maxAttempts: 1 });
-  ({ applicationId } = await aws.setup(session, { bucket: account.bucket, imageUri: IMAGE }));
+  ({ applicationId } = await aws.setupEmrServerless(session, { bucket: account.bucket, imageUri: IMAGE }));
 });
 beforeEach(() => account.reset());
 afterAll(async () => {
@@ -42,14 +42,14 @@ const asked = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
 const call = { patience: QUICK };
 
 async function start(more: Partial<SubmitOptions> = {}): Promise<JobId> {
-  const { jobRunId = '' } = await aws.submit(session, asked(more), call);
+  const { jobRunId = '' } = await aws.submitJob(session, asked(more), call);
   return { applicationId, jobRunId };
 }
 
 describe('submitting', () => {
   it('a dry run shows both requests and calls nothing that writes', async () => {
     await account.remove('emr-serverless-scripts/distributed_executor.py');
-    const { steps, jobRunId } = await aws.submit(session, asked({ clientToken: 'my-token' }), {
+    const { steps, jobRunId } = await aws.submitJob(session, asked({ clientToken: 'my-token' }), {
       dryRun: true,
     });
     expect(account.front.writes).toEqual([]);
@@ -95,7 +95,7 @@ describe('submitting', () => {
   });
 
   it('finds the application by its name', async () => {
-    const started = await aws.submit(
+    const started = await aws.submitJob(
       session,
       asked({ applicationId: undefined, applicationName: 'gsprocessing-0.2.2' }),
       call,
@@ -106,7 +106,7 @@ describe('submitting', () => {
 
 describe('submitting what cannot run', () => {
   const refused = async (more: Partial<SubmitOptions>): Promise<unknown> => {
-    const error = await aws.submit(session, asked(more), call).catch((one: unknown) => one);
+    const error = await aws.submitJob(session, asked(more), call).catch((one: unknown) => one);
     expect(account.front.writes).toEqual([]);
     return error;
   };

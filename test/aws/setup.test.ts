@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AwsSession, setup, type SetupOptions } from '../../src/aws/index.js';
+import { AwsSession, setupEmrServerless as setup, type SetupOptions } from '../../src/aws/index.js';
 import { Account, ACCOUNT, IMAGE, QUICK, REGION, REPOSITORY } from './account.js';
 
 let account: Account;
@@ -99,6 +99,12 @@ describe('setting up an empty account', () => {
         },
       ],
     });
+  });
+
+  it('makes one role when the answer to the first call is lost', async () => {
+    account.front.faults.push({ call: /CreateRole/, times: 1, reply: 'cut-answer' });
+    const { roleArn } = await setup(session, asked({ roleName: 'lost-answer' }), call);
+    expect((await account.iam.getRole({ RoleName: 'lost-answer' })).Role?.Arn).toBe(roleArn);
   });
 
   it('makes one application when the answer to the first call is lost', async () => {

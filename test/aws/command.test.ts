@@ -1,0 +1,237 @@
+/** The commands as processes: what a person reads, and the exit codes that scripts go by. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { askOnTerminal } from '../../src/cli/emr-serverless-wait.js';
+import { repositoryRoot } from '../support/paths.js';
+import { Account, IMAGE, REGION } from './account.js';
+import { aws } from './built.js';
+
+const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+
+interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+let account: Account;
+let folder: string;
+let applicationId: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gs-command-'));
+  writeFileSync(join(folder, 'entry.py'), 'pass\n');
+  account = await Account.open();
+  await account.pushImage();
+  await account.put('input/config.json', '{}');
+  const session = new aws.AwsSession();
+  ({ applicationId } = await aws.setupEmrServerless(session, { bucket: account.bucket, imageUri: IMAGE }));
+  await session.close();
+});
+beforeEach(() => account.reset());
+afterAll(async () => {
+  await account.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** @param watch told of standard error as it comes */
+function command(line: string, watch?: (stderr: string, child: ChildProcess) => void): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...line.split(' ')], {
+    env: { ...process.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    watch?.(stderr, child);
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+const submit = (more = ''): string =>
+  `emr-serverless submit --application-id ${applicationId} --execution-role gsprocessing-emr-serverless ` +
+  `--entry-point ${join(folder, 'entry.py')} --input-prefix ${account.url('input')} ` +
+  `--output-prefix ${account.url('output')} --config-filename config.json ${more}`.trim();
+
+/** Sends SIGINT once, when the job is seen to run. */
+function interrupter(): (stderr: string, child: ChildProcess) => void {
+  let sent = false;
+  return (stderr, child) => {
+    if (sent || !stderr.includes('RUNNING after')) return;
+    sent = true;
+    child.kill('SIGINT');
+  };
+}
+
+const lastJob = (): string => [...account.front.jobs.keys()].at(-1) ?? '';
+
+it('a job that fails: its reason, the driver’s last lines, where to look further, exit code 4', async () => {
+  account.reset({
+    script: ['RUNNING'],
+    onRun: async (job) => {
+      const key = `logs/applications/${job.applicationId}/jobs/${job.jobRunId}/SPARK_DRIVER/stderr.gz`;
+      await account.put(
+        key,
+        gzipSync('INFO hello\nTraceback (most recent call last):\n  x\nValueError: bad graph\n'),
+      );
+      return { state: 'FAILED', details: 'Job failed, exit code 1' };
+    },
+  });
+  const { code, stdout, stderr } = await command(submit(`--log-uri ${account.url('logs')} --wait`));
+  expect(code).toBe(4);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('driver: ValueError: bad graph');
+  expect(stderr).toContain(
+    `look further: gs-repartition emr-serverless status --application-id ${applicationId} --job-run-id ${lastJob()} --region ${REGION}`,
+  );
+  expect(stderr).toContain(
+    `gs-repartition: the job ${lastJob()} ended as FAILED: Job failed, exit code 1. Correct the cause and submit it again.`,
+  );
+});
+
+it('a job whose output is not aligned, with the fallback none: exit code 3', async () => {
+  account.reset({
+    script: ['RUNNING', 'SUCCESS'],
+    onRun: async () => {
+      await account.writeRatings('output');
+      return undefined;
+    },
+  });
+  const { code, stdout } = await command(submit('--wait --fallback none --json'));
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toEqual({
+    status: 'succeeded',
+    applicationId,
+    jobRunId: lastJob(),
+    state: 'SUCCESS',
+    alignedBy: 'nobody',
+    outputPrefix: account.url('output'),
+    reason: 'the job left no updated_row_counts_metadata.json',
+  });
+});
+
+it('Ctrl-C leaves the job, and says how to go on', async () => {
+  account.reset({ script: ['RUNNING', 'hold'] });
+  const { code, stderr } = await command(submit('--wait'), interrupter());
+  expect(code).toBe(130);
+  expect(stderr).toContain(
+    `the job goes on; follow it again with: gs-repartition emr-serverless status --application-id ${applicationId} --job-run-id ${lastJob()} --region ${REGION} --wait`,
+  );
+  expect(account.front.jobs.get(lastJob())?.state).toBe('RUNNING');
+});
+
+it('Ctrl-C with --on-interrupt cancel cancels it', async () => {
+  account.reset({ script: ['RUNNING', 'hold'] });
+  const { code, stderr } = await command(submit('--wait --on-interrupt cancel'), interrupter());
+  expect(code).toBe(130);
+  expect(stderr).toContain('the job ended as CANCELLED');
+  expect(account.front.jobs.get(lastJob())?.state).toBe('CANCELLED');
+});
+
+it.each([
+  [
+    '--fallback sagemaker --wait',
+    '--fallback sagemaker needs a role and an image. Give --sagemaker-role and --sagemaker-image-uri.',
+  ],
+  ['--spark-conf a=1 --spark-conf a=2', '--spark-conf a was given twice.'],
+  ['--spark-conf a', '--spark-conf must be key=value, not "a".'],
+  ['--num-output-files -2', '--num-output-files must be a whole number of at least -1, not "-2".'],
+  ['--fallback elsewhere', '--fallback must be one of here, sagemaker, none, not "elsewhere".'],
+])('submit %s is a mistake, and starts nothing', async (more, message) => {
+  expect(await command(submit(more))).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `gs-repartition: ${message}\n`,
+  });
+  expect(account.front.calls).toEqual([]);
+});
+
+it('a set-up without credentials is one line', async () => {
+  const { code, stderr } = await new Promise<Ran>((resolve) => {
+    const env = { ...process.env };
+    delete env['AWS_ACCESS_KEY_ID'];
+    const child = spawn(
+      process.execPath,
+      [MAIN, 'emr-serverless', 'setup', '--bucket', account.bucket, '--image-uri', IMAGE],
+      { env, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('close', (code) => resolve({ code, stdout: '', stderr }));
+  });
+  expect(code).toBe(1);
+  expect(stderr.split('\n')).toHaveLength(2);
+  expect(stderr).toMatch(
+    /^gs-repartition: AWS does not know the credentials, or there are none, while asking who we are/,
+  );
+});
+
+it('list and status, for people and for programs', async () => {
+  account.reset({ script: ['RUNNING', 'hold'] });
+  expect((await command(submit('--job-name nightly --json'))).code).toBe(0);
+  const applications = await command('emr-serverless list');
+  expect(applications.stdout).toMatch(
+    new RegExp(`^${applicationId}  STARTED  emr-6\\.13\\.0  .*  gsprocessing-0\\.2\\.2$`, 'm'),
+  );
+  const jobs = await command(`emr-serverless list --application-id ${applicationId} --json`);
+  expect(JSON.parse(jobs.stdout)).toContainEqual(expect.objectContaining({ id: lastJob(), name: 'nightly' }));
+  const status = await command(
+    `emr-serverless status --application-id ${applicationId} --job-run-id ${lastJob()} --json`,
+  );
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    jobRunId: lastJob(),
+    state: 'RUNNING',
+    outputPrefix: account.url('output'),
+    dashboardUrl: `https://dashboard.example/${lastJob()}`,
+  });
+  const missing = await command(
+    `emr-serverless status --application-id ${applicationId} --job-run-id 00none`,
+  );
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain(
+    `not found while looking at the job 00none of the application ${applicationId}`,
+  );
+});
+
+it.each([
+  ['c', 'cancel'],
+  ['cancel', 'cancel'],
+  ['leave', 'leave'],
+  ['', 'leave'],
+])('on a terminal Ctrl-C asks, and %j means %s', async (typed, meant) => {
+  const terminal = (): PassThrough & { isTTY: boolean } => Object.assign(new PassThrough(), { isTTY: true });
+  const [stdin, stderr] = [terminal(), terminal()];
+  const asked = askOnTerminal({ world: { stdin, stderr } } as never);
+  stdin.write(`${typed}\n`);
+  expect(await asked).toBe(meant);
+  expect(String(stderr.read())).toContain('Leave the job running or cancel it? [leave/cancel]');
+});
+
+it('without a terminal nobody is asked', async () => {
+  expect(
+    await askOnTerminal({ world: { stdin: new PassThrough(), stderr: new PassThrough() } } as never),
+  ).toBeUndefined();
+});
+
+it('all of it is also in the library, which loads no SDK before it is needed', async () => {
+  const script =
+    `const all = await import(${JSON.stringify(join(repositoryRoot, 'dist', 'index.js'))});` +
+    `console.log(['setupEmrServerless', 'submitJob', 'followJob', 'finishJob', 'submitProcessingJob'].map((name) => typeof all[name]).join());`;
+  const child = spawn(process.execPath, ['--input-type=module', '--trace-uncaught', '-e', script], {
+    env: { ...process.env, NODE_DEBUG: 'esm' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  await new Promise((resolve) => child.on('close', resolve));
+  expect(stdout).toBe('function,function,function,function,function\n');
+  expect(stderr).toContain('dist/aws/index.js');
+  expect(stderr).not.toContain('node_modules/@aws-sdk');
+});
