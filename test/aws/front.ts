@@ -80,6 +80,8 @@ export class Front {
 
   static async start(moto: string, options: FrontOptions = {}): Promise<Front> {
     const server = createServer();
+    // Longer than any pause of a test: a connection closed just as it is used again fails a client without retries.
+    server.keepAliveTimeout = 300_000;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
