@@ -5,6 +5,7 @@ indexes, and with Spark's footer keys instead of an Arrow schema."""
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import uuid
@@ -18,6 +19,8 @@ from shapes import Feature
 
 PAGE_BYTES = 1024 * 1024
 PAGE_ROWS = 20_000
+# Older releases of pyarrow limit a page by its bytes alone.
+LIMITS_ROWS = "max_rows_per_page" in inspect.signature(pq.ParquetWriter.__init__).parameters
 # parquet-mr closes a row group when about this much is in memory.
 ROW_GROUP_BYTES = 128 * 1024 * 1024
 
@@ -81,8 +84,8 @@ def _settings(column: Column, collected: bool) -> dict:
     return settings | {
         "write_page_index": True,
         "store_schema": False,
-        "max_rows_per_page": PAGE_ROWS,
         "write_batch_size": max(1, min(1024, 16_384 // width)),
+        **({"max_rows_per_page": PAGE_ROWS} if LIMITS_ROWS else {}),
     }
 
 
