@@ -7,7 +7,7 @@ import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js
 import { shiftOffsetIndex } from './indexes.js';
 import type { ChunkPiece } from './piece.js';
 import { requireSameSchema } from './same-schema.js';
-import type { ParquetSegment } from './source.js';
+import { append, type ParquetSegment } from './segments.js';
 import { type Struct, ThriftType, writeStruct } from './thrift.js';
 
 /** Footer keys to set, or with null to remove. */
@@ -41,6 +41,7 @@ export class FileBuilder {
   private segments: ParquetSegment[] = [];
   private position = 0;
   private rows = 0;
+  /** By ordinal. */
   private readonly groups: { struct: Struct; placed: PlacedPiece[] }[] = [];
 
   /**
@@ -52,8 +53,8 @@ export class FileBuilder {
     this.template = template;
     this.createdBy = options.createdBy;
     const magic = magicBytes();
-    if (options.copyMagicFrom === undefined) this.push({ kind: 'bytes', bytes: magic });
-    else this.push({ kind: 'copy', source: options.copyMagicFrom, start: 0, end: magic.length });
+    if (options.copyMagicFrom === undefined) append(this.segments, { kind: 'bytes', bytes: magic });
+    else append(this.segments, { kind: 'copy', source: options.copyMagicFrom, start: 0, end: magic.length });
     this.position = magic.length;
   }
 
@@ -72,16 +73,18 @@ export class FileBuilder {
   }
 
   /**
-   * Adds a row group, one piece a column. A piece without segments has been written by whoever made it.
+   * Places a row group's bytes behind all others, one piece a column. A piece without segments has been written by
+   * whoever made it.
+   * @param ordinal the row group's number in the footer, where that is not the order of the bytes
    * @throws RepartitionError `mismatch` when the origin's schema is not the template's
    */
-  addRowGroup(origin: RowGroupOrigin, chunks: readonly ChunkPiece[]): void {
+  addRowGroup(origin: RowGroupOrigin, chunks: readonly ChunkPiece[], ordinal = this.groups.length): void {
     requireSameSchema(this.template, origin.footer);
     const start = this.position;
     const isSameWriter = createdBy(origin.footer) === createdBy(this.template);
     const placed = chunks.map((piece): PlacedPiece => {
       const at = this.position;
-      for (const segment of piece.segments) this.push(segment);
+      for (const segment of piece.segments) append(this.segments, segment);
       this.position += piece.size;
       const meta = piece.meta.clone();
       for (const id of [
@@ -107,10 +110,9 @@ export class FileBuilder {
     if (struct.has(RowGroup.fileOffset)) struct.setI64(RowGroup.fileOffset, start);
     if (struct.has(RowGroup.totalCompressedSize))
       struct.setI64(RowGroup.totalCompressedSize, sums.compressed);
-    const ordinal = this.groups.length;
     if (struct.has(RowGroup.ordinal) && ordinal <= 0x7fff) struct.setI16(RowGroup.ordinal, ordinal);
     else struct.delete(RowGroup.ordinal);
-    this.groups.push({ struct, placed });
+    this.groups[ordinal] = { struct, placed };
   }
 
   /** Adds what stands behind the row groups: Bloom filters, indexes, the footer. */
@@ -131,7 +133,7 @@ export class FileBuilder {
       .setI64(FileMetaData.numRows, this.rows)
       .setList(FileMetaData.rowGroups, ThriftType.struct, rowGroups);
     if (this.createdBy !== undefined) meta.setString(FileMetaData.createdBy, this.createdBy);
-    this.append(footerBytes(changeKeys(meta, keys)));
+    this.addBytes(footerBytes(changeKeys(meta, keys)));
   }
 
   private placeBloomFilter({ piece, meta, source }: PlacedPiece): void {
@@ -140,7 +142,7 @@ export class FileBuilder {
       return;
     }
     meta.setI64(ColumnMetaData.bloomFilterOffset, this.position);
-    this.push({ kind: 'copy', source, ...piece.bloomFilter });
+    append(this.segments, { kind: 'copy', source, ...piece.bloomFilter });
     this.position += piece.bloomFilter.end - piece.bloomFilter.start;
   }
 
@@ -151,7 +153,7 @@ export class FileBuilder {
     struct
       .setI64(ColumnChunk.columnIndexOffset, this.position)
       .setI32(ColumnChunk.columnIndexLength, bytes.length);
-    this.append(bytes);
+    this.addBytes(bytes);
   }
 
   private placeOffsetIndex({ piece, struct, start }: PlacedPiece): void {
@@ -161,27 +163,12 @@ export class FileBuilder {
     struct
       .setI64(ColumnChunk.offsetIndexOffset, this.position)
       .setI32(ColumnChunk.offsetIndexLength, bytes.length);
-    this.append(bytes);
+    this.addBytes(bytes);
   }
 
-  private append(bytes: Uint8Array): void {
-    this.push({ kind: 'bytes', bytes });
+  private addBytes(bytes: Uint8Array): void {
+    append(this.segments, { kind: 'bytes', bytes });
     this.position += bytes.length;
-  }
-
-  /** Copies of neighbouring ranges become one, so that storage sees long runs. */
-  private push(segment: ParquetSegment): void {
-    const last = this.segments.at(-1);
-    if (
-      segment.kind === 'copy' &&
-      last?.kind === 'copy' &&
-      last.source === segment.source &&
-      last.end === segment.start
-    ) {
-      last.end = segment.end;
-    } else {
-      this.segments.push({ ...segment });
-    }
   }
 }
 

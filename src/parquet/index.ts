@@ -2,5 +2,6 @@
 export type { KeyChanges } from './file-builder.js';
 export { type Footer, readFooter, TAIL_BYTES, visibleKey } from './footer.js';
 export { rewrite, type Rewritten } from './rewrite.js';
-export type { ParquetSegment, RangeReader, RowSlice } from './source.js';
+export type { ParquetSegment } from './segments.js';
+export type { RangeReader, RowSlice } from './source.js';
 export type { OpenSource, SpliceSource } from './splice.js';

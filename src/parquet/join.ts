@@ -23,7 +23,8 @@ import {
 import { inPage, listPages, openDataPage, type PageList } from './pages.js';
 import { type ChunkPiece, cutLevels, pickPages } from './piece.js';
 import { requireSameSchema } from './same-schema.js';
-import type { ParquetSegment, RangeReader } from './source.js';
+import type { ParquetSegment } from './segments.js';
+import type { RangeReader } from './source.js';
 import { type OpenSource, rowGroupShares, type RowGroupShare, type RowSlices } from './splice.js';
 import { Struct, ThriftType } from './thrift.js';
 import { concat, packPlain, type PlainEntries, sliceValues, toPlain } from './values.js';

@@ -12,7 +12,8 @@ import { Codec, ColumnMetaData } from './format.js';
 import * as indexes from './indexes.js';
 import { cutPage, levelOfRow, type MadePage, type OpenPage, type PageHead } from './page.js';
 import { type DataPage, inPage, listPages, openDataPage, type PageList, readHeads } from './pages.js';
-import type { ParquetSegment, RangeReader } from './source.js';
+import { append, type ParquetSegment } from './segments.js';
+import type { RangeReader } from './source.js';
 import { cutColumnMetaData } from './statistics.js';
 import type { Struct } from './thrift.js';
 
@@ -57,21 +58,39 @@ export async function wholePiece(reader: RangeReader, source: number, chunk: Chu
   };
 }
 
+/** A chunk to cut, and what is known of its pages. */
+export interface OpenChunk {
+  reader: RangeReader;
+  source: number;
+  chunk: Chunk;
+  offsetIndex: Struct | undefined;
+  columnIndex: Struct | undefined;
+  list: PageList;
+}
+
 /**
- * The rows `from..to` of a chunk; `rows` are its row group's.
- * @throws RepartitionError `parquet` when a page that must be opened is damaged or of a kind we can't cut
+ * Finds a chunk's pages up to row `until`; `rows` are its row group's.
+ * @throws RepartitionError `parquet` when they don't add up
  */
-export async function cutPiece(
+export async function openChunk(
   reader: RangeReader,
   source: number,
   chunk: Chunk,
   rows: number,
-  from: number,
-  to: number,
-): Promise<ChunkPiece> {
+  until: number,
+): Promise<OpenChunk> {
   const offsetIndex = await indexes.readOffsetIndex(reader, chunk);
   const columnIndex = await indexes.readColumnIndex(reader, chunk);
-  const list = await listPages(reader, chunk, offsetIndex, rows, to);
+  const list = await listPages(reader, chunk, offsetIndex, rows, until);
+  return { reader, source, chunk, offsetIndex, columnIndex, list };
+}
+
+/**
+ * The rows `from..to` of a chunk.
+ * @throws RepartitionError `parquet` when a page that must be opened is damaged or of a kind we can't cut
+ */
+export async function cutPiece(open: OpenChunk, from: number, to: number): Promise<ChunkPiece> {
+  const { reader, source, chunk, offsetIndex, columnIndex, list } = open;
   const picked = pickPages(list.pages, from, to);
   const builder = new PieceBuilder(source);
   if (list.dictionary) builder.copy(list.dictionary);
@@ -267,9 +286,7 @@ class PieceBuilder {
   }
 
   copy({ start, end }: ByteRange): void {
-    const last = this.segments.at(-1);
-    if (last?.kind === 'copy' && last.end === start) last.end = end;
-    else this.segments.push({ kind: 'copy', source: this.source, start, end });
+    append(this.segments, { kind: 'copy', source: this.source, start, end });
     this.size += end - start;
   }
 

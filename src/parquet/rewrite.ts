@@ -1,7 +1,7 @@
 /** From slices to a new part: spliced where that pays, re-encoded where it would leave crumbs. */
 import type { KeyChanges } from './file-builder.js';
 import { estimateBytes, join } from './join.js';
-import type { ParquetSegment } from './source.js';
+import type { ParquetSegment } from './segments.js';
 import { type OpenSource, rowGroupShares, type RowSlices, splice } from './splice.js';
 
 /** A new part: segments to compose, or bytes that are made while they are written. */

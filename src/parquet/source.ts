@@ -14,7 +14,3 @@ export interface RowSlice {
   from: number;
   to: number;
 }
-
-/** A run of the output: a range of `readers[source]`, or bytes in hand. */
-export type ParquetSegment =
-  { kind: 'copy'; source: number; start: number; end: number } | { kind: 'bytes'; bytes: Uint8Array };

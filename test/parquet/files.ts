@@ -38,8 +38,9 @@ export async function spliceFiles(
   slices: RowSlices,
   output: string,
   keys: KeyChanges = {},
+  longRun?: number,
 ): Promise<Made> {
-  const { segments, size, copiedBytes } = await splice(openFiles(paths), slices, keys);
+  const { segments, size, copiedBytes } = await splice(openFiles(paths), slices, keys, longRun);
   const inputs = await Promise.all(paths.map((path) => readFile(path)));
   const bytes = Buffer.concat(
     segments.map((s) => (s.kind === 'bytes' ? s.bytes : inputs[s.source]!.subarray(s.start, s.end))),
@@ -47,6 +48,16 @@ export async function spliceFiles(
   if (bytes.length !== size) throw new Error(`${bytes.length} bytes where ${size} were promised`);
   await writeFile(output, bytes);
   return { size, copiedBytes };
+}
+
+/** Splices as `spliceFiles` does, as if every page were a long run: cuts get row groups of their own, behind the runs. */
+export function spliceApart(
+  paths: readonly string[],
+  slices: RowSlices,
+  output: string,
+  keys: KeyChanges = {},
+): Promise<Made> {
+  return spliceFiles(paths, slices, output, keys, 1);
 }
 
 /** Re-encodes slices of `paths` into `output`. */

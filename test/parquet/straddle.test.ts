@@ -12,11 +12,11 @@ import { FileBuilder } from '../../src/parquet/file-builder.js';
 import { ColumnMetaData } from '../../src/parquet/format.js';
 import { cutPage } from '../../src/parquet/page.js';
 import { listPages, openDataPage } from '../../src/parquet/pages.js';
-import type { ParquetSegment } from '../../src/parquet/source.js';
+import type { ParquetSegment } from '../../src/parquet/segments.js';
 import type { Cell } from '../support/canonical.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
-import { joinFiles, openFiles, spliceFiles } from './files.js';
+import { joinFiles, openFiles, spliceApart, spliceFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -79,6 +79,7 @@ let number = 0;
 
 test.each([
   ['spliced', spliceFiles],
+  ['spliced with long runs kept apart', spliceApart],
   ['re-encoded', joinFiles],
 ] as const)(
   'rows that straddle pages keep their elements, %s',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RowSlices } from '../../src/parquet/splice.js';
-import { joinFiles, spliceFiles } from '../parquet/files.js';
+import { joinFiles, spliceApart, spliceFiles } from '../parquet/files.js';
 import { alignmentCase } from './arbitrary.js';
 import { slicesFor, writeDataSet } from './data-set.js';
 import { expectSameRows } from './same-rows.js';
@@ -18,6 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test.each([
   ['spliced', spliceFiles],
+  ['spliced with long runs kept apart', spliceApart],
   ['re-encoded', joinFiles],
 ] as const)(
   'any data set in any layout keeps its rows and tells the truth, %s',
