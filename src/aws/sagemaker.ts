@@ -1,5 +1,8 @@
 /** Runs the alignment as a SageMaker Processing job and follows it. */
-import type { DescribeProcessingJobCommandOutput } from '@aws-sdk/client-sagemaker';
+import type {
+  CreateProcessingJobCommandInput,
+  DescribeProcessingJobCommandOutput,
+} from '@aws-sdk/client-sagemaker';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { failureOf } from '../s3/errors.js';
 import { parseS3Url } from '../s3/keys.js';
@@ -65,12 +68,13 @@ export async function submitProcessingJob(
   const roleArn = await findRole(session, options.role, signal);
   const inputBytes = await inputSize(session, options, signal);
   const quotas = await readQuotas(session, options.instanceType ?? DEFAULT_INSTANCE_TYPE, { log, signal });
-  const request = processingJobRequest(options, {
-    roleArn,
-    inputBytes,
-    volumeQuota: quotas.volumeGb ?? DEFAULT_VOLUME_QUOTA,
-    now: call.now ?? new Date(),
-  });
+  const volumeQuota = quotas.volumeGb ?? DEFAULT_VOLUME_QUOTA;
+  const facts = { roleArn, inputBytes, volumeQuota, now: call.now ?? new Date() };
+  const request = processingJobRequest(options, facts);
+  const volume = volumeOf(request);
+  const wanted = volumeOf(processingJobRequest(options, { ...facts, volumeQuota: Infinity }));
+  if (volume < wanted) log?.warn(`a volume of ${wanted} GB is wanted; the account may have ${volume} GB`);
+  log?.info(`the graph has ${(inputBytes / 1e9).toFixed(3)} GB, the volume ${volume} GB`);
   const jobName = request.ProcessingJobName ?? '';
   const step: Step = {
     title: `start the job ${jobName} on one ${options.instanceType ?? DEFAULT_INSTANCE_TYPE}`,
@@ -79,6 +83,10 @@ export async function submitProcessingJob(
   call.onStep?.(step);
   if (!call.dryRun) await start(session, step.request as StartRequest, jobName, call);
   return { jobName, region, steps: [step] };
+}
+
+function volumeOf({ ProcessingResources }: CreateProcessingJobCommandInput): number {
+  return ProcessingResources?.ClusterConfig?.VolumeSizeInGB ?? 0;
 }
 
 type StartRequest = Extract<Step['request'], { operation: 'CreateProcessingJob' }>;

@@ -19,6 +19,7 @@ import {
 } from '../aws/index.js';
 import { awsOptions, list, pair, readAwsOptions, whole } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
+import { LOG_LEVELS } from './common-options.js';
 import { describeUpdate, sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
 import {
   alias,
@@ -33,8 +34,6 @@ import {
   withDefault,
 } from './options.js';
 import { EXIT } from './world.js';
-
-const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 
 /** Runs `work` with a session that is closed afterwards. */
 async function withAws<T>(

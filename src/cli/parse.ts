@@ -118,8 +118,13 @@ function groups(): Map<string, Command[]> {
   return found;
 }
 
+/** In the order of `--help`. A command may have its own words for a common option. */
+function optionsOf({ options }: Command): OptionSet {
+  return { ...options, ...commonOptions, ...options };
+}
+
 function withOptions(builder: Argv, command: Command, source: Source): Argv {
-  const options: OptionSet = { ...command.options, ...commonOptions };
+  const options = optionsOf(command);
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
   // yargs itself writes the name and the description of the command without a name.
   if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
@@ -133,7 +138,7 @@ function requireKnownWords(
   command: Command,
   source: Source,
 ): void {
-  const options: OptionSet = { ...command.options, ...commonOptions };
+  const options = optionsOf(command);
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
     'help',

@@ -8,11 +8,10 @@ import {
 } from '../aws/index.js';
 import { awsOptions, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
+import { commonOptions, LOG_LEVELS } from './common-options.js';
 import { askOnTerminal, processingTeller } from './emr-serverless-wait.js';
 import { alias, choice, flag, required, text, trueOrFalse, withDefault } from './options.js';
 import { EXIT } from './world.js';
-
-const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 
 const submitCommand = defineCommand({
   name: 'sagemaker submit',
@@ -31,7 +30,6 @@ const submitCommand = defineCommand({
     'job-name': withDefault(text('What the job’s name begins with'), 'gsprocessing-repartitioning'),
     'wait-for-job': alias('wait', flag('Follow the job and show its log')),
     'container-log-level': withDefault(choice('The log level in the container', LOG_LEVELS), 'INFO'),
-    'host-log-level': choice('Accepted for compatibility; --log-level is the level here', LOG_LEVELS),
     'streaming-repartitioning': withDefault(trueOrFalse('Passed on to the container'), 'False'),
     'sm-processor-parameters': text('Parameters of SageMaker’s Processor: "volume_size_in_gb=100 env={}"'),
     'on-interrupt': choice(
@@ -41,6 +39,8 @@ const submitCommand = defineCommand({
     'dry-run': flag('Print the request as JSON and start nothing'),
     ...awsOptions,
     region: text('The AWS region (the bucket’s unless given)'),
+    // What GraphStorm's launcher calls the level of its own log, beside the container's.
+    'log-level': alias('host-log-level', commonOptions['log-level']),
   },
   examples: [
     [

@@ -10,14 +10,7 @@ import { askOnTerminal } from '../../src/cli/emr-serverless-wait.js';
 import { repositoryRoot } from '../support/paths.js';
 import { Account, IMAGE, REGION } from './account.js';
 import { aws } from './built.js';
-
-const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+import { command, onTerminal } from './cli.js';
 
 let account: Account;
 let folder: string;
@@ -38,21 +31,6 @@ afterAll(async () => {
   await account.close();
   rmSync(folder, { recursive: true });
 });
-
-/** @param watch told of standard error as it comes */
-function command(line: string, watch?: (stderr: string, child: ChildProcess) => void): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...line.split(' ')], {
-    env: { ...process.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    watch?.(stderr, child);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
-}
 
 const submit = (more = ''): string =>
   `emr-serverless submit --application-id ${applicationId} --execution-role gsprocessing-emr-serverless ` +
@@ -118,7 +96,7 @@ it('a job whose output is not aligned, with the fallback none: exit code 3', asy
 
 it('Ctrl-C leaves the job, and says how to go on', async () => {
   account.reset({ script: ['RUNNING', 'hold'] });
-  const { code, stderr } = await command(submit('--wait'), interrupter());
+  const { code, stderr } = await command(submit('--wait'), { watch: interrupter() });
   expect(code).toBe(130);
   expect(stderr).toContain(
     `the job goes on; follow it again with: gs-repartition emr-serverless status --application-id ${applicationId} --job-run-id ${lastJob()} --region ${REGION} --wait`,
@@ -128,7 +106,9 @@ it('Ctrl-C leaves the job, and says how to go on', async () => {
 
 it('Ctrl-C with --on-interrupt cancel cancels it', async () => {
   account.reset({ script: ['RUNNING', 'hold'] });
-  const { code, stderr } = await command(submit('--wait --on-interrupt cancel'), interrupter());
+  const { code, stderr } = await command(submit('--wait --on-interrupt cancel'), {
+    watch: interrupter(),
+  });
   expect(code).toBe(130);
   expect(stderr).toContain('the job ended as CANCELLED');
   expect(account.front.jobs.get(lastJob())?.state).toBe('CANCELLED');
@@ -150,26 +130,6 @@ it.each([
     stderr: `gs-repartition: ${message}\n`,
   });
   expect(account.front.calls).toEqual([]);
-});
-
-it('a set-up without credentials is one line', async () => {
-  const { code, stderr } = await new Promise<Ran>((resolve) => {
-    const env = { ...process.env };
-    delete env['AWS_ACCESS_KEY_ID'];
-    const child = spawn(
-      process.execPath,
-      [MAIN, 'emr-serverless', 'setup', '--bucket', account.bucket, '--image-uri', IMAGE],
-      { env, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('close', (code) => resolve({ code, stdout: '', stderr }));
-  });
-  expect(code).toBe(1);
-  expect(stderr.split('\n')).toHaveLength(2);
-  expect(stderr).toMatch(
-    /^gs-repartition: AWS does not know the credentials, or there are none, while asking who we are/,
-  );
 });
 
 it('list and status, for people and for programs', async () => {
@@ -200,17 +160,21 @@ it('list and status, for people and for programs', async () => {
 });
 
 it.each([
-  ['c', 'cancel'],
-  ['cancel', 'cancel'],
-  ['leave', 'leave'],
-  ['', 'leave'],
-])('on a terminal Ctrl-C asks, and %j means %s', async (typed, meant) => {
-  const terminal = (): PassThrough & { isTTY: boolean } => Object.assign(new PassThrough(), { isTTY: true });
-  const [stdin, stderr] = [terminal(), terminal()];
-  const asked = askOnTerminal({ world: { stdin, stderr } } as never);
-  stdin.write(`${typed}\n`);
-  expect(await asked).toBe(meant);
-  expect(String(stderr.read())).toContain('Leave the job running or cancel it? [leave/cancel]');
+  ['cancel', 'cancel\r', 'the job ended as CANCELLED', 'CANCELLED'],
+  ['c', 'c\r', 'the job ended as CANCELLED', 'CANCELLED'],
+  ['leave', 'leave\r', 'the job goes on; follow it again with', 'RUNNING'],
+  ['nothing', '\r', 'the job goes on; follow it again with', 'RUNNING'],
+  ['Ctrl-C again', '\x03', 'the job goes on; follow it again with', 'RUNNING'],
+  ['Ctrl-D', '\x04', 'the job goes on; follow it again with', 'RUNNING'],
+])('on a terminal Ctrl-C asks; the answer %s', async (_name, typed, told, state) => {
+  account.reset({ script: ['RUNNING', 'hold'] });
+  const { code, stdout } = await onTerminal(submit('--wait'), [
+    ['RUNNING after', '\x03'],
+    ['Leave the job running or cancel it? [leave/cancel]', typed],
+  ]);
+  expect(stdout).toContain(told);
+  expect(code).toBe(130);
+  expect(account.front.jobs.get(lastJob())?.state).toBe(state);
 });
 
 it('without a terminal nobody is asked', async () => {

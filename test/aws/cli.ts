@@ -1,0 +1,53 @@
+/** The built command as a process, as a person or a script starts it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { python, repositoryRoot } from '../support/paths.js';
+
+export const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Surroundings {
+  /** Over the environment of the tests; `undefined` takes a variable away. */
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+  /** Told of standard error as it comes. */
+  watch?: (stderr: string, child: ChildProcess) => void;
+}
+
+/** Waits for any program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, cwd, watch }: Surroundings = {},
+): Promise<Ran> {
+  const child = spawn(program, args, {
+    env: Object.fromEntries(
+      Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined),
+    ),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    watch?.(stderr, child);
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Runs `gs-repartition`. @param line its arguments, with spaces between them */
+export function command(line: string, surroundings: Surroundings = {}): Promise<Ran> {
+  return runProgram(process.execPath, [MAIN, ...line.split(' ')], surroundings);
+}
+
+/** Runs it on a terminal of its own, where everything it prints comes out as `stdout`. @param steps when which text shows, type what */
+export function onTerminal(line: string, steps: readonly (readonly [string, string])[]): Promise<Ran> {
+  const driver = join(repositoryRoot, 'test', 'python', 'terminal.py');
+  return runProgram(python, [driver, JSON.stringify(steps), process.execPath, MAIN, ...line.split(' ')]);
+}
