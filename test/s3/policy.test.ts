@@ -27,6 +27,12 @@ test('the policy allows what the operations need, and no more', () => {
   });
 });
 
+test('the policy in the documentation is the one for its example', () => {
+  const chapter = readFileSync(new URL('../../docs/s3.md', import.meta.url), 'utf8');
+  const [, written] = /```json\n(.*?)```/s.exec(chapter)!;
+  expect(JSON.parse(written!)).toEqual(minimalPolicy({ bucket: 'my-graphs', prefix: 'papers' }));
+});
+
 test('the policy covers the whole bucket, another partition and a key', () => {
   const policy = minimalPolicy({
     bucket: 'graphs',
