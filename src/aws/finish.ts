@@ -24,7 +24,7 @@ export interface FinishOptions extends PersistOptions {
 }
 
 export type Outcome =
-  /** Spark's leader aligned it, and it passes verification. */
+  /** Nothing was left to do, by Spark's leader or since then: it passes verification. */
   | { alignedBy: 'job'; outputPrefix: string }
   /** `summary` is what the engine answered. */
   | { alignedBy: 'here'; outputPrefix: string; reason: string; summary: unknown }

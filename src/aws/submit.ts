@@ -63,6 +63,17 @@ const LARGEST_ENTRY_POINT = 16 * 1024 ** 2;
 export async function submit(
   session: AwsSession,
   options: SubmitOptions,
+  call?: SubmitCallOptions & { dryRun?: false | undefined },
+): Promise<StartedJob & { jobRunId: string }>;
+/** Starts the job, or with `dryRun` tells what would be done for it. */
+export async function submit(
+  session: AwsSession,
+  options: SubmitOptions,
+  call: SubmitCallOptions,
+): Promise<StartedJob>;
+export async function submit(
+  session: AwsSession,
+  options: SubmitOptions,
   call: SubmitCallOptions = {},
 ): Promise<StartedJob> {
   const { signal } = call;

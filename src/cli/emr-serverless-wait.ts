@@ -105,7 +105,7 @@ function describeOutcome(outcome: Outcome): string[] {
   switch (outcome.alignedBy) {
     case 'job':
       return [
-        'The job succeeded and aligned its output itself; it passes verification.',
+        'The job succeeded, and its output is aligned: it passes verification.',
         `  metadata  ${metadata}`,
       ];
     case 'here':

@@ -62,7 +62,7 @@ async function runJob(configFilename: string): Promise<Awaited<ReturnType<typeof
     bucket: account.bucket,
     imageUri: IMAGE,
   });
-  const { jobRunId = '' } = await aws.submitJob(session, {
+  const { jobRunId } = await aws.submitJob(session, {
     applicationId,
     executionRole: 'gsprocessing-emr-serverless',
     entryPoint: join(repositoryRoot, 'spark', 'distributed_executor.py'),

@@ -42,7 +42,7 @@ const asked = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
 const call = { patience: QUICK };
 
 async function start(more: Partial<SubmitOptions> = {}): Promise<JobId> {
-  const { jobRunId = '' } = await aws.submitJob(session, asked(more), call);
+  const { jobRunId } = await aws.submitJob(session, asked(more), call);
   return { applicationId, jobRunId };
 }
 

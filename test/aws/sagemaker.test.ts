@@ -260,7 +260,7 @@ describe('on SageMaker', () => {
       { bucket: account.bucket, imageUri: IMAGE },
       call,
     );
-    const { jobRunId = '' } = await aws.submitJob(
+    const { jobRunId } = await aws.submitJob(
       session,
       {
         applicationId,
