@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
 import { Account, IMAGE } from './account.js';
-import { aws, engine } from './built.js';
+import { engine } from './built.js';
+import { command, type Ran } from './cli.js';
 import type { JobRun } from './front.js';
 
 const PYTHON = process.env['SPARK_PYTHON'];
@@ -25,8 +26,13 @@ beforeAll(async () => {
   await account.put('gsprocessing-input/movies.json', readFileSync(movies));
   await account.put('gsprocessing-input/config.json', JSON.stringify({ movies: 'movies.json' }));
 });
-afterAll(async () => {
+const endAll = (): void => {
   for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  running.clear();
+};
+process.once('exit', endAll);
+afterAll(async () => {
+  endAll();
   await account.close();
   rmSync(folder, { recursive: true });
 });
@@ -56,53 +62,50 @@ async function runSpark(job: JobRun): Promise<{ state: string; details: string }
     : { state: 'FAILED', details: `Job failed: the driver exited with ${code ?? 'a signal'}` };
 }
 
-async function runJob(configFilename: string): Promise<Awaited<ReturnType<typeof aws.followJob>>> {
-  const session = new aws.AwsSession();
-  const { applicationId } = await aws.setupEmrServerless(session, {
-    bucket: account.bucket,
-    imageUri: IMAGE,
-  });
-  const { jobRunId } = await aws.submitJob(session, {
-    applicationId,
-    executionRole: 'gsprocessing-emr-serverless',
-    entryPoint: join(repositoryRoot, 'spark', 'distributed_executor.py'),
-    inputPrefix: account.url('gsprocessing-input'),
-    outputPrefix: account.url('gsprocessing/movies/'),
-    configFilename,
-    logUri: account.url('logs/'),
-  });
-  return aws.followJob(session, { applicationId, jobRunId }, { pollMs: 250 });
+/** Sets up the account if need be and submits the job, as a person does. */
+async function submit(configFilename: string): Promise<Ran> {
+  const setup = await command(`emr-serverless setup --bucket ${account.bucket} --image-uri ${IMAGE}`);
+  expect(setup.code).toBe(0);
+  return command(
+    'emr-serverless submit --wait --application-name gsprocessing-0.2.2 --execution-role gsprocessing-emr-serverless ' +
+      `--entry-point ${join(repositoryRoot, 'spark', 'distributed_executor.py')} ` +
+      `--input-prefix ${account.url('gsprocessing-input')} --output-prefix ${account.url('gsprocessing/movies/')} ` +
+      `--config-filename ${configFilename} --log-uri ${account.url('logs/')}`,
+  );
 }
 
 it('Spark writes a misaligned graph; the submitter sees success, finds no updated metadata, and aligns', async () => {
-  const session = new aws.AwsSession();
-  const job = await runJob('config.json');
-  expect(job.state).toBe('SUCCESS');
-  const prefix = account.url('gsprocessing/movies/');
+  const { code, stdout, stderr } = await submit('config.json');
+  const prefix = account.url('gsprocessing/movies');
+  expect(stderr).toContain('SUCCESS after');
+  expect(stdout).toBe(
+    'The job succeeded; its output was aligned here (the job left no updated_row_counts_metadata.json).\n' +
+      `  metadata  ${prefix}/updated_row_counts_metadata.json\n`,
+  );
+  expect(code).toBe(0);
+  // What Spark left was misaligned indeed.
   const written = JSON.parse(await account.get('gsprocessing/movies/metadata.json')) as {
     node_data: { movie: Record<'gross' | 'rating', { row_counts: number[] }> };
   };
   expect(written.node_data.movie.gross.row_counts).toHaveLength(4);
   expect(written.node_data.movie.rating.row_counts).toHaveLength(3);
-
-  const outcome = await aws.finishJob(session, job, { engine });
-  expect(outcome).toMatchObject({
-    alignedBy: 'here',
-    outputPrefix: prefix,
-    reason: 'the job left no updated_row_counts_metadata.json',
-  });
-  expect((outcome as { summary: { types: { aligned: number } } }).summary.types.aligned).toBeGreaterThan(0);
   expect(await engine.verify(prefix)).toMatchObject({ ready: true, violations: [] });
-  expect(await aws.finishJob(session, job, { engine })).toEqual({ alignedBy: 'job', outputPrefix: prefix });
+
+  const [job] = [...account.front.jobs.values()];
+  const again = await command(
+    `emr-serverless status --wait --application-id ${job?.applicationId ?? ''} --job-run-id ${job?.jobRunId ?? ''}`,
+  );
+  expect(again.stdout).toContain('The job succeeded, and its output is aligned: it passes verification.');
 });
 
 it('Spark dies of a broken table; the driver’s last lines say so', async () => {
   await account.put('gsprocessing-input/broken.json', JSON.stringify({ movies: 'not-there.json' }));
-  const session = new aws.AwsSession();
-  const job = await runJob('broken.json');
-  expect(job).toMatchObject({ state: 'FAILED', stateDetails: 'Job failed: the driver exited with 1' });
-  const lines = await aws.driverErrorLines(session, job);
-  expect(lines.at(-1)).toBe(
-    'botocore.exceptions.ClientError: An error occurred (404) when calling the HeadObject operation: Not Found',
+  const { code, stderr } = await submit('broken.json');
+  expect(code).toBe(4);
+  expect(stderr).toContain(
+    'driver: botocore.exceptions.ClientError: An error occurred (404) when calling the HeadObject operation: Not Found',
+  );
+  expect(stderr).toMatch(
+    /gs-repartition: the job \w+ ended as FAILED: Job failed: the driver exited with 1\. Correct the cause and submit it again\.\n$/,
   );
 });
