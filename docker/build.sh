@@ -9,6 +9,7 @@ Usage: docker/build.sh [--push] [options]
   --push                 push to ECR, making the repository if there is none
   --image NAME           repository, default gs-repartition
   --version TAG          tag, default the package's version
+  --base IMAGE           another base with Node, by digest: name@sha256:...
   --architecture ARCH    x86_64 or arm64, default x86_64
   --region REGION        AWS region, default that of the AWS command line
   --account ACCOUNT      AWS account, default that of the credentials
@@ -25,6 +26,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 image=gs-repartition
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$root/package.json")
 architecture=x86_64
+base=''
 region=''
 account=''
 push=false
@@ -32,7 +34,7 @@ dry_run=false
 
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --image | --version | --architecture | --region | --account)
+    --image | --version | --base | --architecture | --region | --account)
       [[ $# -ge 2 ]] || fail "$1 needs a value"
       declare "${1#--}=$2"
       shift 2
@@ -50,16 +52,30 @@ case $architecture in
   *) fail "--architecture must be x86_64 or arm64, not $architecture" ;;
 esac
 
+[[ -z $base || $base =~ @sha256:[0-9a-f]{64}$ ]] ||
+  fail "--base must end in a digest (docker buildx imagetools inspect $base tells it)"
+
+need() {
+  $dry_run || command -v "$1" >/dev/null || fail "$1 is not on the PATH: install $2"
+}
+need docker 'Docker with buildx (https://docs.docker.com/engine/install)'
+! $push || need aws 'the AWS command line (https://docs.aws.amazon.com/cli)'
+
 run() {
   if $dry_run; then echo "$*"; else "$@"; fi
 }
 
-run docker buildx build --load --platform "$platform" --file "$root/docker/Dockerfile" --tag "$image:$version" "$root"
+# Asked before the build: who forgot to say where should not wait for it.
+if $push; then
+  region=${region:-$(aws configure get region || true)}
+  [[ -n $region ]] || fail 'which region? give --region'
+  account=${account:-$(aws sts get-caller-identity --query Account --output text)}
+fi
+
+run docker buildx build --load --platform "$platform" --file "$root/docker/Dockerfile" \
+  ${base:+--build-arg "NODE_IMAGE=$base"} --tag "$image:$version" "$root"
 $push || exit 0
 
-region=${region:-$(aws configure get region || true)}
-[[ -n $region ]] || fail 'which region? give --region'
-account=${account:-$(aws sts get-caller-identity --query Account --output text)}
 suffix=''
 [[ $region == cn-* ]] && suffix=.cn
 registry=$account.dkr.ecr.$region.amazonaws.com$suffix

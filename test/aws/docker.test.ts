@@ -1,18 +1,20 @@
-/** The image as far as it can be proved without Docker: what it says of itself, and what it holds, run as it runs it. */
-import { execFileSync, spawnSync } from 'node:child_process';
+/** The image as far as it can be proved without Docker: what its Dockerfile says, its steps replayed, and its script. */
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
 import { MOVIES } from './account.js';
 
@@ -23,9 +25,16 @@ const instructions = DOCKERFILE.replace(/^#.*\n/gm, '')
   .filter((line) => line !== '')
   .map((line) => line.split(/\s+/));
 
+/** What `.dockerignore` lets into the build; the first rule keeps out everything. */
+const letIn = readFileSync(join(repositoryRoot, 'docker', 'Dockerfile.dockerignore'), 'utf8')
+  .split('\n')
+  .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+
 describe('the Dockerfile', () => {
   it('pins its base by digest, and both stages use that', () => {
     expect(DOCKERFILE).toMatch(/^ARG NODE_IMAGE=node:[\w.-]+-slim@sha256:[0-9a-f]{64}$/m);
+    // A frontend named in a comment would be pulled too.
+    expect(DOCKERFILE).not.toMatch(/^# *syntax *=/m);
     const bases = instructions.filter(([word]) => word === 'FROM').map(([, base]) => base);
     expect(bases).toEqual(['${NODE_IMAGE}', '${NODE_IMAGE}']);
   });
@@ -36,7 +45,6 @@ describe('the Dockerfile', () => {
   });
 
   it('copies only what is there and is let in', () => {
-    const allowed = readFileSync(join(repositoryRoot, 'docker', 'Dockerfile.dockerignore'), 'utf8');
     const copied = instructions
       .filter(([word, first = '']) => word === 'COPY' && !first.startsWith('--from'))
       .flatMap((words) => words.slice(1, -1).map((path) => path.replace('./', '')));
@@ -50,60 +58,105 @@ describe('the Dockerfile', () => {
     ]);
     for (const path of copied) {
       expect(existsSync(join(repositoryRoot, path)), path).toBe(true);
-      expect(allowed.split('\n')).toContain(`!${path}`);
+      expect(letIn).toContain(path);
     }
   });
 });
 
-describe('what the image holds', () => {
-  let image: string;
+/** Every step of the Dockerfile that needs no Docker, done as it says, in a folder for the root of each stage. */
+describe('the Dockerfile, step by step', () => {
+  let folder: string;
+  let root: string;
 
   beforeAll(() => {
-    image = mkdtempSync(join(tmpdir(), 'gs-image-'));
-    chmodSync(image, 0o755);
-    const home = join(image, 'opt', 'gs-repartition');
-    mkdirSync(join(home, 'node_modules'), { recursive: true });
-    cpSync(join(repositoryRoot, 'package.json'), join(home, 'package.json'));
-    cpSync(join(repositoryRoot, 'dist'), join(home, 'dist'), { recursive: true });
-    // What `npm prune --omit=dev` leaves.
-    const listed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
-      cwd: repositoryRoot,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    for (const path of listed.split('\n')) {
-      const place = relative(repositoryRoot, path);
-      // Packages inside packages come along with those.
-      if (path === '' || !/^node_modules\/(@[^/]+\/)?[^/]+$/.test(place)) continue;
-      mkdirSync(dirname(join(home, place)), { recursive: true });
-      cpSync(path, join(home, place), { recursive: true });
-    }
-    mkdirSync(join(image, 'bin'));
-    chmodSync(join(home, 'dist', 'cli', 'main.js'), 0o755);
-    symlinkSync(join(home, 'dist', 'cli', 'main.js'), join(image, 'bin', 'gs-repartition'));
-  }, 120_000);
-  afterAll(() => rmSync(image, { recursive: true }));
+    folder = mkdtempSync(join(tmpdir(), 'gs-image-'));
+    chmodSync(folder, 0o755);
+    const context = join(folder, 'context');
+    for (const path of letIn) cpSync(join(repositoryRoot, path), join(context, path), { recursive: true });
+    root = replay(context, folder);
+  }, 240_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('aligns a graph as a user without privileges, with nothing but its own files', () => {
-    const graph = join(image, 'graph');
+  const gsRepartition = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync('gs-repartition', args, {
+      cwd: join(root, 'tmp'),
+      encoding: 'utf8',
+      env: { PATH: `${join(root, 'usr', 'local', 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin` },
+      // Nobody, where that can be chosen.
+      ...(process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
+    });
+
+  it('leaves the command on the PATH, with its own files and no more packages than it runs on', () => {
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(gsRepartition('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+    const home = join(root, 'opt', 'gs-repartition');
+    expect(readdirSync(home).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
+    expect(existsSync(join(home, 'node_modules', 'yargs'))).toBe(true);
+    expect(existsSync(join(home, 'node_modules', 'vitest'))).toBe(false);
+  });
+
+  it('aligns a graph as a user without privileges', () => {
+    const graph = join(folder, 'graph');
     cpSync(MOVIES, graph, { recursive: true });
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) execFileSync('chown', ['-R', '65534:65534', graph]);
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(image, 'bin', 'gs-repartition'), '--input-prefix', graph, '--json'],
-      {
-        cwd: graph,
-        encoding: 'utf8',
-        env: { PATH: '/usr/bin:/bin' },
-        ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
-      },
-    );
+    if (process.getuid?.() === 0) execFileSync('chown', ['-R', '65534:65534', graph]);
+    const { status, stdout, stderr } = gsRepartition('--input-prefix', graph, '--json');
     expect(stderr).not.toContain('gs-repartition:');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded' });
+    expect(gsRepartition('verify', '--input-prefix', graph).stdout).toContain('Ready for DistPartitioning');
   }, 60_000);
 });
+
+/** @returns the root of the last stage */
+function replay(context: string, folder: string): string {
+  const stages = new Map<string, string>();
+  let [root, cwd] = ['', ''];
+  const inside = (path: string): string => join(root, path.startsWith('/') ? path : join(cwd, path));
+  for (const [word = '', ...rest] of instructions) {
+    switch (word) {
+      case 'FROM': {
+        root = join(folder, `stage-${stages.size}`);
+        stages.set(rest[2] ?? 'last', root);
+        for (const made of ['usr/local/bin', 'tmp']) mkdirSync(join(root, made), { recursive: true });
+        break;
+      }
+      case 'WORKDIR': {
+        cwd = rest[0] ?? '';
+        mkdirSync(join(root, cwd), { recursive: true });
+        break;
+      }
+      case 'COPY': {
+        const stage = /^--from=(.*)$/.exec(rest[0] ?? '')?.[1];
+        const from = stage === undefined ? context : stages.get(stage)!;
+        const paths = stage === undefined ? rest : rest.slice(1);
+        const to = paths.at(-1) ?? '';
+        for (const path of paths.slice(0, -1)) {
+          const target = to.endsWith('/') ? join(to, basename(path)) : to;
+          cpSync(join(from, path), inside(target), { recursive: true });
+        }
+        break;
+      }
+      case 'RUN': {
+        // Paths of the image are paths below this root.
+        const line = rest.join(' ').replace(/(?<= )\/(opt|usr\/local)\//g, `${root}/$1/`);
+        execFileSync('sh', ['-c', line], { cwd: join(root, cwd), stdio: ['ignore', 'ignore', 'pipe'] });
+        break;
+      }
+      // What these do is looked at above.
+      case 'ARG':
+      case 'LABEL':
+      case 'ENV':
+      case 'USER':
+      case 'ENTRYPOINT':
+        break;
+      default:
+        throw new Error(`the Dockerfile has an instruction that this test cannot follow: ${word}`);
+    }
+  }
+  return root;
+}
 
 describe('build.sh', () => {
   const build = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
@@ -138,7 +191,121 @@ describe('build.sh', () => {
     [['--architecture', 'mips'], 'build.sh: --architecture must be x86_64 or arm64, not mips\n'],
     [['--region'], 'build.sh: --region needs a value\n'],
     [['--pusch'], 'build.sh: unknown option --pusch (see --help)\n'],
+    [
+      ['--base', 'node:24'],
+      'build.sh: --base must end in a digest (docker buildx imagetools inspect node:24 tells it)\n',
+    ],
   ])('refuses %s', (args, message) => {
     expect(build(...args)).toMatchObject({ status: 2, stderr: message });
+  });
+
+  describe('with docker and aws that only write down what they are asked', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'gs-build-'));
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    /** @param answers shell code of a program, by its first words */
+    const program = (name: string, answers: Record<string, string> = {}): void => {
+      const cases = Object.entries(answers).map(([words, code]) => `"${words}"*) ${code} ;;`);
+      const script = `#!/bin/sh\necho "${name} $*" >> ${folder}/calls\ncase "$*" in\n${cases.join('\n')}\n*) ;;\nesac\n`;
+      writeFileSync(join(folder, name), script, { mode: 0o755 });
+    };
+    const calls = (): string[] => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+    const run = (...args: string[]): SpawnSyncReturns<string> =>
+      spawnSync('/bin/bash', [join(repositoryRoot, 'docker', 'build.sh'), ...args], {
+        encoding: 'utf8',
+        env: { PATH: `${folder}:${join(folder, 'tools')}` },
+      });
+    /** The few programs that the script itself needs, and none that is really called docker or aws. */
+    beforeEach(() => {
+      mkdirSync(join(folder, 'tools'));
+      for (const tool of ['sh', 'sed', 'dirname', 'cat']) {
+        const [found] = ['/bin', '/usr/bin'].map((place) => join(place, tool)).filter(existsSync);
+        symlinkSync(found ?? '', join(folder, 'tools', tool));
+      }
+    });
+
+    const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    const buildCall = `docker buildx build --load --platform linux/amd64 --file ${repositoryRoot}/docker/Dockerfile --tag gs-repartition:1.2.3 ${repositoryRoot}`;
+
+    it('builds, makes the repository that is not there, logs in and pushes, in this order', () => {
+      program('docker', { login: `cat > ${folder}/password` });
+      program('aws', {
+        'configure get region': 'echo eu-west-1',
+        'sts get-caller-identity': 'echo 123456789012',
+        'ecr describe-repositories': 'exit 254',
+        'ecr get-login-password': 'echo secret',
+      });
+      const { status, stdout, stderr } = run('--push', '--version', '1.2.3');
+      expect({ status, stdout, stderr }).toEqual({
+        status: 0,
+        stdout: `pushed ${registry}/gs-repartition:1.2.3\n`,
+        stderr: '',
+      });
+      // The two ends of the pipe start together.
+      const order = calls();
+      expect([...order.slice(0, 5), ...order.slice(5, 7).sort(), ...order.slice(7)]).toEqual([
+        'aws configure get region',
+        'aws sts get-caller-identity --query Account --output text',
+        buildCall,
+        'aws ecr describe-repositories --repository-names gs-repartition --region eu-west-1',
+        'aws ecr create-repository --repository-name gs-repartition --region eu-west-1',
+        'aws ecr get-login-password --region eu-west-1',
+        `docker login --username AWS --password-stdin ${registry}`,
+        `docker tag gs-repartition:1.2.3 ${registry}/gs-repartition:1.2.3`,
+        `docker push ${registry}/gs-repartition:1.2.3`,
+      ]);
+      expect(readFileSync(join(folder, 'password'), 'utf8')).toBe('secret\n');
+    });
+
+    it('adopts a repository that is there', () => {
+      program('docker', { login: 'cat > /dev/null' });
+      program('aws', { 'ecr get-login-password': 'echo secret' });
+      const place = ['--region', 'eu-west-1', '--account', '123456789012'];
+      expect(run('--push', ...place).status).toBe(0);
+      expect(calls().filter((call) => call.startsWith('aws ecr create'))).toEqual([]);
+    });
+
+    it('pushes nothing when the build fails', () => {
+      program('docker', { buildx: 'exit 1' });
+      program('aws');
+      const place = ['--region', 'eu-west-1', '--account', '123456789012', '--version', '1.2.3'];
+      expect(run('--push', ...place).status).toBe(1);
+      expect(calls()).toEqual([buildCall]);
+    });
+
+    it('takes another base by its digest', () => {
+      program('docker');
+      const base = `mirror.example/node@sha256:${'a'.repeat(64)}`;
+      expect(run('--base', base, '--version', '1.2.3').status).toBe(0);
+      expect(calls()).toEqual([buildCall.replace('--tag', `--build-arg NODE_IMAGE=${base} --tag`)]);
+    });
+
+    it('names the tool that is missing, before it builds', () => {
+      expect(run()).toMatchObject({
+        status: 2,
+        stderr:
+          'build.sh: docker is not on the PATH: install Docker with buildx (https://docs.docker.com/engine/install)\n',
+      });
+      program('docker');
+      expect(run('--push')).toMatchObject({
+        status: 2,
+        stderr:
+          'build.sh: aws is not on the PATH: install the AWS command line (https://docs.aws.amazon.com/cli)\n',
+      });
+      expect(existsSync(join(folder, 'calls'))).toBe(false);
+    });
+
+    it('does not build for a push that nobody says the region of', () => {
+      program('docker');
+      program('aws', { 'configure get region': 'exit 1' });
+      expect(run('--push')).toMatchObject({
+        status: 2,
+        stderr: 'build.sh: which region? give --region\n',
+      });
+      expect(calls()).toEqual(['aws configure get region']);
+    });
   });
 });
