@@ -21,58 +21,101 @@ export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
 }
 
-/** Fills `output` with values of `width` bits read from `bytes`. */
+/** Fills `output` with the first values of `width` bits in `bytes`. */
 export function decodeHybrid(bytes: Uint8Array, width: number, output: HybridArray): void {
-  if (width === 0) {
-    output.fill(0);
-    return;
+  new HybridDecoder(bytes, width).read(output);
+}
+
+/** Decodes values of `width` bits in order, some at a time. */
+export class HybridDecoder {
+  private offset = 0;
+  /** Values left in the run begun. */
+  private left = 0;
+  /** What a run repeats; undefined in a bit-packed one. */
+  private repeated: number | undefined;
+  /** Bits of the byte at `offset` that are taken already; in a bit-packed run only. */
+  private bit = 0;
+
+  /** @throws EncodingError for a width above 32 */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly width: number,
+  ) {
+    if (width > 32) throw new EncodingError(`a bit width of ${width}`);
   }
-  if (width > 32) throw new EncodingError(`a bit width of ${width}`);
-  let offset = 0;
-  let filled = 0;
-  while (filled < output.length) {
+
+  /**
+   * Fills `output` with the next values.
+   * @throws EncodingError when the runs end before that
+   */
+  read(output: HybridArray): void {
+    if (this.width === 0) {
+      output.fill(0);
+      return;
+    }
+    let filled = 0;
+    while (filled < output.length) {
+      if (this.left === 0) this.begin();
+      const take = Math.min(this.left, output.length - filled);
+      if (this.repeated === undefined) this.unpack(output.subarray(filled, filled + take));
+      else output.fill(this.repeated, filled, filled + take);
+      this.left -= take;
+      filled += take;
+    }
+  }
+
+  /** Reads a run's header. */
+  private begin(): void {
+    // A bit-packed run ends with a whole byte, as it holds whole groups of eight values.
     let header = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[offset++];
+      const byte = this.bytes[this.offset++];
       if (byte === undefined || shift > 28) throw new EncodingError('the runs end before the values do');
       header += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) break;
     }
-    const isPacked = header % 2 === 1;
     const count = Math.floor(header / 2);
-    if (isPacked) {
-      const wanted = Math.min(count * 8, output.length - filled);
-      // The last run of a page may be cut short: only the bytes that hold wanted values must be there.
-      if (offset + Math.ceil((wanted * width) / 8) > bytes.length) {
-        throw new EncodingError('a bit-packed run ends before its values do');
-      }
-      unpack(bytes, offset, width, output.subarray(filled, filled + wanted));
-      offset += count * width;
-      filled += wanted;
-    } else {
-      if (count === 0) throw new EncodingError('an empty run');
-      let value = 0;
-      for (let i = 0; i < Math.ceil(width / 8); i++) value += (bytes[offset++] ?? 0) * 2 ** (8 * i);
-      if (offset > bytes.length) throw new EncodingError('a run ends before its value does');
-      const end = Math.min(filled + count, output.length);
-      output.fill(value, filled, end);
-      filled = end;
+    if (header % 2 === 1) {
+      this.left = count * 8;
+      this.repeated = undefined;
+      return;
     }
+    if (count === 0) throw new EncodingError('an empty run');
+    let value = 0;
+    for (let i = 0; i < Math.ceil(this.width / 8); i++) {
+      value += (this.bytes[this.offset++] ?? 0) * 2 ** (8 * i);
+    }
+    if (this.offset > this.bytes.length) throw new EncodingError('a run ends before its value does');
+    this.left = count;
+    this.repeated = value;
   }
-}
 
-function unpack(bytes: Uint8Array, offset: number, width: number, output: HybridArray): void {
-  const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
-  let buffer = 0; // fewer than 8 + 32 bits, so kept as an exact number and taken apart by division
-  let bits = 0;
-  for (let i = 0; i < output.length; i++) {
-    while (bits < width) {
-      buffer += (bytes[offset++] ?? 0) * 2 ** bits;
-      bits += 8;
+  private unpack(output: HybridArray): void {
+    const { bytes, width } = this;
+    // The last run of a page may be cut short: only the bytes that hold wanted values must be there.
+    if (this.offset + Math.ceil((this.bit + output.length * width) / 8) > bytes.length) {
+      throw new EncodingError('a bit-packed run ends before its values do');
     }
-    output[i] = (buffer & mask) >>> 0;
-    buffer = Math.floor(buffer / 2 ** width);
-    bits -= width;
+    const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
+    let { offset } = this;
+    let buffer = 0; // fewer than 8 + 32 bits, so kept as an exact number and taken apart by division
+    let bits = 0;
+    if (this.bit > 0) {
+      buffer = bytes[offset++]! >> this.bit;
+      bits = 8 - this.bit;
+    }
+    for (let i = 0; i < output.length; i++) {
+      while (bits < width) {
+        buffer += (bytes[offset++] ?? 0) * 2 ** bits;
+        bits += 8;
+      }
+      output[i] = (buffer & mask) >>> 0;
+      buffer = Math.floor(buffer / 2 ** width);
+      bits -= width;
+    }
+    // Bits left over belong to a byte that the next values begin in.
+    this.offset = bits > 0 ? offset - 1 : offset;
+    this.bit = bits > 0 ? 8 - bits : 0;
   }
 }
 

@@ -187,7 +187,7 @@ export function countPresent(
 }
 
 /** The rows that start in a page: the levels that repeat nothing. */
-export function countRowStarts(page: OpenPage): number {
+export function countRowStarts(page: Pick<OpenPage, 'repetition' | 'numLevels'>): number {
   if (!page.repetition) return page.numLevels;
   let starts = 0;
   for (const level of page.repetition) if (level === 0) starts++;
@@ -287,8 +287,8 @@ function encodeV2(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec):
   return finish(struct, page, body, repetition.length + definition.length + values.length);
 }
 
-/** A V1 page made of levels and PLAIN values, for pages that have no single source. */
-export function makePlainPage(leaf: Leaf, page: OpenPage, codec: PageCodec): MadePage {
+/** A V1 page made of levels and values, for pages that have no single source. */
+export function makePage(leaf: Leaf, page: OpenPage, codec: PageCodec): MadePage {
   const header = new Struct()
     .setI32(DataPageHeader.definitionLevelEncoding, Encoding.rle)
     .setI32(DataPageHeader.repetitionLevelEncoding, Encoding.rle);
@@ -296,6 +296,26 @@ export function makePlainPage(leaf: Leaf, page: OpenPage, codec: PageCodec): Mad
     .setI32(PageHeader.type, PageType.dataPage)
     .setStruct(PageHeader.dataPageHeader, header);
   return encodeV1(leaf, struct, page, codec);
+}
+
+/** A dictionary page of `count` entries, which `plain` holds end to end. */
+export function makeDictionaryPage(
+  plain: Uint8Array,
+  count: number,
+  codec: PageCodec,
+): Pick<MadePage, 'bytes' | 'uncompressedSize'> {
+  const header = new Struct()
+    .setI32(DictionaryPageHeader.numValues, count)
+    .setI32(DictionaryPageHeader.encoding, Encoding.plain);
+  const body = codec.compress(plain);
+  const head = writeStruct(
+    new Struct()
+      .setI32(PageHeader.type, PageType.dictionaryPage)
+      .setI32(PageHeader.uncompressedPageSize, plain.length)
+      .setI32(PageHeader.compressedPageSize, body.length)
+      .setStruct(PageHeader.dictionaryPageHeader, header),
+  );
+  return { bytes: concat([head, body]), uncompressedSize: head.length + plain.length };
 }
 
 /** Node has it since 20.15; on an older one pages go without their optional checksum. */

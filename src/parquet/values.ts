@@ -102,16 +102,10 @@ function sliceStreams(leaf: Leaf, values: EncodedValues, from: number, to: numbe
 /**
  * A page's values said in PLAIN, in a form that can be joined end to end: booleans take a byte each until
  * `packPlain` makes bits of them.
- * @param dictionary the entries of the chunk's dictionary page, for dictionary-encoded values
+ * @throws EncodingError for encodings that we can't read, dictionaries' among them: `PlainEntries` reads those
  */
-export function toPlain(leaf: Leaf, values: EncodedValues, dictionary?: PlainEntries): Uint8Array {
+export function toPlain(leaf: Leaf, values: EncodedValues): Uint8Array {
   const { encoding, bytes, count } = values;
-  if (isDictionaryEncoding(encoding)) {
-    if (!dictionary) throw new EncodingError('dictionary-encoded values without a dictionary');
-    const indices = new Uint32Array(count);
-    if (count > 0) decodeHybrid(bytes.subarray(1), bytes[0] ?? 0, indices);
-    return dictionary.gather(indices);
-  }
   switch (encoding) {
     case Encoding.plain:
       return leaf.type === PhysicalType.boolean
@@ -172,6 +166,25 @@ function lengthPrefix(length: number): Uint8Array {
   return bytes;
 }
 
+/** Takes values in order from what `toPlain` returned. */
+export class PlainCursor {
+  private offset = 0;
+
+  constructor(
+    private readonly leaf: Leaf,
+    private readonly bytes: Uint8Array,
+  ) {}
+
+  /** The next `count` values, as `toPlain` says them. */
+  take(count: number): Uint8Array {
+    const { leaf, bytes, offset } = this;
+    const width = leaf.type === PhysicalType.boolean ? 1 : plainWidth(leaf);
+    this.offset = width === undefined ? skipByteArrays(bytes, offset, count) : offset + count * width;
+    if (this.offset > bytes.length) throw endsEarly();
+    return bytes.subarray(offset, this.offset);
+  }
+}
+
 /** PLAIN values that can be picked by index: a dictionary page. */
 export class PlainEntries {
   private readonly bytes: Uint8Array;
@@ -190,6 +203,16 @@ export class PlainEntries {
     if ((this.offsets[count] ?? 0) > bytes.length) throw endsEarly();
   }
 
+  get count(): number {
+    return this.offsets.length - 1;
+  }
+
+  /** The `index`-th entry, in PLAIN. */
+  entry(index: number): Uint8Array {
+    return this.bytes.subarray(this.offsets[index], this.offsets[index + 1]);
+  }
+
+  /** @throws EncodingError for an index beyond the entries */
   gather(indices: Uint32Array): Uint8Array {
     const { offsets } = this;
     let size = 0;

@@ -1,5 +1,6 @@
 /** Parquet files on disk as the splice engine wants them, and its results as files again. */
 import { open, readFile, writeFile } from 'node:fs/promises';
+import type { DictionaryLimits } from '../../src/parquet/join-column.js';
 import { join } from '../../src/parquet/join.js';
 import { readFooter } from '../../src/parquet/footer.js';
 import type { KeyChanges } from '../../src/parquet/index.js';
@@ -66,8 +67,19 @@ export async function joinFiles(
   slices: RowSlices,
   output: string,
   keys: KeyChanges = {},
+  limits?: DictionaryLimits,
 ): Promise<void> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of join(openFiles(paths), slices, keys)) chunks.push(chunk);
+  for await (const chunk of join(openFiles(paths), slices, keys, limits)) chunks.push(chunk);
   await writeFile(output, Buffer.concat(chunks));
+}
+
+/** Re-encodes as `joinFiles` does, with room for a few values in each dictionary, and few pages waiting for it. */
+export function joinTightly(
+  paths: readonly string[],
+  slices: RowSlices,
+  output: string,
+  keys: KeyChanges = {},
+): Promise<void> {
+  return joinFiles(paths, slices, output, keys, { entries: 40, waiting: 100 });
 }

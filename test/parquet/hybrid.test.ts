@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from '../../src/parquet/hybrid.js';
+import {
+  bitWidth,
+  decodeHybrid,
+  encodeHybrid,
+  EncodingError,
+  HybridDecoder,
+} from '../../src/parquet/hybrid.js';
 
 describe('the RLE / bit-packing hybrid', () => {
   test('a long repeat is one RLE run: 100 times 7 in 3 bits', () => {
@@ -20,6 +26,27 @@ describe('the RLE / bit-packing hybrid', () => {
         );
         const decoded = new Uint32Array(values.length);
         decodeHybrid(encodeHybrid(values, width), width, decoded);
+        expect(decoded).toEqual(values);
+      }),
+    );
+  });
+
+  test('values can be taken some at a time', () => {
+    const runs = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 40 })), { maxLength: 30 });
+    const takes = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 32 }), runs, takes, (width, lengths, counts) => {
+        const values = Uint32Array.from(
+          lengths.flatMap(([v, n]) => Array.from({ length: n }, (_, i) => (v + (n % 3) * i) % 2 ** width)),
+        );
+        const decoder = new HybridDecoder(encodeHybrid(values, width), width);
+        const decoded = new Uint32Array(values.length);
+        let at = 0;
+        for (const count of [...counts, values.length]) {
+          const next = decoded.subarray(at, at + count);
+          decoder.read(next);
+          at += next.length;
+        }
         expect(decoded).toEqual(values);
       }),
     );

@@ -12,7 +12,7 @@ import type { ColumnSpec, FileSpec, PyarrowOptions, SimpleType } from '../suppor
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
 import type { RowSlice } from '../../src/parquet/source.js';
-import { joinFiles, spliceApart, spliceFiles } from './files.js';
+import { joinFiles, joinTightly, spliceApart, spliceFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -168,6 +168,7 @@ describe.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
   ['re-encoded', joinFiles],
+  ['re-encoded with small dictionaries', joinTightly],
 ] as const)('%s', (_, make) => {
   test('any columns, pages, codecs, parts and slices: three readers find the same rows', async () => {
     await fc.assert(

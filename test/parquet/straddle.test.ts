@@ -16,7 +16,7 @@ import type { ParquetSegment } from '../../src/parquet/segments.js';
 import type { Cell } from '../support/canonical.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
-import { joinFiles, openFiles, spliceApart, spliceFiles } from './files.js';
+import { joinFiles, joinTightly, openFiles, spliceApart, spliceFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -81,6 +81,7 @@ test.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
   ['re-encoded', joinFiles],
+  ['re-encoded with small dictionaries', joinTightly],
 ] as const)(
   'rows that straddle pages keep their elements, %s',
   async (_, make) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RowSlices } from '../../src/parquet/splice.js';
-import { joinFiles, spliceApart, spliceFiles } from '../parquet/files.js';
+import { joinFiles, joinTightly, spliceApart, spliceFiles } from '../parquet/files.js';
 import { alignmentCase } from './arbitrary.js';
 import { slicesFor, writeDataSet } from './data-set.js';
 import { expectSameRows } from './same-rows.js';
@@ -20,6 +20,7 @@ test.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
   ['re-encoded', joinFiles],
+  ['re-encoded with small dictionaries', joinTightly],
 ] as const)(
   'any data set in any layout keeps its rows and tells the truth, %s',
   async (_, make) => {
