@@ -77,11 +77,6 @@ export function kindOf(error: unknown): FailureKind {
   return 'refused';
 }
 
-/** Whether the same call may succeed later without anybody's doing. */
-export function isPassing(kind: FailureKind): boolean {
-  return kind === 'throttled' || kind === 'server' || kind === 'network';
-}
-
 /**
  * The error a user reads. Holds the service's own words and no credential.
  * @param doing what was being done, as in "creating the role x"

@@ -1,7 +1,7 @@
 /** Patience: a job runs for hours, and the way to AWS breaks more often than jobs do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from '../errors.js';
-import { isPassing, kindOf, toAwsError } from './errors.js';
+import { kindOf, toAwsError } from './errors.js';
 import type { AwsSession } from './session.js';
 
 /** The few things that are said along the way; the command line passes a logger. */
@@ -28,7 +28,8 @@ export interface PersistOptions {
 
 /**
  * Makes a call until it succeeds or fails for good. Throttling, failures of the service and lost connections are waited
- * out; when credentials have expired they are resolved anew, as a new process would.
+ * out; when credentials have expired they are resolved anew, as a new process would. A session that never had an answer
+ * is not waited for: then nothing broke off, but something is missing.
  * @throws RepartitionError when the service says no, or nothing succeeded for too long
  */
 export async function persist<T>(
@@ -42,20 +43,22 @@ export async function persist<T>(
   for (let failures = 0; ; failures++) {
     throwIfAborted(signal);
     try {
-      return await call();
+      const result = await call();
+      session.answered = true;
+      return result;
     } catch (error) {
       const kind = kindOf(error);
       const stale = kind === 'expired' || kind === 'no-credentials';
+      const mayPass =
+        kind === 'throttled' || kind === 'server' || (session.answered && (stale || kind === 'network'));
       failedSince ??= Date.now();
-      if (signal?.aborted || (!stale && !isPassing(kind)) || Date.now() - failedSince > giveUpMs) {
+      if (signal?.aborted || !mayPass || Date.now() - failedSince > giveUpMs) {
         throw toAwsError(error, doing, signal);
       }
-      if (stale) {
-        if (failures === 0) log?.warn(`${toAwsError(error, doing).message}; looking for new ones`);
-        await session.renew();
-      } else {
-        log?.debug(`${toAwsError(error, doing).message}; trying again`);
-      }
+      const told = `${toAwsError(error, doing).message}; ${stale ? 'looking for new ones' : 'trying again'}`;
+      if (failures === 0) log?.warn(told);
+      else log?.debug(told);
+      if (stale) await session.renew();
       const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 20));
       // The first renewal is tried at once: whoever renewed the credentials has done so by now.
       if (!stale || failures > 0) await pauseFor(pause, signal);

@@ -65,6 +65,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** One person's connection to one region. */
 export class AwsSession {
   readonly options: AwsOptions;
+  /** Whether a call was ever answered: from then on, a failure of credentials or network is one that may pass. */
+  answered = false;
   private readonly clients = new Map<Service, Promise<{ destroy(): void }>>();
   private knownRegion: string | undefined;
 
@@ -99,7 +101,9 @@ export class AwsSession {
 
   /** Opens a bucket, in its own region. The caller closes it. */
   async bucket(name: string, signal?: AbortSignal): Promise<Bucket> {
-    return (await import('./bucket.js')).Bucket.open(this, name, signal);
+    const bucket = await (await import('./bucket.js')).Bucket.open(this, name, signal);
+    this.answered = true;
+    return bucket;
   }
 
   /** Options under which the S3 room finds a bucket the same way as this session its services. */

@@ -188,6 +188,7 @@ export async function callerAccount(session: AwsSession, signal?: AbortSignal): 
   const sts = await session.client('sts');
   const http = signal === undefined ? {} : { abortSignal: signal };
   const { Account } = await ask('asking who we are', () => sts.getCallerIdentity({}, http), signal);
+  session.answered = true;
   return Account ?? '';
 }
 

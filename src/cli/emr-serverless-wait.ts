@@ -71,7 +71,8 @@ export async function waitForJob(
     job = await followJob(aws, id, { signal, log, onUpdate: teller(log) });
   } catch (error) {
     if (signal.aborted) return await leaveOrCancel(aws, id, again, values, session);
-    log.warn(`the job itself goes on; follow it again with: ${again}`);
+    const isThere = !(error instanceof RepartitionError && error.code === 'not-found');
+    if (isThere) log.warn(`the job itself goes on; follow it again with: ${again}`);
     throw error;
   }
   if (job.state !== 'SUCCESS') {
