@@ -1,14 +1,14 @@
 /** A run's report for people, as Markdown. */
-import type { Machine } from './machine.js';
-import type { GraphReport, PeerReport, RunReport, TargetReport } from './report.js';
+import type { Circumstances, Machine } from './machine.js';
+import type { CostReport, GraphReport, RunReport, TargetReport } from './report.js';
 import type { Spread } from './stats.js';
 import { formatBytes, formatSeconds } from './units.js';
 
 export function formatReport(report: RunReport): string {
-  const { machine, cache, graphs, targets, left_out: leftOut } = report;
+  const { machine, ran, cache, graphs, targets, left_out: leftOut } = report;
   return [
-    describe(machine),
-    `Everything written is on disk when the clock stops; the inputs are in the page cache when it starts: ${cache === 'warm' ? 'yes' : 'no'}.`,
+    describe(machine, ran),
+    measuredAs(cache),
     ...leftOut.map(({ peer, reason }) => `Not measured: ${peer}, because ${reason}.`),
     ...graphs.map(graphSection),
     '## Targets',
@@ -16,9 +16,24 @@ export function formatReport(report: RunReport): string {
   ].join('\n\n');
 }
 
-export function describe(machine: Machine): string {
+export function describe(machine: Machine, { date, command, versions }: Circumstances): string {
   const { cores, cpu, memoryGb, os, fileSystem, node, version, commit, loadBefore } = machine;
-  return `gs-repartition ${version} (${commit}), ${cores} × ${cpu}, ${memoryGb} GB, ${os}, ${fileSystem}, Node ${node}; load average before the run ${loadBefore.toFixed(1)}.`;
+  const others = Object.entries(versions).map(([name, release]) => `${name} ${release}`);
+  return [
+    `\`${command}\`, ${date}, gs-repartition ${version} (${commit}).`,
+    `${cores} × ${cpu}, ${memoryGb} GB, ${os}, ${fileSystem}, ${[`Node ${node}`, ...others].join(', ')};`,
+    `load average before the run ${loadBefore.toFixed(1)}.`,
+  ].join('\n');
+}
+
+/** What makes the numbers comparable. */
+export function measuredAs(cache: RunReport['cache']): string {
+  return [
+    `Programs run in turns, each on a fresh clone. The clock stops when all that a program wrote is synced to disk, by`,
+    `itself or right after its end; the inputs are ${cache === 'warm' ? 'in the page cache (warm)' : 'out of the page cache (cold)'} when it starts. Memory is the`,
+    `largest process's peak of all runs; CPU and bytes are medians of the kernel's count (wait4, /proc), bytes by read and`,
+    `write calls: what a program maps instead of reading is not in them.`,
+  ].join('\n');
 }
 
 function graphSection({ graph, bytes, parts, moved_bytes: moved, peers, ratios }: GraphReport): string {
@@ -29,18 +44,26 @@ function graphSection({ graph, bytes, parts, moved_bytes: moved, peers, ratios }
       ['', 'seconds', 'CPU s', 'peak RSS', 'read', 'written'],
       peers.map((peer) => [peer.title, timing(peer), String(peer.cpu_seconds), ...amounts(peer)]),
     ),
-    table(
-      ['ratio', 'value'],
-      Object.entries(ratios).map(([name, value]) => [`\`${name}\``, String(value)]),
-    ),
+    ratioTable(ratios),
   ].join('\n\n');
 }
 
-function amounts({ peak_rss_mb: rss, bytes_read: read, bytes_written: written }: PeerReport): string[] {
+export function ratioTable(ratios: object): string {
+  return table(
+    ['ratio', 'value'],
+    Object.entries(ratios).map(([name, value]) => [`\`${name}\``, String(value)]),
+  );
+}
+
+export function amounts({
+  peak_rss_mb: rss,
+  bytes_read: read,
+  bytes_written: written,
+}: CostReport): string[] {
   return [`${rss} MB`, formatBytes(read), formatBytes(written)];
 }
 
-function timing({ seconds, noisy }: PeerReport): string {
+export function timing({ seconds, noisy }: CostReport): string {
   return `${formatSpread(seconds)}${noisy ? ' **noisy**' : ''}`;
 }
 

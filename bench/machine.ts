@@ -1,10 +1,11 @@
-/** What a measurement was made on: it says nothing without. */
-import { execFileSync } from 'node:child_process';
+/** What a measurement was made on, and how: it says nothing without. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.js';
+import { benchPython, isInstalled } from './python.js';
 
 export interface Machine {
   cpu: string;
@@ -17,6 +18,43 @@ export interface Machine {
   commit: string;
   /** Programs that could run when the benchmark started, on average over a minute: above 0.5, others disturb it. */
   loadBefore: number;
+}
+
+/** How a report came about. */
+export interface Circumstances {
+  /** Of its beginning, in UTC: `2025-01-31`. */
+  date: string;
+  /** What was typed, without the places of folders. */
+  command: string;
+  /** Of the programs that were measured beside ours. */
+  versions: Record<string, string>;
+}
+
+const FOLDER_OPTIONS = /^--(?:dir|save|graphstorm)$/;
+
+/** @param args of `npm run bench --` */
+export function describeCircumstances(args: readonly string[]): Circumstances {
+  const typed = args.map((arg, i) => {
+    if (FOLDER_OPTIONS.test(args[i - 1] ?? '') && !arg.startsWith('-')) return '…';
+    return arg.replace(/^(--(?:dir|save|graphstorm))=.*/, '$1=…');
+  });
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    command: `npm run bench -- ${typed.join(' ')}`.trim(),
+    versions: versions(),
+  };
+}
+
+function versions(): Record<string, string> {
+  const packages = ['pyarrow', 'duckdb', ...(isInstalled('spark') ? ['pyspark'] : [])];
+  const script = `import sys, importlib.metadata as m; print(sys.version.split()[0], *map(m.version, sys.argv[1:]))`;
+  const [python = '', ...found] = output(benchPython(), ['-c', script, ...packages]).split(' ');
+  const java = /"(.+)"/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1];
+  const cp = /\d\S*$/.exec(output('cp', ['--version']).split('\n')[0] ?? '')?.[0];
+  const all = { python, ...Object.fromEntries(packages.map((name, i) => [name, found[i]])), java, cp };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
 }
 
 /** @param folder on the disk that is measured */

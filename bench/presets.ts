@@ -1,9 +1,11 @@
-/** What `bench run` measures. */
+/** What `npm run bench -- --preset NAME` measures. */
 import type { GraphRequest } from './graphs.js';
 import type { Peer } from './peers.js';
 import { MIB } from './units.js';
 
-export interface Preset {
+/** Peers side by side on generated graphs. */
+export interface PeersPreset {
+  kind: 'peers';
   describe: string;
   graphs: GraphRequest[];
   peers: Peer[];
@@ -11,49 +13,130 @@ export interface Preset {
   repeats: number;
   /** Peers that take long and are far behind run less often. */
   fewer: Partial<Record<Peer, number>>;
+  /** Peers that are not in this preset, and why. */
+  leftOut: Partial<Record<Peer, string>>;
 }
 
-const GIB = 1024 * MIB;
+/** Ours on a real S3 server, against the copies that the server has to make whatever the client does. */
+export interface S3Preset {
+  kind: 's3';
+  describe: string;
+  graphs: GraphRequest[];
+  repeats: number;
+}
 
-const ALL: Peer[] = [
+export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
+
+/** One thing grows and all else stays. */
+export interface ScalingPreset {
+  kind: 'scaling';
+  describe: string;
+  curves: Record<Exclude<CurveName, 'planning'>, PointRequest[]>;
+  /** Parts of all data sets together. */
+  planning: number[];
+  repeats: number;
+}
+
+export interface PointRequest {
+  /** Bytes, parts of a data set, or worker threads. */
+  x: number;
+  graph: GraphRequest;
+  peers: Peer[];
+  repeats: number;
+  concurrency?: number;
+}
+
+export type Preset = PeersPreset | S3Preset | ScalingPreset;
+
+const GIB = 1024 * MIB;
+const PART_BYTES = 128 * MIB;
+
+const PEERS_IN_TURN: Peer[] = [
   'ours-fewest-bytes',
   'ours-most-frequent',
   'cp-fewest-bytes',
   'cp-most-frequent',
   'reference-in-memory',
   'reference-streaming',
+  'graphstorm',
   'duckdb',
   'spark',
 ];
 
-const graph = (name: string, bytes: number, partBytes: number): GraphRequest => ({
+const graph = (name: string, bytes: number, partBytes = PART_BYTES): GraphRequest => ({
   graph: name,
   bytes,
   partBytes,
   seed: 1,
 });
 
-export const PRESETS: Record<'quick' | 'standard' | 'large', Preset> = {
+const bytesPoint = (gib: number): PointRequest => ({
+  x: gib * GIB,
+  graph: graph('boundaries-vectors', gib * GIB),
+  // Beyond that the in-memory algorithm asks for more than most machines have.
+  peers: [
+    'ours-most-frequent',
+    'cp-most-frequent',
+    ...(gib <= 4 ? (['reference-in-memory', 'reference-streaming'] as const) : []),
+  ],
+  repeats: gib <= 2 ? 5 : 3,
+});
+
+const partsPoint = (parts: number): PointRequest => ({
+  x: parts,
+  graph: { ...graph('boundaries-vectors', GIB), parts },
+  peers: ['ours-most-frequent', 'cp-most-frequent'],
+  repeats: parts <= 1000 ? 5 : 1,
+});
+
+const workersPoint = (concurrency: number): PointRequest => ({
+  x: concurrency,
+  graph: graph('boundaries-vectors', GIB, 32 * MIB),
+  peers: ['ours-most-frequent'],
+  repeats: 5,
+  concurrency,
+});
+
+export const PRESETS: Record<'quick' | 'standard' | 's3' | 'scaling', Preset> = {
   quick: {
+    kind: 'peers',
     describe:
       'two small graphs, under a minute: shows that everything runs; starting programs is most of the time',
-    graphs: [graph('mag', 64 * MIB, 8 * MIB), graph('user-item', 64 * MIB, 8 * MIB)],
-    peers: ALL.filter((peer) => peer !== 'spark'),
-    repeats: 5,
-    fewer: { duckdb: 3 },
-  },
-  standard: {
-    describe: 'four graphs of 1 GB with parts of up to 128 MB',
-    graphs: ['mag', 'papers100m', 'mag240m', 'user-item'].map((name) => graph(name, GIB, 128 * MIB)),
-    peers: ALL,
-    repeats: 5,
-    fewer: { spark: 1 },
-  },
-  large: {
-    describe: 'an embedding-heavy graph of 4 GB and one of edge data with 2 GB',
-    graphs: [graph('mag240m', 4 * GIB, 128 * MIB), graph('user-item', 2 * GIB, 128 * MIB)],
-    peers: ALL.filter((peer) => peer !== 'spark'),
+    graphs: [graph('mag', 64 * MIB, 16 * MIB), graph('user-item', 16 * MIB, 4 * MIB)],
+    peers: PEERS_IN_TURN.filter((peer) => peer !== 'spark'),
     repeats: 5,
     fewer: {},
+    leftOut: { spark: 'starting it five times takes longer than this preset may (--peers spark)' },
+  },
+  standard: {
+    kind: 'peers',
+    describe: 'four graphs of 1 to 4 GB in parts of up to 128 MB, the largest ones mostly embeddings',
+    graphs: [
+      graph('mag240m', 4 * GIB),
+      graph('mag', 2 * GIB),
+      graph('papers100m', GIB),
+      graph('user-item', GIB),
+    ],
+    peers: PEERS_IN_TURN,
+    repeats: 5,
+    fewer: {},
+    leftOut: {},
+  },
+  s3: {
+    kind: 's3',
+    describe: 'on versitygw, a real S3 server: every boundary of 128 MB parts, and a graph in both layouts',
+    graphs: [graph('boundaries-vectors', 2 * GIB), graph('boundaries-edges', GIB), graph('mag240m', 2 * GIB)],
+    repeats: 5,
+  },
+  scaling: {
+    kind: 'scaling',
+    describe: 'time and memory against bytes moved, parts, worker threads; planning alone',
+    curves: {
+      bytes: [0.25, 0.5, 1, 2, 4, 8, 16].map(bytesPoint),
+      parts: [10, 100, 1000, 10_000, 100_000].map(partsPoint),
+      workers: [1, 2, 3, 4, 6, 8].map(workersPoint),
+    },
+    planning: [1000, 10_000, 100_000, 1_000_000],
+    repeats: 5,
   },
 };

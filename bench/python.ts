@@ -22,13 +22,7 @@ export function benchPython(packages: keyof typeof PACKAGES = 'base'): string {
   if (packages !== 'base') benchPython('base');
   const { file, probe, size } = PACKAGES[packages];
   const requirements = join(benchFolder, file);
-  const stampFile = join(environment, `${file}.stamp`);
-  const stamp = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  const isUpToDate =
-    existsSync(stampFile) &&
-    readFileSync(stampFile, 'utf8') === stamp &&
-    succeeds(interpreter, ['--version']);
-  if (isUpToDate) return interpreter;
+  if (isInstalled(packages)) return interpreter;
   console.error(`bench: installing the packages of bench/${file} (once, about ${size})`);
   if (packages === 'base') {
     const python = findPython();
@@ -56,8 +50,24 @@ export function benchPython(packages: keyof typeof PACKAGES = 'base'): string {
       `remove ${environment}, try again`,
     );
   }
-  writeFileSync(stampFile, stamp);
+  // Written last, so that an installation that was cut short is done again.
+  const stamp = stampOf(packages);
+  writeFileSync(stamp.file, stamp.text);
   return interpreter;
+}
+
+/** Whether the environment has the packages, in the releases that are asked for now. */
+export function isInstalled(packages: keyof typeof PACKAGES): boolean {
+  const { file, text } = stampOf(packages);
+  return existsSync(file) && readFileSync(file, 'utf8') === text && succeeds(interpreter, ['--version']);
+}
+
+function stampOf(packages: keyof typeof PACKAGES): { file: string; text: string } {
+  const { file } = PACKAGES[packages];
+  const text = createHash('sha256')
+    .update(readFileSync(join(benchFolder, file)))
+    .digest('hex');
+  return { file: join(environment, `${file}.stamp`), text };
 }
 
 function findPython(): string {

@@ -1,13 +1,12 @@
 /** From costs to a report: medians, the ratios of one run under stable names, and which targets they meet. Pure. */
-import type { Machine } from './machine.js';
+import type { Circumstances, Machine } from './machine.js';
 import type { Cache, Cost } from './measure/measure.js';
 import { PEERS, type Peer } from './peers.js';
 import { isNoisy, median, rounded, type Spread, spreadOf } from './stats.js';
 import { toMb } from './units.js';
 
-export interface PeerReport {
-  peer: Peer;
-  title: string;
+/** What several runs of one program cost. */
+export interface CostReport {
   seconds: Spread;
   cpu_seconds: number;
   /** The largest of all runs. */
@@ -18,6 +17,11 @@ export interface PeerReport {
   /** Sizes of the files made or changed. */
   output_bytes: number;
   noisy: boolean;
+}
+
+export interface PeerReport extends CostReport {
+  peer: Peer;
+  title: string;
 }
 
 /** Ratios of medians; a ratio is absent when one of its peers did not run. */
@@ -53,9 +57,13 @@ export interface GraphReport {
 }
 
 export interface RunReport {
+  kind: 'peers';
   preset: string;
   machine: Machine;
+  ran: Circumstances;
+  /** Of the inputs, when the clock starts. */
   cache: Cache;
+  /** The clock stops when all that a program wrote is on disk: files and folders are synced, by it or after it. */
   synced: true;
   /** Peers that could not run, and why. */
   left_out: { peer: Peer; reason: string }[];
@@ -65,6 +73,8 @@ export interface RunReport {
 
 export interface TargetReport {
   target: string;
+  /** The name of the ratio that it limits. */
+  ratio: string;
   graph: string;
   value: number;
   limit: number;
@@ -72,11 +82,13 @@ export interface TargetReport {
 }
 
 export function peerReport(peer: Peer, costs: readonly Cost[]): PeerReport {
+  return { peer, title: PEERS[peer], ...costReport(costs) };
+}
+
+export function costReport(costs: readonly Cost[]): CostReport {
   const seconds = spreadOf(costs.map((cost) => cost.seconds));
   const middle = (of: (cost: Cost) => number): number => median(costs.map(of));
   return {
-    peer,
-    title: PEERS[peer],
     seconds,
     cpu_seconds: rounded(middle((cost) => cost.cpuSeconds)),
     peak_rss_mb: toMb(Math.max(...costs.map((cost) => cost.peakRssBytes))),
@@ -168,7 +180,7 @@ export function targetsOf(graphs: readonly { graph: string; ratios: Ratios }[]):
     graphs.flatMap(({ graph, ratios }) => {
       const value = ratios[ratio];
       if (value === undefined || appliesTo?.(graph) === false) return [];
-      return [{ target, graph, value, limit, met: isMet(value, limit) }];
+      return [{ target, ratio, graph, value, limit, met: isMet(value, limit) }];
     }),
   );
 }

@@ -1,0 +1,88 @@
+/** A preset with what the command line says instead. Pure. */
+import { BenchError } from './bench-error.js';
+import type { GraphRequest } from './graphs.js';
+import { type Peer, PEERS } from './peers.js';
+import type { PeersPreset, PointRequest, Preset, S3Preset, ScalingPreset } from './presets.js';
+
+export interface Choice {
+  /** Names with commas between. */
+  peers?: string | undefined;
+  graphs?: string | undefined;
+  curves?: string | undefined;
+  repeats?: number | undefined;
+  /** No graph is larger. */
+  maxBytes?: number | undefined;
+  seed?: number | undefined;
+}
+
+/** Splits that many parts must be possible, so a part has some rows: a vector has 3 kB. */
+const LEAST_PART_BYTES = 10_000;
+
+/** @throws BenchError for names that the preset does not know */
+export function choose(preset: Preset, choice: Choice): Preset {
+  switch (preset.kind) {
+    case 'peers':
+      return choosePeers(preset, choice);
+    case 's3':
+      return { ...chooseGraphs(preset, choice), repeats: choice.repeats ?? preset.repeats };
+    case 'scaling':
+      return chooseCurves(preset, choice);
+  }
+}
+
+function choosePeers(preset: PeersPreset, choice: Choice): PeersPreset {
+  const peers = named(choice.peers, Object.keys(PEERS) as Peer[], 'peer');
+  return {
+    ...chooseGraphs(preset, choice),
+    repeats: choice.repeats ?? preset.repeats,
+    ...(peers && { peers, leftOut: {} }),
+  };
+}
+
+function chooseGraphs<T extends PeersPreset | S3Preset>(preset: T, choice: Choice): T {
+  const known = preset.graphs.map(({ graph }) => graph);
+  const names = named(choice.graphs, known, 'graph') ?? known;
+  const graphs = preset.graphs.filter(({ graph }) => names.includes(graph));
+  return { ...preset, graphs: graphs.map((graph) => limited(graph, choice)) };
+}
+
+function chooseCurves(preset: ScalingPreset, choice: Choice): ScalingPreset {
+  const { maxBytes = Infinity, repeats } = choice;
+  const known = ['bytes', 'parts', 'workers', 'planning'] as const;
+  const names: readonly string[] = named(choice.curves, known, 'curve') ?? known;
+  const points = (name: keyof ScalingPreset['curves']): PointRequest[] =>
+    (names.includes(name) ? preset.curves[name] : [])
+      .filter(({ x, graph: { parts = 1 } }) =>
+        name === 'bytes' ? x <= maxBytes : parts === 1 || parts * LEAST_PART_BYTES <= maxBytes,
+      )
+      .map((point) => ({
+        ...point,
+        graph: limited(point.graph, choice),
+        repeats: Math.min(repeats ?? Infinity, point.repeats),
+      }));
+  return {
+    ...preset,
+    curves: { bytes: points('bytes'), parts: points('parts'), workers: points('workers') },
+    planning: names.includes('planning') ? preset.planning : [],
+    repeats: repeats ?? preset.repeats,
+  };
+}
+
+/** The graph at no more than the bytes that are allowed, in about as many parts as before. */
+function limited(request: GraphRequest, { maxBytes = Infinity, seed = request.seed }: Choice): GraphRequest {
+  if (request.bytes <= maxBytes) return { ...request, seed };
+  const scale = maxBytes / request.bytes;
+  return { ...request, seed, bytes: maxBytes, partBytes: Math.max(1, Math.round(request.partBytes * scale)) };
+}
+
+function named<T extends string>(
+  list: string | undefined,
+  known: readonly T[],
+  what: string,
+): T[] | undefined {
+  return list?.split(',').map((name) => {
+    const found = known.find((candidate) => candidate === name.trim());
+    if (found !== undefined) return found;
+    throw new BenchError(`no ${what} "${name}"`, `the names are ${known.join(', ')}`);
+  });
+}

@@ -1,0 +1,58 @@
+// Planning alone, as a program of its own, so that its memory can be told: everything that a run does between
+// metadata.json and the first part, except reading footers. What footers would say is taken from the metadata.
+//
+//     plan-alone.mjs METADATA
+import { readFileSync, statSync } from 'node:fs';
+import { alignmentGroups, parseMetadata, updateMetadata } from '../../dist/metadata/index.js';
+import { chooseLayout } from '../../dist/repartition/layout.js';
+import { ownedTasks } from '../../dist/repartition/outputs.js';
+import { planGroup } from '../../dist/repartition/plan.js';
+
+const BYTES_A_ROW = 400;
+const steps = {};
+
+function step(name, run) {
+  const started = performance.now();
+  const result = run();
+  steps[name] = (performance.now() - started) / 1000;
+  return result;
+}
+
+const file = process.argv[2];
+const metadata = step('parse', () => parseMetadata(readFileSync(file, 'utf8'), 'metadata.json'));
+const groups = step('group', () => alignmentGroups(metadata));
+const counted = step('facts', () =>
+  groups.map((group) => ({
+    group,
+    dataSets: group.dataSets.map((dataSet) => ({
+      dataSet,
+      parts: dataSet.parts.map((path, i) => ({
+        path,
+        size: dataSet.rowCounts[i] * BYTES_A_ROW + (i % 97),
+        // One string each, as the inventory has them.
+        version: `${i}-${dataSet.rowCounts[i]}`,
+        rows: dataSet.rowCounts[i],
+        flatColumn: false,
+      })),
+    })),
+  })),
+);
+const layouts = step('choose', () => counted.map((group) => chooseLayout(group, { target: 'fewest-bytes' })));
+const plans = step('plan', () => counted.map((group, i) => planGroup(group, layouts[i])));
+const dataSets = plans.flatMap((plan) => plan.dataSets);
+const tasks = step('tasks', () => ownedTasks(dataSets).length);
+const text = step('update', () =>
+  updateMetadata(metadata, {
+    dataSets: dataSets.map(({ dataSet, layout, parts }) => ({
+      dataSet,
+      rowCounts: layout,
+      parts: parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output)),
+    })),
+    idMappings: new Map(),
+    recount: false,
+  }),
+);
+const parts = counted.flatMap((group) => group.dataSets).reduce((sum, set) => sum + set.parts.length, 0);
+console.log(
+  JSON.stringify({ parts, tasks, steps, metadataBytes: statSync(file).size, updatedBytes: text.length }),
+);
