@@ -2,6 +2,7 @@
 import type { GraphPoint, ScalingReport } from '../scaling/report.js';
 import { type Panel, type Plot, SCHEMA } from './plot.js';
 import { PALETTES, type Theme } from './theme.js';
+import { logTicks } from './ticks.js';
 
 interface Row {
   series: string;
@@ -33,7 +34,7 @@ export function scalingPlots({ preset, curves, planning }: ScalingReport): Plot[
       title: 'Time and memory against the bytes moved',
       xTitle: 'GB moved (log scale)',
       xScale: 'log',
-      rows: rowsOf(curves.bytes, ({ graph }) => graph.moved_bytes.most_frequent / 1024 ** 3),
+      rows: rowsOf(curves.bytes, ({ x }) => x / 1024 ** 3),
     },
     {
       name: 'parts',
@@ -88,10 +89,10 @@ function rowsOf(points: readonly GraphPoint[], x: (point: GraphPoint) => number)
 }
 
 function panel({ xTitle, xScale, rows }: Curve, field: 'seconds' | 'memory', theme: Theme): Panel {
-  const scale = { type: 'log' as const, nice: true };
-  const x = xScale === 'log' ? { ...scale, nice: false, padding: 12 } : { zero: true };
+  const isLog = xScale === 'log';
   const used = Object.values(SERIES).filter((name) => rows.some(({ series }) => series === name));
-  const several = used.length > 1;
+  const [xs, ys] = [[...new Set(rows.map(({ x }) => x))], rows.map((row) => row[field])];
+  const title = field === 'seconds' ? 'seconds' : 'peak memory in MB';
   return {
     width: 330,
     height: 240,
@@ -100,26 +101,35 @@ function panel({ xTitle, xScale, rows }: Curve, field: 'seconds' | 'memory', the
       x: {
         field: 'x',
         type: 'quantitative',
-        scale: x,
-        axis: { title: xTitle, tickCount: 6, format: '~s', grid: false },
+        ...(isLog ? logAxis(xs, xs) : { axis: { tickMinStep: 1, format: '~g' } }),
+        title: xTitle,
       },
       y: {
         field,
         type: 'quantitative',
-        scale: xScale === 'log' ? scale : { zero: true },
-        axis: {
-          title: `${field === 'seconds' ? 'seconds' : 'peak memory in MB'}${xScale === 'log' ? ' (log scale)' : ''}`,
-          tickCount: 5,
-          format: '~g',
-        },
+        ...(isLog ? logAxis(ys, logTicks(...domainOf(ys))) : { axis: { tickCount: 5 } }),
+        title: isLog ? `${title} (log scale)` : title,
       },
       color: {
         field: 'series',
         type: 'nominal',
         sort: used,
         scale: { domain: used, range: PALETTES[theme].lines.slice(0, used.length) },
-        legend: several ? { title: null, orient: 'bottom' } : null,
+        legend: used.length > 1 ? { title: null, orient: 'top', columns: 4, columnPadding: 24 } : null,
       },
     },
   };
+}
+
+function logAxis(values: readonly number[], ticks: number[]) {
+  const domain = domainOf(values);
+  const format = domain[1] >= 100_000 ? '~s' : ',~f';
+  return {
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { values: ticks, format },
+  };
+}
+
+function domainOf(values: readonly number[]): [number, number] {
+  return [Math.min(...values) / 1.4, Math.max(...values) * 1.4];
 }

@@ -4,6 +4,7 @@ import type { GraphReport, PeerReport, RunReport } from '../report.js';
 import { formatBytes } from '../units.js';
 import { type Panel, type Plot, SCHEMA } from './plot.js';
 import { PALETTES, type Theme } from './theme.js';
+import { logTicks } from './ticks.js';
 
 const LABELS: Record<Peer, string> = {
   'ours-fewest-bytes': 'gs-repartition, default layout',
@@ -81,19 +82,19 @@ function panel(graph: GraphReport, kind: keyof typeof PANELS, theme: Theme): Pan
   }));
   // Room for the label of the slowest, and a decade's line before the fastest.
   const values = rows.flatMap(({ low, high }) => [low, high]);
-  const domain = [Math.min(...values) / 1.6, Math.max(...values) * 3];
+  const domain = [Math.min(...values) / 1.6, Math.max(...values) * 3] as [number, number];
   const y = {
     field: 'peer',
     type: 'nominal' as const,
     sort: ORDER,
     title: null,
-    axis: kind === 'seconds' ? { ticks: false, domain: false } : null,
+    axis: kind === 'seconds' ? { ticks: false, domain: false, labelLimit: 320 } : null,
   };
   const x = {
     field: 'value',
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
-    axis: { title, tickCount: 4, format: '~g' },
+    axis: { title, values: logTicks(...domain), format: ',~f' },
   };
   const color = {
     field: 'role',

@@ -2,6 +2,12 @@
 import type { S3Case, S3Report } from '../s3/report.js';
 import { type Panel, type Plot, SCHEMA } from './plot.js';
 import { PALETTES, type Theme } from './theme.js';
+import { logTicks } from './ticks.js';
+
+/** The target, in per cent. */
+const LIMIT = 5;
+const TITLE = `bytes through the client in % of those moved (dashed: ${LIMIT})`;
+const ROW_PIXELS = 44;
 
 export function s3Plots({ preset, cases, server }: S3Report): Plot[] {
   if (cases.length === 0) return [];
@@ -39,17 +45,17 @@ function secondsPanel(cases: readonly S3Case[], theme: Theme): Panel {
   return {
     data: { values },
     width: 320,
-    height: { step: 18 },
+    height: ROW_PIXELS * cases.length,
     mark: { type: 'bar' },
     encoding: {
-      y: { ...caseAxis(cases), axis: { ticks: false, domain: false } },
+      y: { ...caseAxis(cases), axis: { ticks: false, domain: false, labelLimit: 320 } },
       yOffset: { field: 'program', sort: programs },
       x: { field: 'seconds', type: 'quantitative', axis: { title: 'seconds', tickCount: 5 } },
       color: {
         field: 'program',
         type: 'nominal',
         scale: { domain: programs, range: [ours, limit] },
-        legend: { title: null, orient: 'bottom' },
+        legend: { title: null, orient: 'top' },
       },
     },
   };
@@ -57,30 +63,39 @@ function secondsPanel(cases: readonly S3Case[], theme: Theme): Panel {
 
 function sharePanel(cases: readonly S3Case[], theme: Theme): Panel {
   const { ours, others } = PALETTES[theme];
-  const values = cases.map((one) => ({ case: nameOf(one), share: one.ratios.client_bytes_share }));
+  const percent = cases.map(({ ratios }) => 100 * ratios.client_bytes_share);
+  const values = cases.map((one, i) => ({
+    case: nameOf(one),
+    share: percent[i]!,
+    label: label(percent[i]!),
+  }));
+  const domain: [number, number] = [Math.min(...percent, LIMIT) / 1.5, Math.max(...percent, LIMIT) * 2.5];
+  const y = { ...caseAxis(cases), axis: null };
   const x = {
     field: 'share',
     type: 'quantitative' as const,
-    axis: {
-      title: 'bytes through the client, share of bytes moved (line: 5 %)',
-      format: '.0%',
-      tickCount: 5,
-    },
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { title: TITLE, values: logTicks(...domain), format: ',~f' },
   };
   return {
     width: 320,
-    height: { step: 36 },
+    height: ROW_PIXELS * cases.length,
+    data: { values },
     layer: [
       {
-        data: { values },
-        mark: { type: 'bar', size: 16, color: ours },
-        encoding: { y: { ...caseAxis(cases), axis: null }, x },
-      },
-      {
-        data: { values: [{ share: 0.05 }] },
+        data: { values: [{ share: LIMIT }] },
         mark: { type: 'rule', strokeDash: [4, 3], strokeWidth: 1.5, color: others },
         encoding: { x },
       },
+      { mark: { type: 'point', filled: true, size: 90, opacity: 1, color: ours }, encoding: { y, x } },
+      {
+        mark: { type: 'text', align: 'left', dx: 9 },
+        encoding: { y, x, text: { field: 'label' } },
+      },
     ],
   };
+}
+
+function label(percent: number): string {
+  return `${percent < 10 ? percent.toPrecision(2) : Math.round(percent).toLocaleString('en')} %`;
 }
