@@ -163,3 +163,8 @@ export async function askFor<T>(
     throw toAwsError(error, doing, signal);
   }
 }
+
+/** A mistake in what was asked for. */
+export function usage(message: string, hint: string): RepartitionError {
+  return new RepartitionError('usage', message, { hint });
+}

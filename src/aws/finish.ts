@@ -4,7 +4,8 @@ import { RepartitionError } from '../errors.js';
 import { outputPrefixOf } from './job.js';
 import { checkOutput, type Engine } from './output-check.js';
 import { persist, type PersistOptions } from './persist.js';
-import { followProcessingJob, type ProcessingUpdate, submitProcessingJob } from './sagemaker.js';
+import { submitProcessingJob } from './sagemaker.js';
+import { followProcessingJob, type ProcessingUpdate } from './sagemaker-follow.js';
 import type { ProcessingJobOptions } from './sagemaker-plan.js';
 import type { AwsSession } from './session.js';
 

@@ -1,4 +1,5 @@
 /** Jobs upstream of the alignment: EMR Serverless set up and run, and the alignment itself on SageMaker. */
+export { listApplications } from './applications.js';
 export { type Fallback, type FinishOptions, finishJob, type Outcome, requireSageMaker } from './finish.js';
 export {
   dashboardUrl,
@@ -12,7 +13,7 @@ export {
 } from './follow.js';
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
-export { cancelJob, listApplications, listJobs } from './jobs.js';
+export { cancelJob, listJobs } from './jobs.js';
 export { checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
 export type { Patience } from './persist.js';
 export type { PolicyDocument, Statement } from './policies.js';
@@ -27,15 +28,17 @@ export {
 export { RELEASES, releaseFor, releaseWarning } from './release.js';
 export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
-  followProcessingJob,
-  type FollowProcessingOptions,
   type ProcessingCallOptions,
-  type ProcessingUpdate,
   sessionNear,
   type StartedProcessingJob,
-  stopProcessingJob,
   submitProcessingJob,
 } from './sagemaker.js';
+export {
+  followProcessingJob,
+  type FollowProcessingOptions,
+  type ProcessingUpdate,
+  stopProcessingJob,
+} from './sagemaker-follow.js';
 export {
   type ProcessingJobOptions,
   processingJobName,

@@ -2,8 +2,6 @@
 import type { JobRun, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
 
-export const PYTHON_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
-
 /** The arguments of GSProcessing's `distributed_executor.py`, by their names. */
 export interface ProcessingArguments {
   /** `s3://bucket/prefix` of the input tables and the configuration. */
@@ -18,7 +16,7 @@ export interface ProcessingArguments {
   doRepartition?: boolean | undefined;
   /** Default: GSProcessing's own, true. */
   addReverseEdges?: boolean | undefined;
-  logLevel?: (typeof PYTHON_LOG_LEVELS)[number] | undefined;
+  logLevel?: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL' | undefined;
   /** Given to the entry point as they are, after all others. */
   extraArguments?: readonly string[] | undefined;
 }

@@ -1,26 +1,10 @@
-/** Applications and job runs there are, and an end to one. */
-import type { ApplicationSummary, JobRunSummary } from '@aws-sdk/client-emr-serverless';
+/** The job runs there are, and an end to one. */
+import type { JobRunSummary } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
 import { ask } from './errors.js';
 import { getJob, hasEnded, type JobId } from './follow.js';
 import { persist, type PersistOptions } from './persist.js';
 import type { AwsSession } from './session.js';
-
-/** All applications of the region. */
-export async function listApplications(
-  session: AwsSession,
-  { signal }: PersistOptions = {},
-): Promise<ApplicationSummary[]> {
-  const emr = await session.client('emr-serverless');
-  const found: ApplicationSummary[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await ask('listing applications', () => emr.listApplications({ nextToken }), signal);
-    found.push(...(page.applications ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return found;
-}
 
 /** The job runs of an application, latest first. */
 export async function listJobs(

@@ -1,15 +1,13 @@
-/** Runs the alignment as a SageMaker Processing job and follows it. */
-import type {
-  CreateProcessingJobCommandInput,
-  DescribeProcessingJobCommandOutput,
-} from '@aws-sdk/client-sagemaker';
+/** Starts the alignment as a SageMaker Processing job. */
+import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { failureOf } from '../s3/errors.js';
 import { parseS3Url } from '../s3/keys.js';
-import { ask, askFor, kindOf, toAwsError } from './errors.js';
+import { kindOf, toAwsError } from './errors.js';
 import { parseImageUri, parseRole } from './names.js';
-import { type Log, type Patience, pauseFor, persist, type PersistOptions } from './persist.js';
+import { type Log, type Patience, persist, type PersistOptions } from './persist.js';
 import type { Step } from './requests.js';
+import { findRole } from './roles.js';
 import {
   DEFAULT_INSTANCE_TYPE,
   DEFAULT_VOLUME_QUOTA,
@@ -65,7 +63,7 @@ export async function submitProcessingJob(
       hint: `Use --region ${image.region}, or push the image to ${region}.`,
     });
   }
-  const roleArn = await findRole(session, options.role, signal);
+  const roleArn = await executionRole(session, options.role, signal);
   const inputBytes = await inputSize(session, options, signal);
   const quotas = await readQuotas(session, options.instanceType ?? DEFAULT_INSTANCE_TYPE, { log, signal });
   const volumeQuota = quotas.volumeGb ?? DEFAULT_VOLUME_QUOTA;
@@ -116,16 +114,15 @@ async function start(
   );
 }
 
-async function findRole(
+async function executionRole(
   session: AwsSession,
   given: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const role = parseRole(given);
   if (role.arn !== undefined) return role.arn;
-  const iam = await session.client('iam');
-  const found = await askFor(`looking at the role ${given}`, () => iam.getRole({ RoleName: given }), signal);
-  if (found?.Role?.Arn !== undefined) return found.Role.Arn;
+  const found = await findRole(session, given, signal);
+  if (found !== undefined) return found.arn;
   throw new RepartitionError('not-found', `no such role: ${given}`, {
     hint: 'Give the name or the ARN of a role that SageMaker may take on.',
   });
@@ -197,120 +194,4 @@ async function quotasNamed(
     NextToken = page.NextToken;
   } while (NextToken !== undefined && found.size < names.length);
   return found;
-}
-
-export interface ProcessingUpdate {
-  status: string;
-  /** Since the job was made. */
-  elapsedSeconds: number;
-  /** Log lines that are new since the last update. */
-  lines: string[];
-}
-
-export interface FollowProcessingOptions extends PersistOptions {
-  onUpdate?: ((update: ProcessingUpdate) => void) | undefined;
-  /** Between two looks. Default: 3 s at first, 15 s later. */
-  pollMs?: number | undefined;
-}
-
-const ENDED = new Set(['Completed', 'Failed', 'Stopped']);
-
-/**
- * Looks at the job and its log until it has ended.
- * @throws RepartitionError `job` when it failed or was stopped; `interrupted` when the signal fires (the job goes on)
- */
-export async function followProcessingJob(
-  session: AwsSession,
-  jobName: string,
-  options: FollowProcessingOptions = {},
-): Promise<DescribeProcessingJobCommandOutput> {
-  const tokens = new Map<string, string>();
-  for (;;) {
-    const job = await describe(session, jobName, options);
-    const status = job.ProcessingJobStatus ?? 'Unknown';
-    const lines = await newLines(session, jobName, tokens, options);
-    const start = job.CreationTime ?? new Date();
-    const end = job.ProcessingEndTime ?? new Date();
-    options.onUpdate?.({
-      status,
-      elapsedSeconds: Math.max(0, (end.getTime() - start.getTime()) / 1000),
-      lines,
-    });
-    if (ENDED.has(status)) {
-      if (status === 'Completed') return job;
-      const why = job.FailureReason ?? job.ExitMessage ?? 'no reason given';
-      throw new RepartitionError('job', `the SageMaker job ${jobName} ended as ${status}: ${why}`, {
-        hint: `Look further: aws logs tail /aws/sagemaker/ProcessingJobs --log-stream-name-prefix ${jobName}`,
-      });
-    }
-    await pauseFor(
-      options.pollMs ?? (Date.now() - start.getTime() < 60_000 ? 3_000 : 15_000),
-      options.signal,
-    );
-    throwIfAborted(options.signal);
-  }
-}
-
-async function describe(
-  session: AwsSession,
-  jobName: string,
-  options: PersistOptions,
-): Promise<DescribeProcessingJobCommandOutput> {
-  return persist(
-    session,
-    `looking at the job ${jobName}`,
-    async () => (await session.client('sagemaker')).describeProcessingJob({ ProcessingJobName: jobName }),
-    options,
-  );
-}
-
-const LOG_GROUP = '/aws/sagemaker/ProcessingJobs';
-
-/** Log lines since the last call. That there is no log yet, or no access to it, keeps nobody from following. */
-async function newLines(
-  session: AwsSession,
-  jobName: string,
-  tokens: Map<string, string>,
-  { log, signal }: PersistOptions,
-): Promise<string[]> {
-  try {
-    const client = await session.client('logs');
-    const { logStreams = [] } = await client.describeLogStreams({
-      logGroupName: LOG_GROUP,
-      logStreamNamePrefix: `${jobName}/`,
-    });
-    const lines: string[] = [];
-    for (const { logStreamName = '' } of logStreams) {
-      for (;;) {
-        throwIfAborted(signal);
-        const token = tokens.get(logStreamName);
-        const page = await client.getLogEvents({
-          logGroupName: LOG_GROUP,
-          logStreamName,
-          startFromHead: true,
-          nextToken: token,
-        });
-        lines.push(...(page.events ?? []).map(({ message = '' }) => message.trimEnd()));
-        if (page.nextForwardToken !== undefined) tokens.set(logStreamName, page.nextForwardToken);
-        // The end is where the token no longer changes.
-        if (
-          page.nextForwardToken === undefined ||
-          page.nextForwardToken === token ||
-          page.events?.length === 0
-        )
-          break;
-      }
-    }
-    return lines;
-  } catch (error) {
-    throwIfAborted(signal);
-    log?.debug(toAwsError(error, `reading the log of ${jobName}`).message);
-    return [];
-  }
-}
-
-/** Asks the service to stop a job. */
-export async function stopProcessingJob(session: AwsSession, jobName: string): Promise<void> {
-  const client = await session.client('sagemaker');
-  await ask(`stopping the job ${jobName}`, () => client.stopProcessingJob({ ProcessingJobName: jobName }));
 }

@@ -11,6 +11,7 @@ import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
 import { RepartitionError } from '../errors.js';
 import type { Bucket } from './bucket.js';
+import { ask } from './errors.js';
 
 /** What a user can say about the way to AWS. Credentials are not among it, and never leave the clients. */
 export interface AwsOptions {
@@ -148,4 +149,13 @@ async function chainRegion(profile: string | undefined): Promise<string> {
   } finally {
     client.destroy();
   }
+}
+
+/** The account that we are in. Commands ask this first: it tells whether there are credentials. */
+export async function callerAccount(session: AwsSession, signal?: AbortSignal): Promise<string> {
+  const sts = await session.client('sts');
+  const http = signal === undefined ? {} : { abortSignal: signal };
+  const { Account } = await ask('asking who we are', () => sts.getCallerIdentity({}, http), signal);
+  session.answered = true;
+  return Account ?? '';
 }

@@ -1,5 +1,5 @@
 /** What a user says about a set-up, checked, with what follows from it and from the image's name. Pure. */
-import { RepartitionError } from '../errors.js';
+import { usage } from './errors.js';
 import { bucketOf, type ImageName, parseImageUri, parseRole, partitionOf } from './names.js';
 import { type Architecture, readTag, releaseFor } from './release.js';
 
@@ -152,8 +152,4 @@ function autoStop(minutes: number | undefined): SetupSettings['application']['au
 function amount(option: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return value;
   throw usage(`--${option} must be a whole number above 0, not ${value}`, 'Leave it out for no limit.');
-}
-
-function usage(message: string, hint: string): RepartitionError {
-  return new RepartitionError('usage', message, { hint });
 }

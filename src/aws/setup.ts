@@ -3,9 +3,9 @@
  * repository's policy. Looks first, makes only what is missing, and can be run again after any failure.
  */
 import { randomUUID } from 'node:crypto';
-import type { Application } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { failureOf } from '../s3/errors.js';
+import { applicationsNamed, getApplication } from './applications.js';
 import { ask, askFor, kindOf } from './errors.js';
 import { applicationArn, repositoryArn } from './names.js';
 import { type Log, type Patience, pauseFor, persist } from './persist.js';
@@ -20,7 +20,8 @@ import {
   repositoryPolicy,
 } from './policies.js';
 import type { Request, Step } from './requests.js';
-import type { AwsSession } from './session.js';
+import { findRole } from './roles.js';
+import { type AwsSession, callerAccount } from './session.js';
 import { type SetupOptions, type SetupSettings, setupSettings } from './setup-options.js';
 import { accessPolicyName, APPLICATION_ID, planSetup, type SetupFacts } from './setup-plan.js';
 
@@ -155,12 +156,6 @@ async function whenMade(session: AwsSession, id: string, call: SetupCallOptions)
   }
 }
 
-async function getApplication(session: AwsSession, applicationId: string): Promise<Application> {
-  const { application } = await (await session.client('emr-serverless')).getApplication({ applicationId });
-  if (application === undefined) throw new Error('GetApplication answered without an application');
-  return application;
-}
-
 /** Everything the plan wants to know; only reads. */
 async function look(
   session: AwsSession,
@@ -183,30 +178,16 @@ async function look(
   };
 }
 
-/** Also the first call of all, which tells whether there are credentials. */
-export async function callerAccount(session: AwsSession, signal?: AbortSignal): Promise<string> {
-  const sts = await session.client('sts');
-  const http = signal === undefined ? {} : { abortSignal: signal };
-  const { Account } = await ask('asking who we are', () => sts.getCallerIdentity({}, http), signal);
-  session.answered = true;
-  return Account ?? '';
-}
-
 async function lookAtRole(
   session: AwsSession,
   { role, bucket }: SetupSettings,
   signal: AbortSignal | undefined,
 ): Promise<SetupFacts['role']> {
+  const found = await findRole(session, role.name, signal);
+  if (found === undefined) return undefined;
   const iam = await session.client('iam');
-  const doing = `looking at the role ${role.name}`;
-  const found = await askFor(doing, () => iam.getRole({ RoleName: role.name }), signal);
-  if (found?.Role?.Arn === undefined) return undefined;
-  const trust = parsePolicy(
-    decodeURIComponent(found.Role.AssumeRolePolicyDocument ?? ''),
-    `the trust policy of ${role.name}`,
-  );
   const own = await askFor(
-    doing,
+    `looking at the policies of the role ${role.name}`,
     () => iam.getRolePolicy({ RoleName: role.name, PolicyName: accessPolicyName(bucket) }),
     signal,
   );
@@ -214,27 +195,7 @@ async function lookAtRole(
     own?.PolicyDocument === undefined
       ? undefined
       : parsePolicy(decodeURIComponent(own.PolicyDocument), `the policy ${accessPolicyName(bucket)}`);
-  return { arn: found.Role.Arn, trust, ...(access === undefined ? {} : { access }) };
-}
-
-/** All applications of a name, in full, but for terminated ones. */
-export async function applicationsNamed(
-  session: AwsSession,
-  name: string,
-  signal?: AbortSignal,
-): Promise<Application[]> {
-  const emr = await session.client('emr-serverless');
-  const found: Application[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await ask('listing applications', () => emr.listApplications({ nextToken }), signal);
-    for (const { id, name: is, state } of page.applications ?? []) {
-      if (is !== name || id === undefined || state === 'TERMINATED') continue;
-      found.push(await ask(`looking at the application ${id}`, () => getApplication(session, id), signal));
-    }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return found;
+  return { ...found, ...(access === undefined ? {} : { access }) };
 }
 
 async function lookAtImage(

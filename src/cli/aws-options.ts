@@ -1,5 +1,5 @@
 /** Options of the commands that talk to AWS beside S3, and what they mean. */
-import type { AwsOptions, JobEngine } from '../aws/index.js';
+import { type AwsOptions, AwsSession, type JobEngine } from '../aws/index.js';
 import { interrupted, RepartitionError } from '../errors.js';
 import type { Session } from './command.js';
 import { BadValue, type Option, text } from './options.js';
@@ -15,6 +15,19 @@ export function readAwsOptions(values: Readonly<Record<string, unknown>>): AwsOp
   const { region, profile, endpointUrl, ...s3 } = readS3Options(values) ?? {};
   const word = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   return { region: word(region), profile: word(profile), endpointUrl: word(endpointUrl), s3 };
+}
+
+/** Runs `work` with a session that is closed afterwards. */
+export async function withAws<T>(
+  values: Readonly<Record<string, unknown>>,
+  work: (aws: AwsSession) => Promise<T>,
+): Promise<T> {
+  const aws = new AwsSession(readAwsOptions(values));
+  try {
+    return await work(aws);
+  } finally {
+    await aws.close();
+  }
 }
 
 /** The alignment for prefixes that a job wrote. Its bucket's region is the bucket's own. */

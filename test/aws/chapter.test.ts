@@ -1,6 +1,6 @@
 /** Runs the page on EMR Serverless, block by block, from an empty account. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Account, IMAGE } from './account.js';
+import { Account, IMAGE, REPOSITORY } from './account.js';
 import { aws, engine } from './built.js';
 import { Guide } from './guide.js';
 
@@ -49,7 +49,43 @@ it('the policies for an administrator', async () => {
   const { code, stdout } = await guide.run(4);
   expect(code).toBe(0);
   expect(account.front.calls).toEqual([]);
-  expect(Object.keys(JSON.parse(stdout) as object)).toContain('imageRepository');
+  const policies = JSON.parse(stdout) as Record<string, unknown>;
+  const [application] = await aws.listApplications(new aws.AwsSession());
+  // The two that GraphStorm's guide has, word for word but for the names in <> and the form of the repository's.
+  expect(policies['applicationCreator']).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'ECRRepositoryListGetPolicy',
+        Effect: 'Allow',
+        Action: ['ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage', 'ecr:DescribeImages'],
+        Resource: `arn:aws:ecr:us-east-1:123456789012:repository/${REPOSITORY}`,
+      },
+    ],
+  });
+  expect(policies['imageRepository']).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'Emr Serverless Custom Image Support',
+        Effect: 'Allow',
+        Principal: { Service: 'emr-serverless.amazonaws.com' },
+        Action: ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'],
+        Condition: {
+          StringEquals: {
+            'aws:SourceArn': `arn:aws:emr-serverless:us-east-1:123456789012:/applications/${application?.id ?? ''}`,
+          },
+        },
+      },
+    ],
+  });
+  expect(Object.keys(policies)).toEqual([
+    'jobRuntimeRoleTrust',
+    'jobRuntimeRoleAccess',
+    'applicationCreator',
+    'imageRepository',
+    'operator',
+  ]);
 });
 
 it('a job that leaves the movies graph misaligned, and is aligned here', async () => {

@@ -9,6 +9,7 @@ const call = { patience: QUICK };
 beforeAll(async () => {
   account = await Account.open();
   await account.pushImage();
+  await account.pushImage(REPOSITORY, '0.2.2-arm64');
   session = new AwsSession();
 });
 beforeEach(() => account.reset());
@@ -48,6 +49,32 @@ describe('setting up an empty account', () => {
         architecture: 'X86_64',
         imageConfiguration: { imageUri: IMAGE },
       },
+    });
+  });
+
+  it('asks for network, capacity limits, auto-stop and architecture where they are given', async () => {
+    const { steps } = await setup(
+      session,
+      asked({
+        imageUri: IMAGE.replace('x86_64', 'arm64'),
+        subnetIds: ['subnet-1', 'subnet-2'],
+        securityGroupIds: ['sg-1'],
+        maximumVcpu: 400,
+        maximumMemoryGb: 1600,
+        maximumDiskGb: 2000,
+        autoStopMinutes: 5,
+      }),
+      { dryRun: true },
+    );
+    expect(steps.find(({ request }) => request.operation === 'CreateApplication')?.request.input).toEqual({
+      name: 'gsprocessing-0.2.2',
+      type: 'SPARK',
+      releaseLabel: 'emr-6.13.0',
+      architecture: 'ARM64',
+      imageConfiguration: { imageUri: IMAGE.replace('x86_64', 'arm64') },
+      networkConfiguration: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] },
+      maximumCapacity: { cpu: '400 vCPU', memory: '1600 GB', disk: '2000 GB' },
+      autoStopConfiguration: { enabled: true, idleTimeoutMinutes: 5 },
     });
   });
 

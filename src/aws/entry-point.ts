@@ -1,0 +1,115 @@
+/** A job's entry point: a script on S3, or a local one that goes there when it changed. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Application } from '@aws-sdk/client-emr-serverless';
+import { RepartitionError } from '../errors.js';
+import { parseS3Url } from '../s3/keys.js';
+import type { Bucket } from './bucket.js';
+import { usage } from './errors.js';
+import type { Step } from './requests.js';
+import type { AwsSession } from './session.js';
+
+/** Entry points are scripts; anything larger is a mistake. */
+const LARGEST_ENTRY_POINT = 16 * 1024 ** 2;
+
+export interface EntryPoint {
+  url: string;
+  /** What has to be uploaded, if anything. */
+  bytes?: Buffer;
+  steps: Step[];
+}
+
+/**
+ * Finds the script, or what has to be uploaded of it.
+ * @throws RepartitionError `not-found`, `usage`, and what keeps us from looking
+ */
+export async function lookAtEntryPoint(
+  session: AwsSession,
+  options: { entryPoint: string; entryPointUrl?: string | undefined; outputPrefix: string },
+  application: Application,
+  signal: AbortSignal | undefined,
+): Promise<EntryPoint> {
+  const { entryPoint } = options;
+  if (/^s3:/i.test(entryPoint)) {
+    const { bucket: name, prefix: key } = parseS3Url(entryPoint);
+    const bucket = await openNearby(session, name, application, signal);
+    const there = await bucket.stat(key, signal);
+    bucket.close();
+    if (there !== undefined) return { url: entryPoint, steps: [] };
+    throw new RepartitionError('not-found', `no entry point at ${entryPoint}`, {
+      hint: 'Give --entry-point a local file to have it uploaded.',
+    });
+  }
+  const bytes = await readEntryPoint(entryPoint);
+  const url =
+    options.entryPointUrl ??
+    `s3://${parseS3Url(options.outputPrefix).bucket}/emr-serverless-scripts/${basename(entryPoint)}`;
+  const { bucket: name, prefix: key } = parseS3Url(url);
+  const bucket = await openNearby(session, name, application, signal);
+  try {
+    const there = await bucket.get(key, bytes.length, signal);
+    if (there !== undefined && bytes.equals(there)) return { url, steps: [] };
+  } finally {
+    bucket.close();
+  }
+  const request: Step['request'] = {
+    service: 's3',
+    operation: 'PutObject',
+    input: { Bucket: name, Key: key },
+    source: entryPoint,
+  };
+  return { url, bytes, steps: [{ title: `upload the entry point to ${url}`, request }] };
+}
+
+async function readEntryPoint(path: string): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
+    throw new RepartitionError('not-found', `cannot read the entry point ${path}: ${why}`, {
+      hint: 'Give the path of graphstorm_processing/distributed_executor.py in a GraphStorm checkout.',
+    });
+  }
+  if (bytes.length > 0 && bytes.length <= LARGEST_ENTRY_POINT) return bytes;
+  throw usage(
+    `the entry point ${path} has ${bytes.length} bytes`,
+    'Give GSProcessing’s distributed_executor.py.',
+  );
+}
+
+export async function upload(
+  session: AwsSession,
+  url: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { bucket: name, prefix: key } = parseS3Url(url);
+  const bucket = await session.bucket(name, signal);
+  try {
+    await bucket.put(key, bytes, signal);
+  } finally {
+    bucket.close();
+  }
+}
+
+/**
+ * Opens a bucket that an application has to reach.
+ * @throws RepartitionError `usage` when it is out of the application's reach, `not-found`, `access`, `storage`
+ */
+export async function openNearby(
+  session: AwsSession,
+  name: string,
+  application: Application,
+  signal: AbortSignal | undefined,
+): Promise<Bucket> {
+  const bucket = await session.bucket(name, signal);
+  const region = await session.region();
+  if (bucket.region === region || (application.networkConfiguration?.subnetIds ?? []).length > 0)
+    return bucket;
+  bucket.close();
+  throw usage(
+    `s3://${name} is in ${bucket.region}, the application in ${region}`,
+    `Use a bucket in ${region}: without a network of its own the application reaches no other region.`,
+  );
+}
