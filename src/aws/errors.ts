@@ -1,5 +1,5 @@
 /** From what the AWS SDK throws to what it means for us and to what a user reads. */
-import { interrupted, RepartitionError } from '../errors.js';
+import { RepartitionError } from '../errors.js';
 import { failureOf, isNetworkFailure } from '../s3/errors.js';
 
 /** What a failure means for who made the call. */
@@ -83,7 +83,7 @@ export function kindOf(error: unknown): FailureKind {
  */
 export function toAwsError(error: unknown, doing: string, signal?: AbortSignal): RepartitionError {
   if (error instanceof RepartitionError) return error;
-  if (signal?.aborted) return interrupted();
+  if (signal?.aborted) return stopped(doing);
   const { name, message, code } = failureOf(error);
   const words = message === '' || message === name ? name : `${name}: ${message}`;
   const say = (as: RepartitionError['code'], text: string, hint: string): RepartitionError =>
@@ -139,6 +139,17 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
         'Correct what it complains about and run the same command again.',
       );
   }
+}
+
+function stopped(doing: string): RepartitionError {
+  return new RepartitionError('interrupted', `stopped while ${doing}`, {
+    hint: 'Run the same command again: what was made is kept.',
+  });
+}
+
+/** @throws RepartitionError `interrupted` when the signal has fired */
+export function throwIfStopped(signal: AbortSignal | undefined, doing: string): void {
+  if (signal?.aborted) throw stopped(doing);
 }
 
 /** Makes a call and gives its failure a user's words. */

@@ -1,6 +1,6 @@
 /** Follows a job run to its end, whatever happens to the way there. */
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
-import { throwIfAborted } from '../errors.js';
+import { throwIfStopped } from './errors.js';
 import { type PersistOptions, pauseFor, persist } from './persist.js';
 import type { AwsSession } from './session.js';
 
@@ -56,7 +56,7 @@ export async function followJob(
     options.onUpdate?.(update);
     if (hasEnded(job)) return job;
     await pauseFor(options.pollMs ?? pollAfter(update.elapsedSeconds), options.signal);
-    throwIfAborted(options.signal);
+    throwIfStopped(options.signal, `following the job ${id.jobRunId}`);
   }
 }
 

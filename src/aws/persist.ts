@@ -1,7 +1,6 @@
 /** Patience: a job runs for hours, and the way to AWS breaks more often than jobs do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throwIfAborted } from '../errors.js';
-import { kindOf, toAwsError } from './errors.js';
+import { kindOf, throwIfStopped, toAwsError } from './errors.js';
 import type { AwsSession } from './session.js';
 
 /** The few things that are said along the way; the command line passes a logger. */
@@ -41,7 +40,7 @@ export async function persist<T>(
   const { firstPauseMs = 1_000, longestPauseMs = 30_000, giveUpMs = 30 * 60_000 } = patience;
   let failedSince: number | undefined;
   for (let failures = 0; ; failures++) {
-    throwIfAborted(signal);
+    throwIfStopped(signal, doing);
     try {
       const result = await call();
       session.answered = true;

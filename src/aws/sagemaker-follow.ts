@@ -1,7 +1,7 @@
 /** Follows a SageMaker Processing job and its log to its end. */
 import type { DescribeProcessingJobCommandOutput } from '@aws-sdk/client-sagemaker';
-import { RepartitionError, throwIfAborted } from '../errors.js';
-import { ask, toAwsError } from './errors.js';
+import { RepartitionError } from '../errors.js';
+import { ask, throwIfStopped, toAwsError } from './errors.js';
 import { pauseFor, persist, type PersistOptions } from './persist.js';
 import type { AwsSession } from './session.js';
 
@@ -53,7 +53,7 @@ export async function followProcessingJob(
       options.pollMs ?? (Date.now() - start.getTime() < 60_000 ? 3_000 : 15_000),
       options.signal,
     );
-    throwIfAborted(options.signal);
+    throwIfStopped(options.signal, `following the job ${jobName}`);
   }
 }
 
@@ -88,7 +88,7 @@ async function newLines(
     const lines: string[] = [];
     for (const { logStreamName = '' } of logStreams) {
       for (;;) {
-        throwIfAborted(signal);
+        throwIfStopped(signal, `following the job ${jobName}`);
         const token = tokens.get(logStreamName);
         const page = await client.getLogEvents({
           logGroupName: LOG_GROUP,
@@ -109,7 +109,7 @@ async function newLines(
     }
     return lines;
   } catch (error) {
-    throwIfAborted(signal);
+    throwIfStopped(signal, `following the job ${jobName}`);
     log?.debug(toAwsError(error, `reading the log of ${jobName}`).message);
     return [];
   }

@@ -1,9 +1,9 @@
 /** Starts the alignment as a SageMaker Processing job. */
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
-import { RepartitionError, throwIfAborted } from '../errors.js';
+import { RepartitionError } from '../errors.js';
 import { failureOf } from '../s3/errors.js';
 import { parseS3Url } from '../s3/keys.js';
-import { kindOf, toAwsError } from './errors.js';
+import { kindOf, throwIfStopped, toAwsError } from './errors.js';
 import { parseImageUri, parseRole } from './names.js';
 import { type Log, type Patience, persist, type PersistOptions } from './persist.js';
 import type { Step } from './requests.js';
@@ -186,7 +186,7 @@ async function quotasNamed(
   const found = new Map<string, number>();
   let NextToken: string | undefined;
   do {
-    throwIfAborted(signal);
+    throwIfStopped(signal, 'reading quotas');
     const page = await client.listServiceQuotas({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
     for (const { QuotaName = '', Value } of page.Quotas ?? []) {
       if (Value !== undefined && names.includes(QuotaName)) found.set(QuotaName, Value);

@@ -3,10 +3,10 @@
  * repository's policy. Looks first, makes only what is missing, and can be run again after any failure.
  */
 import { randomUUID } from 'node:crypto';
-import { RepartitionError, throwIfAborted } from '../errors.js';
+import { RepartitionError } from '../errors.js';
 import { failureOf } from '../s3/errors.js';
 import { applicationsNamed, getApplication } from './applications.js';
-import { ask, askFor, kindOf } from './errors.js';
+import { ask, askFor, kindOf, throwIfStopped } from './errors.js';
 import { applicationArn, repositoryArn } from './names.js';
 import { type Log, type Patience, pauseFor, persist } from './persist.js';
 import {
@@ -64,7 +64,7 @@ export async function setup(
 
   let applicationId = plan.applicationId ?? APPLICATION_ID;
   for (const step of plan.steps) {
-    throwIfAborted(call.signal);
+    throwIfStopped(call.signal, 'setting up');
     call.onStep?.(step);
     if (call.dryRun) continue;
     const id = await carryOut(session, settings, facts, step.request, applicationId, call);
@@ -152,7 +152,7 @@ async function whenMade(session: AwsSession, id: string, call: SetupCallOptions)
       );
     }
     await pauseFor(call.patience?.firstPauseMs ?? 1_000, call.signal);
-    throwIfAborted(call.signal);
+    throwIfStopped(call.signal, doing);
   }
 }
 

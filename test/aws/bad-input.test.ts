@@ -70,7 +70,10 @@ async function failing(words: string, code: number, surroundings?: Surroundings)
   expect(ran.stdout).toBe('');
   expect(ran.stderr).not.toMatch(/^ {4}at /m);
   const lines = ran.stderr.trimEnd().split('\n');
-  expect(lines.filter((one) => one.startsWith('gs-repartition: '))).toEqual([lines.at(-1)]);
+  const ours = lines.filter(
+    (one) => one.startsWith('gs-repartition: ') && !one.includes('press Ctrl-C again'),
+  );
+  expect(ours).toEqual([lines.at(-1)]);
   expect([lines.at(-1), ran.code]).toEqual([lines.at(-1), code]);
   return lines.at(-1) ?? '';
 }
@@ -278,6 +281,30 @@ describe('a set-up that breaks off', () => {
       expect(account.front.writes).toEqual([]);
     },
   );
+
+  it('at Ctrl-C, while the application is made: exit code 130, and the next run does the rest', async () => {
+    await account.pushImage('stopped');
+    const words = setup(`--application-name stopped --image-uri ${IMAGE.replace(REPOSITORY, 'stopped')}`);
+    account.reset({ applicationStates: Array<string>(99).fill('CREATING') });
+    let sent = false;
+    const told = await failing(words, 130, {
+      watch: (text, child) => {
+        if (sent || !text.includes('make the application stopped')) return;
+        sent = true;
+        const whenAsked = setInterval(() => {
+          if (!account.front.calls.includes('emr-serverless:GetApplication')) return;
+          clearInterval(whenAsked);
+          child.kill('SIGINT');
+        }, 20);
+      },
+    });
+    expect(told).toMatch(
+      /^gs-repartition: stopped while waiting for the application \w+\. Run the same command again: what was made is kept\.$/,
+    );
+    account.reset();
+    await succeeding(words);
+    expect(account.front.writes).toEqual(['ecr:SetRepositoryPolicy']);
+  });
 
   it('tells each step before it does it', async () => {
     account.front.faults.push({ call: /CreateRole/, times: 9, reply: DENIED });

@@ -107,3 +107,29 @@ it('a container that fails: its reason, where its log is, exit code 4', async ()
   expect(stdout).toBe('');
   expect(code).toBe(4);
 });
+
+it('is where emr-serverless submit --fallback sagemaker has a graph aligned', async () => {
+  await account.pushImage();
+  await account.put('input/config.json', '{}');
+  await account.put('entry.py', 'pass');
+  const setup = await command(`emr-serverless setup --bucket ${account.bucket} --image-uri ${IMAGE}`);
+  expect(setup.code).toBe(0);
+  account.reset({
+    script: ['RUNNING', 'SUCCESS'],
+    onRun: async () => {
+      await account.writeRatings('out');
+      return undefined;
+    },
+    onProcessingJob: () => engine.align(account.url('out')).then(() => undefined),
+  });
+  const { code, stdout } = await command(
+    'emr-serverless submit --application-name gsprocessing-0.2.2 --execution-role gsprocessing-emr-serverless ' +
+      `--entry-point ${account.url('entry.py')} --input-prefix ${account.url('input')} --output-prefix ${account.url('out')} ` +
+      `--config-filename config.json --wait --fallback sagemaker --sagemaker-role ${ROLE} --sagemaker-image-uri ${IMAGE}`,
+  );
+  expect(stdout).toMatch(
+    /^The job succeeded; its output was aligned by the SageMaker job gsprocessing-repartitioning-[\d-]+ \(the job left no updated_row_counts_metadata\.json\)\.\n/,
+  );
+  expect(code).toBe(0);
+  expect(await engine.verify(account.url('out'))).toMatchObject({ ready: true });
+}, 60_000);
