@@ -5,7 +5,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.js';
-import { benchPython, isInstalled } from './python.js';
+import { benchPython } from './python.js';
 
 export interface Machine {
   cpu: string;
@@ -45,16 +45,22 @@ export function describeCircumstances(args: readonly string[]): Circumstances {
   };
 }
 
+const PYTHON_VERSIONS = `
+import importlib.metadata as m, json, sys
+found = {d.metadata["Name"].lower(): d.version for d in m.distributions()}
+print(json.dumps({"python": sys.version.split()[0], **{p: found[p] for p in sys.argv[1:] if p in found}}))
+`;
+
 function versions(): Record<string, string> {
-  const packages = ['pyarrow', 'duckdb', ...(isInstalled('spark') ? ['pyspark'] : [])];
-  const script = `import sys, importlib.metadata as m; print(sys.version.split()[0], *map(m.version, sys.argv[1:]))`;
-  const [python = '', ...found] = output(benchPython(), ['-c', script, ...packages]).split(' ');
-  const java = /"(.+)"/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1];
+  const printed = output(benchPython(), ['-c', PYTHON_VERSIONS, 'pyarrow', 'duckdb', 'pyspark']);
+  // Without Java there is no output at all.
+  const java = /"(.+)"/.exec(String(spawnSync('java', ['-version']).stderr))?.[1];
   const cp = /\d\S*$/.exec(output('cp', ['--version']).split('\n')[0] ?? '')?.[0];
-  const all = { python, ...Object.fromEntries(packages.map((name, i) => [name, found[i]])), java, cp };
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])),
-  );
+  return {
+    ...(JSON.parse(printed || '{}') as Record<string, string>),
+    ...(java !== undefined && { java }),
+    ...(cp !== undefined && { cp }),
+  };
 }
 
 /** @param folder on the disk that is measured */

@@ -111,6 +111,7 @@ function graphstormScript(checkout: string): string {
 function graphstorm(prefix: string, checkout: string | undefined): Command {
   if (checkout === undefined) throw new BenchError('GraphStorm is not here', 'give --graphstorm FOLDER');
   const python = process.env['GRAPHSTORM_PYTHON'] ?? 'python3';
-  const argv = [python, graphstormScript(checkout), '--input-prefix', prefix, '--log-level', 'ERROR'];
+  const module = 'graphstorm_processing.repartition_files';
+  const argv = [python, '-m', module, '--input-prefix', prefix, '--log-level', 'ERROR'];
   return { argv, env: { PYTHONPATH: join(checkout, 'graphstorm-processing') } };
 }

@@ -101,8 +101,8 @@ export const PRESETS: Record<'quick' | 'standard' | 's3' | 'scaling', Preset> = 
   quick: {
     kind: 'peers',
     describe:
-      'two small graphs, under a minute: shows that everything runs; starting programs is most of the time',
-    graphs: [graph('mag', 64 * MIB, 16 * MIB), graph('user-item', 16 * MIB, 4 * MIB)],
+      'a small graph, under a minute: shows that everything runs; starting programs is much of the time',
+    graphs: [graph('mag', 128 * MIB, 16 * MIB)],
     peers: PEERS_IN_TURN.filter((peer) => peer !== 'spark'),
     repeats: 5,
     fewer: {},

@@ -9,8 +9,8 @@ import { logTicks } from './ticks.js';
 const LABELS: Record<Peer, string> = {
   'ours-fewest-bytes': 'gs-repartition, default layout',
   'ours-most-frequent': 'gs-repartition, reference’s layout',
-  'cp-fewest-bytes': 'cp of what the default moves',
-  'cp-most-frequent': 'cp of what the reference’s layout moves',
+  'cp-fewest-bytes': 'cp, default layout',
+  'cp-most-frequent': 'cp, reference’s layout',
   'reference-in-memory': 'reference, in memory',
   'reference-streaming': 'reference, streaming',
   graphstorm: 'GraphStorm’s gs-repartition',
@@ -37,7 +37,7 @@ function plot(name: string, graphs: readonly GraphReport[], { cache, machine }: 
       $schema: SCHEMA,
       title: {
         text: 'Aligning a graph: time and memory',
-        subtitle: `medians, lines from fastest to slowest run; ${machine.cores} cores, ${cache} cache, all synced to disk`,
+        subtitle: `medians, lines from fastest to slowest run; cp copies the bytes that had to move; ${machine.cores} cores, ${cache} cache, all synced to disk`,
       },
       vconcat: graphs.map((graph) => ({
         title: { text: `${graph.graph}, ${formatBytes(graph.bytes)}`, fontSize: 13 },
@@ -88,7 +88,7 @@ function panel(graph: GraphReport, kind: keyof typeof PANELS, theme: Theme): Pan
     type: 'nominal' as const,
     sort: ORDER,
     title: null,
-    axis: kind === 'seconds' ? { ticks: false, domain: false, labelLimit: 320 } : null,
+    axis: kind === 'seconds' ? { ticks: false, domain: false, labelLimit: 500 } : null,
   };
   const x = {
     field: 'value',

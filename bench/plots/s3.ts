@@ -48,7 +48,7 @@ function secondsPanel(cases: readonly S3Case[], theme: Theme): Panel {
     height: ROW_PIXELS * cases.length,
     mark: { type: 'bar' },
     encoding: {
-      y: { ...caseAxis(cases), axis: { ticks: false, domain: false, labelLimit: 320 } },
+      y: { ...caseAxis(cases), axis: { ticks: false, domain: false, labelLimit: 500 } },
       yOffset: { field: 'program', sort: programs },
       x: { field: 'seconds', type: 'quantitative', axis: { title: 'seconds', tickCount: 5 } },
       color: {

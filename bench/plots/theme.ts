@@ -61,9 +61,9 @@ export function themeConfig(theme: Theme): Config {
       titleFontSize: 12,
       titleFontWeight: 'normal',
       titlePadding: 8,
-      labelLimit: 320,
+      labelLimit: 500,
     },
-    legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, labelLimit: 320 },
+    legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, labelLimit: 500 },
     text: { color: ink, fontSize: 12 },
   };
 }

@@ -5,6 +5,8 @@ import { readReports, type Report } from '../results.js';
 import type { ProfileRequest } from './run.js';
 
 const PART_BYTES = 128 * 1024 * 1024;
+/** Also a small graph has boundaries that move. */
+const LEAST_PARTS = 8;
 /** Before anything was measured: many columns and few bytes in each. */
 const FALLBACK = 'user-item';
 
@@ -20,7 +22,8 @@ export interface ProfileArguments {
 export async function profileRequest(args: ProfileArguments): Promise<ProfileRequest> {
   const { graph, bytes, seed, layout, concurrency, keep } = args;
   const name = graph ?? slowestOf(await readReports(resultsFolder)) ?? FALLBACK;
-  return { graph: { graph: name, bytes, partBytes: PART_BYTES, seed }, layout, concurrency, keep };
+  const partBytes = Math.min(PART_BYTES, Math.ceil(bytes / LEAST_PARTS));
+  return { graph: { graph: name, bytes, partBytes, seed }, layout, concurrency, keep };
 }
 
 /** Pure. @returns undefined when the standard preset was not saved */

@@ -44,12 +44,12 @@ function curveTable(name: keyof typeof TITLES, points: readonly GraphPoint[]): s
 function planningTable(points: readonly PlanningPoint[]): string {
   const steps = Object.keys(points[0]?.steps ?? {});
   return table(
-    ['parts', 'seconds', 'peak RSS', ...steps.map((step) => `${step} s`)],
-    points.map(({ x, seconds, peak_rss_mb, steps: of }) => [
+    ['parts', 'seconds', 'peak RSS', ...steps],
+    points.map(({ x, seconds, peak_rss_mb, steps: of, peaks }) => [
       x.toLocaleString('en'),
       formatSpread(seconds),
       `${peak_rss_mb} MB`,
-      ...steps.map((step) => String(of[step])),
+      ...steps.map((step) => `${of[step]!} s, ${peaks[step]!} MB`),
     ]),
   );
 }

@@ -10,11 +10,13 @@ import { planGroup } from '../../dist/repartition/plan.js';
 
 const BYTES_A_ROW = 400;
 const steps = {};
+const peaks = {};
 
 function step(name, run) {
   const started = performance.now();
   const result = run();
   steps[name] = (performance.now() - started) / 1000;
+  peaks[name] = Math.round(process.resourceUsage().maxRSS / 1024);
   return result;
 }
 
@@ -54,5 +56,12 @@ const text = step('update', () =>
 );
 const parts = counted.flatMap((group) => group.dataSets).reduce((sum, set) => sum + set.parts.length, 0);
 console.log(
-  JSON.stringify({ parts, tasks, steps, metadataBytes: statSync(file).size, updatedBytes: text.length }),
+  JSON.stringify({
+    parts,
+    tasks,
+    steps,
+    peaks,
+    metadataBytes: statSync(file).size,
+    updatedBytes: text.length,
+  }),
 );

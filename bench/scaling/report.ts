@@ -20,6 +20,8 @@ export interface PlanningPoint {
   peak_rss_mb: number;
   /** Medians of its steps, without the start of the program. */
   steps: Record<string, number>;
+  /** Peak RSS in MB at the end of each step, the largest of all runs. */
+  peaks: Record<string, number>;
 }
 
 export interface ScalingReport {

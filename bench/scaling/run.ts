@@ -84,8 +84,16 @@ async function plan(parts: number, repeats: number, { folder, log }: RunContext)
 
 function planningPoint(x: number, runs: readonly Measured[]): PlanningPoint {
   const { seconds, cpu_seconds, peak_rss_mb } = costReport(runs);
-  const printed = runs.map(({ stdout }) => (JSON.parse(stdout) as { steps: Record<string, number> }).steps);
-  const names = Object.keys(printed[0]!);
-  const steps = names.map((name) => [name, rounded(median(printed.map((one) => one[name]!)))] as const);
-  return { x, seconds, cpu_seconds, peak_rss_mb, steps: Object.fromEntries(steps) };
+  const printed = runs.map(({ stdout }) => JSON.parse(stdout) as Pick<PlanningPoint, 'steps' | 'peaks'>);
+  const names = Object.keys(printed[0]!.steps);
+  const of = (value: (name: string) => number): Record<string, number> =>
+    Object.fromEntries(names.map((name) => [name, value(name)]));
+  return {
+    x,
+    seconds,
+    cpu_seconds,
+    peak_rss_mb,
+    steps: of((name) => rounded(median(printed.map(({ steps }) => steps[name]!)))),
+    peaks: of((name) => Math.max(...printed.map(({ peaks }) => peaks[name]!))),
+  };
 }
