@@ -37,7 +37,10 @@ function plot(name: string, graphs: readonly GraphReport[], { cache, machine }: 
       $schema: SCHEMA,
       title: {
         text: 'Aligning a graph: time and memory',
-        subtitle: `medians, lines from fastest to slowest run; cp copies the bytes that had to move; ${machine.cores} cores, ${cache} cache, all synced to disk`,
+        subtitle: [
+          'medians, with lines from the fastest to the slowest run; cp copies the bytes that had to move',
+          `${machine.cores} cores, ${cache} cache, everything synced to disk`,
+        ],
       },
       vconcat: graphs.map((graph) => ({
         title: { text: `${graph.graph}, ${formatBytes(graph.bytes)}`, fontSize: 13 },
