@@ -19,6 +19,10 @@ export interface Surroundings {
   watch?: (stderr: string, child: ChildProcess) => void;
 }
 
+/** What still runs when a test gave up ends with the tests. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** Waits for any program. */
 export function runProgram(
   program: string,
@@ -38,7 +42,13 @@ export function runProgram(
     stderr += text;
     watch?.(stderr, child);
   });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+  running.add(child);
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve({ code, stdout, stderr });
+    }),
+  );
 }
 
 /** Runs `gs-repartition`. @param line its arguments, with spaces between them */
