@@ -63,6 +63,11 @@ export async function setup(
   for (const warning of plan.warnings) call.log?.warn(warning);
 
   let applicationId = plan.applicationId ?? APPLICATION_ID;
+  // A run that was stopped may have left it so.
+  const isBeingMade = facts.applications.some(
+    (one) => one.applicationId === applicationId && one.state === 'CREATING',
+  );
+  if (isBeingMade && !call.dryRun) await whenMade(session, applicationId, call);
   for (const step of plan.steps) {
     throwIfStopped(call.signal, 'setting up');
     call.onStep?.(step);

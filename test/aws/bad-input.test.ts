@@ -285,7 +285,7 @@ describe('a set-up that breaks off', () => {
   it('at Ctrl-C, while the application is made: exit code 130, and the next run does the rest', async () => {
     await account.pushImage('stopped');
     const words = setup(`--application-name stopped --image-uri ${IMAGE.replace(REPOSITORY, 'stopped')}`);
-    account.reset({ applicationStates: Array<string>(99).fill('CREATING') });
+    account.reset({ applicationStates: ['CREATING', 'CREATING', 'CREATING', 'CREATED'] });
     let sent = false;
     const told = await failing(words, 130, {
       watch: (text, child) => {
@@ -303,6 +303,8 @@ describe('a set-up that breaks off', () => {
     );
     account.reset();
     await succeeding(words);
+    // It waits for what the first run began to make: once to find it, then until it is there.
+    expect(account.front.calls.filter((call) => call.endsWith(':GetApplication'))).toHaveLength(3);
     expect(account.front.writes).toEqual(['ecr:SetRepositoryPolicy']);
   });
 
