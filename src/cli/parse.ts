@@ -1,7 +1,7 @@
 /** From words to a command and its values, with yargs. */
 import yargs, { type Argv } from 'yargs';
 import type { Command } from './command.js';
-import { commands } from './commands/index.js';
+import { commands, groups } from './commands/index.js';
 import { commonOptions } from './common-options.js';
 import { fromEnvironment, type OptionSet, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
@@ -77,15 +77,16 @@ export async function parse(source: Source, columns: number | undefined): Promis
       },
     );
   };
-  for (const command of commands.filter(({ name }) => !name.includes(' '))) add(root, command.name, command);
-  for (const [group, members] of groups()) {
-    const words = members.map(({ name }) => name.slice(group.length + 1));
+  for (const command of commands) add(root, command.name, command);
+  for (const { name: group, words, load } of groups) {
+    // Also when the word is an option's value: loading what nobody runs does no harm.
+    const members = source.argv.includes(group) ? await load() : [];
     root.command(
       group,
       `${words.join(', ')}: see gs-repartition ${group} --help`,
       (builder) => {
         builder.usage(`$0 ${group} <command> [options]`);
-        members.forEach((command, i) => add(builder, words[i]!, command));
+        for (const command of members) add(builder, command.name.slice(group.length + 1), command);
         return builder;
       },
       // Reached when no command of the group was meant.
@@ -106,16 +107,6 @@ export async function parse(source: Source, columns: number | undefined): Promis
   if (text !== '') return { kind: 'text', text };
   if (!selected) throw usage('no command');
   return selected;
-}
-
-/** Commands whose names begin with one word. */
-function groups(): Map<string, Command[]> {
-  const found = new Map<string, Command[]>();
-  for (const command of commands) {
-    const [group = '', word] = command.name.split(' ');
-    if (word !== undefined) found.set(group, [...(found.get(group) ?? []), command]);
-  }
-  return found;
 }
 
 /** In the order of `--help`. A command may have its own words for a common option. */
@@ -160,7 +151,7 @@ function requireKnownWords(
 }
 
 function unexpectedWord(word: string, command: Command): Error {
-  const names = commands.map(({ name }) => name.replace(/ .*/, '')).filter((name) => name !== '$0');
+  const names = [...commands, ...groups].map(({ name }) => name).filter((name) => name !== '$0');
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
   return usage(

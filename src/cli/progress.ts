@@ -1,5 +1,6 @@
 /** How far a run is: a bar on a terminal, a line now and then elsewhere. */
-import { type GenericFormatter, MultiBar, type SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type { GenericFormatter, MultiBar, SingleBar } from 'cli-progress';
 import type { Log, Progress } from '../repartition/model.js';
 import type { Console } from './console.js';
 import { formatBytes, formatCount, formatDuration, plural } from './format.js';
@@ -44,6 +45,15 @@ function howFar(progress: Progress): string {
   return `${formatCount(progress.done)} of ${formatCount(progress.total)}${bytes}`;
 }
 
+type CliProgress = typeof import('cli-progress');
+let loaded: CliProgress | undefined;
+
+/** Loaded for the first bar: where there is no terminal there is none. */
+function cliProgress(): CliProgress {
+  loaded ??= createRequire(import.meta.url)('cli-progress') as CliProgress;
+  return loaded;
+}
+
 const BAR_CELLS = 24;
 /** Estimates from less than this are guesses. */
 const SECONDS_BEFORE_ESTIMATE = 3;
@@ -63,7 +73,7 @@ export function progressBar(console: Console): ProgressDisplay {
       if (progress.phase !== phase) {
         stop();
         phase = progress.phase;
-        bars = new MultiBar({
+        bars = new (cliProgress().MultiBar)({
           stream: console.stream,
           format: drawLine,
           clearOnComplete: true,

@@ -1,6 +1,6 @@
 /** The command line as a function: words in, exit code out. */
 import type { Command, Session } from './command.js';
-import { commands } from './commands/index.js';
+import { allCommands } from './commands/index.js';
 import { commonOptions, type LogLevel } from './common-options.js';
 import { Console } from './console.js';
 import { describeFailure } from './failure.js';
@@ -39,7 +39,7 @@ async function runCommand(
 ): Promise<number> {
   const common = values as Values<typeof commonOptions>;
   const log = makeLogger(console, common['log-level'], world.env);
-  warnOfVariables(source, (message) => log.warn(message));
+  await warnOfVariables(command, source, (message) => log.warn(message));
   const progress = displayFor(common, console, log);
   const writeLine = (line: string): void => {
     world.stdout.write(`${line}\n`);
@@ -83,9 +83,16 @@ function displayFor(
   return console.stream.isTTY === true ? progressBar(console) : progressLines(log);
 }
 
-function warnOfVariables(source: Source, warn: (message: string) => void): void {
-  const known = [...commands.map(({ options }) => options), commonOptions].flatMap((set) => Object.keys(set));
-  for (const name of unknownVariables(known, source)) {
+async function warnOfVariables(
+  command: Command,
+  source: Source,
+  warn: (message: string) => void,
+): Promise<void> {
+  const namesOf = (some: readonly Command[]): string[] => some.flatMap(({ options }) => Object.keys(options));
+  const known = [...namesOf([command]), ...Object.keys(commonOptions)];
+  if (unknownVariables(known, source).length === 0) return;
+  // Perhaps another command's.
+  for (const name of unknownVariables([...known, ...namesOf(await allCommands())], source)) {
     warn(`${name} is no option of ours and changes nothing; see gs-repartition --help`);
   }
 }

@@ -158,7 +158,7 @@ export interface VerifyReport {
   violations: Violation[];
 }
 
-/** The few things the engine says; the command line passes a pino logger. */
+/** The few things the engine says; the command line passes its logger. */
 export interface Log {
   debug(message: string): void;
   info(message: string): void;

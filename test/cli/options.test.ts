@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RepartitionOptions, VerifyOptions } from '../../src/repartition/model.js';
+import { groups } from '../../src/cli/commands/index.js';
 import { attempt, ready, summary, type Surroundings } from './try.js';
 
 /** What the engine is asked for; without the parts that are functions or signals. */
@@ -171,7 +172,11 @@ describe('options from the environment', () => {
 
   test('of the other command neither matter nor worry', async () => {
     const { code, stderr } = await attempt('verify --input-prefix /g --no-progress', {
-      env: { GS_REPARTITION_RECOUNT: 'true', GS_REPARTITION_NUM_OUTPUT_FILES: 'x' },
+      env: {
+        GS_REPARTITION_RECOUNT: 'true',
+        GS_REPARTITION_NUM_OUTPUT_FILES: 'x',
+        GS_REPARTITION_JOB_RUN_ID: 'y',
+      },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
@@ -215,6 +220,12 @@ describe('options from the environment', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('WARN: GS_REPARTITION_INPUT_PREFX is no option of ours and changes nothing');
   });
+});
+
+test('help lists the commands of a group that there are, and no others', async () => {
+  for (const { name, words, load } of groups) {
+    expect((await load()).map((command) => command.name)).toEqual(words.map((word) => `${name} ${word}`));
+  }
 });
 
 describe('mistakes on the command line', () => {

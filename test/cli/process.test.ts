@@ -1,6 +1,6 @@
 /** The built command as a process of its own: what only shows there. */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,6 +25,24 @@ function command(
     env: { ...process.env, ...env },
   });
   return { code: status, out: stdout, err: stderr };
+}
+
+/** The NODE_OPTIONS of a process that writes the names it imports to a file. */
+function listImports(list: string): string {
+  const [hooks, start] = [join(folder, 'hooks.mjs'), join(folder, 'register.mjs')];
+  writeFileSync(
+    hooks,
+    `import { appendFileSync } from 'node:fs';
+     export function resolve(name, context, next) {
+       appendFileSync(${JSON.stringify(list)}, name + '\\n');
+       return next(name, context);
+     }`,
+  );
+  writeFileSync(
+    start,
+    `import { register } from 'node:module'; register(${JSON.stringify(pathToFileURL(hooks).href)});`,
+  );
+  return `--no-warnings --import ${pathToFileURL(start).href}`;
 }
 
 /** The command line of `dist` with an engine that works until it is told to stop; answers SIGINT as `onStop` says. */
@@ -109,6 +127,19 @@ describe('the command as a process', () => {
     const after = command(['verify', '--input-prefix', prefix]);
     expect(after.code).toBe(0);
     expect(after.out).toMatch(/^Ready for DistPartitioning: [^\n]*\n$/);
+  });
+
+  test('leaves the AWS SDK and the commands that need it alone when the graph is on a disk', () => {
+    const prefix = join(folder, 'local');
+    cpSync(join(repositoryRoot, 'test', 'fixtures', 'movies'), prefix, { recursive: true });
+    const list = join(folder, 'imported.txt');
+    const { code } = command(['--input-prefix', prefix], { NODE_OPTIONS: listImports(list) });
+    expect(code).toBe(0);
+    const imported = readFileSync(list, 'utf8').split('\n');
+    // The list goes from the command line to the threads.
+    expect(imported).toContain('yargs');
+    expect(imported.some((name) => name.endsWith('/piscina/dist/worker.js'))).toBe(true);
+    expect(imported.filter((name) => /@aws-sdk|@smithy|emr|sagemaker|\/aws\/|\/s3\//.test(name))).toEqual([]);
   });
 
   test('goes on and exits as it should when nobody reads its output any more', async () => {

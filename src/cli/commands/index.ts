@@ -1,13 +1,32 @@
-/** All commands. */
+/** All commands. Those of a group are loaded when its name is typed: an alignment should not wait for AWS. */
 import type { Command } from '../command.js';
-import { emrServerlessCommands } from '../emr-serverless.js';
-import { sagemakerCommands } from '../sagemaker.js';
 import { repartitionCommand } from './repartition.js';
 import { verifyCommand } from './verify.js';
 
-export const commands: readonly Command[] = [
-  repartitionCommand,
-  verifyCommand,
-  ...emrServerlessCommands,
-  ...sagemakerCommands,
+/** Commands whose names begin with one word. */
+export interface CommandGroup {
+  name: string;
+  /** The second words of its commands, in the order of `--help`. */
+  words: readonly string[];
+  load: () => Promise<readonly Command[]>;
+}
+
+export const commands: readonly Command[] = [repartitionCommand, verifyCommand];
+
+export const groups: readonly CommandGroup[] = [
+  {
+    name: 'emr-serverless',
+    words: ['setup', 'submit', 'status', 'cancel', 'list'],
+    load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
+  },
+  {
+    name: 'sagemaker',
+    words: ['submit'],
+    load: async () => (await import('../sagemaker.js')).sagemakerCommands,
+  },
 ];
+
+/** Every command of every group. */
+export async function allCommands(): Promise<readonly Command[]> {
+  return [...commands, ...(await Promise.all(groups.map((group) => group.load()))).flat()];
+}
