@@ -71,11 +71,9 @@ it('--preset quick --json prints one JSON document, with every peer and the rati
 
 it('--preset scaling --save leaves a table, plots for light and dark pages, and the raw report', async () => {
   const results = join(folder, 'results');
-  const curves = ['--curves', 'workers,planning', '--max-bytes', '2m', '--repeat', '1'];
+  const curves = ['--curves', 'workers', '--max-bytes', '2m', '--repeat', '1'];
   await bench('--preset', 'scaling', ...curves, '--save', results);
   expect((await readdir(results)).sort()).toEqual([
-    'scaling-planning-dark.svg',
-    'scaling-planning-light.svg',
     'scaling-workers-dark.svg',
     'scaling-workers-light.svg',
     'scaling.json',
@@ -83,9 +81,8 @@ it('--preset scaling --save leaves a table, plots for light and dark pages, and 
   ]);
   const report = JSON.parse(await readFile(join(results, 'scaling.json'), 'utf8')) as ScalingReport;
   expect(report.curves.workers.map(({ x }) => x)).toEqual([1, 2, 3, 4, 6, 8]);
-  expect(report.planning.map(({ x }) => x)).toEqual([1000, 10_000, 100_000, 1_000_000]);
   const text = await readFile(join(results, 'scaling.md'), 'utf8');
-  expect(text).toContain('## Planning alone');
+  expect(text).toContain('## Worker threads: every boundary');
   expect(text).toContain('scaling-workers-dark.svg');
 }, 180_000);
 

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { costReport, type GraphReport } from '../../bench/report.js';
 import { type GraphPoint, type PlanningPoint, scalingTargetsOf } from '../../bench/scaling/report.js';
 import { wideRowCounts, writeWideMetadata } from '../../bench/scaling/wide-metadata.js';
 import { alignmentGroups, parseMetadata } from '../../src/metadata/index.js';
+import { repositoryRoot } from '../support/paths.js';
 
 const GIB = 1024 ** 3;
 
@@ -79,6 +82,11 @@ it('metadata for planning alone describe data sets that share rows but no bounda
     const [group, ...others] = alignmentGroups(parseMetadata(await readFile(file, 'utf8'), file));
     expect(others).toEqual([]);
     expect(group!.dataSets.map(({ parts }) => parts.length)).toEqual(Array(20).fill(5));
+
+    const program = join(repositoryRoot, 'bench', 'scaling', 'plan-alone.mjs');
+    const { stdout } = await promisify(execFile)(process.execPath, [program, file]);
+    // The four of twenty data sets that have the target layout are kept; in the others, every boundary moves.
+    expect(JSON.parse(stdout)).toMatchObject({ parts: 100, tasks: 80 });
   } finally {
     await rm(folder, { recursive: true });
   }
