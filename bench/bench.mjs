@@ -20,9 +20,13 @@ function newest(folder) {
 if (newest('dist') < newest('src')) {
   console.error('bench: building dist/');
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const built = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
-    stdio: ['ignore', 2, 2],
-  });
+  const built = spawnSync(
+    process.execPath,
+    [compiler, '-p', join(root, 'tsconfig.build.json'), '--noEmitOnError'],
+    {
+      stdio: ['ignore', 2, 2],
+    },
+  );
   if (built.status !== 0) process.exit(1);
 }
 register('./typescript-hooks.mjs', import.meta.url);
