@@ -20,6 +20,10 @@ function step(name, run) {
   return result;
 }
 
+function* pathsOf(parts) {
+  for (const part of parts) yield part.kind === 'keep' ? part.part.path : part.task.output;
+}
+
 const file = process.argv[2];
 const metadata = step('parse', () => parseMetadata(readFileSync(file, 'utf8'), 'metadata.json'));
 const groups = step('group', () => alignmentGroups(metadata));
@@ -42,26 +46,38 @@ const counted = step('facts', () =>
 const layouts = step('choose', () => counted.map((group) => chooseLayout(group, { target: 'fewest-bytes' })));
 const plans = step('plan', () => counted.map((group, i) => planGroup(group, layouts[i])));
 const dataSets = plans.flatMap((plan) => plan.dataSets);
-const tasks = step('tasks', () => ownedTasks(dataSets).length);
-const text = step('update', () =>
-  updateMetadata(metadata, {
+const { tasks, slices } = step('tasks', () => {
+  const made = { tasks: 0, slices: 0 };
+  for (const { task } of ownedTasks(dataSets)) {
+    made.tasks++;
+    made.slices += task.slices.length;
+  }
+  return made;
+});
+// The document's text, to the last byte, as it would be written: a block at a time, if it comes in blocks.
+const updatedBytes = step('update', () => {
+  const updated = updateMetadata(metadata, {
     dataSets: dataSets.map(({ dataSet, layout, parts }) => ({
       dataSet,
       rowCounts: layout,
-      parts: parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output)),
+      parts: { [Symbol.iterator]: () => pathsOf(parts) },
     })),
     idMappings: new Map(),
     recount: false,
-  }),
-);
+  });
+  let bytes = 0;
+  for (const block of typeof updated === 'string' ? [updated] : updated) bytes += Buffer.byteLength(block);
+  return bytes;
+});
 const parts = counted.flatMap((group) => group.dataSets).reduce((sum, set) => sum + set.parts.length, 0);
 console.log(
   JSON.stringify({
     parts,
     tasks,
+    slices,
     steps,
     peaks,
     metadataBytes: statSync(file).size,
-    updatedBytes: text.length,
+    updatedBytes,
   }),
 );
