@@ -1,34 +1,37 @@
 /** The updated metadata: new parts and counts in their places, everything else as it was. */
 import { RepartitionError } from '../errors.js';
-import { isObject, type Json, type JsonObject, stringifyJson } from './json.js';
+import { isObject, jsonBlocks, type JsonObject, LazyList, type WritableJson } from './json.js';
 import type { DataSet } from './model.js';
 import { type GraphMetadata, ID_MAPPINGS } from './parse.js';
 
 export interface MetadataChanges {
   /** All data sets of all groups: their parts and rows as they are to be published. */
-  dataSets: readonly { dataSet: DataSet; parts: readonly string[]; rowCounts: readonly number[] }[];
+  dataSets: readonly { dataSet: DataSet; parts: Iterable<string>; rowCounts: readonly number[] }[];
   /** Rows by part of the id mappings that `idMappingsToCount` asked for. */
   idMappings: ReadonlyMap<string, readonly number[]>;
   /** Replace totals that the document has, not only fill in missing ones. */
   recount: boolean;
 }
 
+/** What {@link updateMetadata} writes into: sections, types and features of its own, the rest from the parsed document. */
+type UpdatedObject = Map<string, WritableJson>;
+
 /**
- * The document's text, in the formatting of the reference (json.dump with four spaces). `edges`, `edge_data` and
+ * The document's text in blocks, made when they are asked for; what is wrong is found out at once. In the formatting of the reference (json.dump with four spaces). `edges`, `edge_data` and
  * `node_data` are put in the order of `edge_type` and `node_type`, which DistPartitioning goes by. The parsed document
  * is left as it is.
  * @throws RepartitionError `mismatch` when a node type's features and its id mapping differ in their number of nodes,
  *   and num_nodes_per_type does not say which is right
  */
-export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges): string {
-  const document: JsonObject = new Map(metadata.document);
+export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges): Iterable<string> {
+  const document: UpdatedObject = new Map(metadata.document);
   const types = { edges: metadata.edgeTypes, edge_data: metadata.edgeTypes, node_data: metadata.nodeTypes };
   for (const [section, order] of Object.entries(types)) {
-    const old = document.get(section);
+    const old = metadata.document.get(section);
     if (isObject(old)) document.set(section, inOrder(old, order));
   }
   for (const section of ID_MAPPINGS) {
-    const old = document.get(section);
+    const old = metadata.document.get(section);
     if (isObject(old)) document.set(section, countedMappings(old, changes.idMappings));
   }
 
@@ -36,11 +39,9 @@ export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges
   for (const { dataSet, parts, rowCounts } of changes.dataSets) {
     const total = sum(rowCounts);
     for (const { section, type, name } of dataSet.places) {
-      const [holder, key] =
-        name === undefined
-          ? [document.get(section) as JsonObject, type]
-          : [(document.get(section) as JsonObject).get(type) as JsonObject, name];
-      holder.set(key, withParts(holder.get(key) as JsonObject, parts, rowCounts));
+      const types = document.get(section) as UpdatedObject;
+      const [holder, key] = name === undefined ? [types, type] : [types.get(type) as UpdatedObject, name];
+      holder.set(key, withParts(holder.get(key) as UpdatedObject, parts, rowCounts));
       totals.set(`${section} ${type}`, total);
     }
   }
@@ -52,12 +53,12 @@ export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges
     const counts = metadata.edgeTypes.map((type) => totals.get(`edges ${type}`) ?? 0);
     document.set('num_edges_per_type', counts);
   }
-  return stringifyJson(document);
+  return { [Symbol.iterator]: () => jsonBlocks(document) };
 }
 
 /** A copy down to the features, with types in the order of the list; types that it leaves out follow as they were. */
-function inOrder(section: JsonObject, types: readonly string[]): JsonObject {
-  const ordered: JsonObject = new Map();
+function inOrder(section: JsonObject, types: readonly string[]): UpdatedObject {
+  const ordered: UpdatedObject = new Map();
   for (const type of [...types, ...section.keys()]) {
     const value = section.get(type);
     if (value !== undefined) ordered.set(type, isObject(value) ? new Map(value) : value);
@@ -65,8 +66,12 @@ function inOrder(section: JsonObject, types: readonly string[]): JsonObject {
   return ordered;
 }
 
-function withParts(entry: JsonObject, parts: readonly string[], rowCounts: readonly number[]): JsonObject {
-  return new Map<string, Json>(entry).set('data', [...parts]).set('row_counts', [...rowCounts]);
+function withParts(
+  entry: UpdatedObject,
+  parts: Iterable<string>,
+  rowCounts: readonly number[],
+): UpdatedObject {
+  return new Map(entry).set('data', new LazyList(parts)).set('row_counts', new LazyList(rowCounts));
 }
 
 function countedMappings(section: JsonObject, counts: MetadataChanges['idMappings']): JsonObject {

@@ -44,11 +44,8 @@ export async function countGroups<Facts>(
     group,
     dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
   }));
-  const jobs = counted.flatMap(({ dataSets }) =>
-    dataSets.flatMap(({ dataSet, parts }) => dataSet.parts.map((path, i) => ({ dataSet, path, parts, i }))),
-  );
   await pMap(
-    jobs,
+    jobsOf(counted),
     async ({ dataSet, path, parts, i }) => {
       throwIfAborted(options.signal);
       parts[i] = await look(dataSet, path);
@@ -57,6 +54,17 @@ export async function countGroups<Facts>(
     { concurrency: options.readsAtOnce ?? READS_AT_ONCE },
   );
   return counted;
+}
+
+/** One by one, for there may be a million. */
+function* jobsOf<Facts>(
+  groups: readonly { dataSets: readonly { dataSet: DataSet; parts: Facts[] }[] }[],
+): Generator<{ dataSet: DataSet; path: string; parts: Facts[]; i: number }> {
+  for (const { dataSets } of groups) {
+    for (const { dataSet, parts } of dataSets) {
+      for (const [i, path] of dataSet.parts.entries()) yield { dataSet, path, parts, i };
+    }
+  }
 }
 
 /** The facts of one part; errors say which data set it belongs to. */

@@ -49,11 +49,17 @@ export interface Task {
   keys: FooterKeys;
 }
 
-/** What becomes of one data set: for each part of the layout, an existing part that is kept, or a task. */
+/** What becomes of one data set. */
 export interface DataSetPlan {
   dataSet: DataSet;
   layout: Layout;
-  parts: PlannedPart[];
+  /**
+   * For each part of the layout, an existing part that is kept, or a task. Each is put together when it is asked for,
+   * as often as one likes: a million tasks at once would take half a gigabyte.
+   */
+  parts: Iterable<PlannedPart>;
+  /** How many of them are tasks. */
+  made: number;
 }
 
 export type PlannedPart = { kind: 'keep'; part: PartFacts } | { kind: 'make'; task: Task };

@@ -36,17 +36,16 @@ function identityHash({ parts, layout, keys }: OutputIdentity): string {
   const hash = createHash('sha256');
   // Values are JSON, so that none of them holds a line break: what is hashed can be read in one way only.
   hash.update(`${JSON.stringify({ engine: ENGINE_VERSION, parts: parts.length, keys: keys.size })}\n`);
-  for (const lines of inBlocks(parts.map(({ path, size, version }) => [path, size, version])))
-    hash.update(lines);
-  for (const lines of inBlocks(keys)) hash.update(lines);
+  for (const lines of inBlocks(parts, ({ path, size, version }) => [path, size, version])) hash.update(lines);
+  for (const lines of inBlocks(keys, (entry) => entry)) hash.update(lines);
   return hash.update(layout.join()).digest('hex').slice(0, 8);
 }
 
 /** JSON lines, a thousand at a time: neither a call for each nor one string for all. */
-function* inBlocks(values: Iterable<unknown>): Generator<string> {
+function* inBlocks<T>(values: Iterable<T>, shown: (value: T) => unknown): Generator<string> {
   let lines: string[] = [];
   for (const value of values) {
-    lines.push(`${JSON.stringify(value)}\n`);
+    lines.push(`${JSON.stringify(shown(value))}\n`);
     if (lines.length < 1000) continue;
     yield lines.join('');
     lines = [];

@@ -9,17 +9,40 @@ import { dataSetName } from './names.js';
 
 const READS_AT_ONCE = 64;
 
-/** A task, and the data set it belongs to. */
+/** A task, and where it belongs. */
 export interface OwnedTask {
-  owner: string;
+  plan: DataSetPlan;
+  /** Of the part in the plan's layout. */
+  index: number;
   task: Task;
 }
 
-export function ownedTasks(plans: readonly DataSetPlan[]): OwnedTask[] {
-  return plans.flatMap((plan) => {
-    const owner = dataSetName(plan.dataSet);
-    return plan.parts.flatMap((part) => (part.kind === 'make' ? [{ owner, task: part.task }] : []));
-  });
+/** One by one: all tasks at once would fill the memory. */
+export function* ownedTasks(plans: Iterable<DataSetPlan>): Generator<OwnedTask> {
+  for (const plan of plans) {
+    if (plan.made === 0) continue;
+    let index = 0;
+    for (const part of plan.parts) {
+      if (part.kind === 'make') yield { plan, index, task: part.task };
+      index++;
+    }
+  }
+}
+
+/** The parts that an earlier run finished. */
+export class FinishedParts {
+  private readonly byPlan = new Map<DataSetPlan, Set<number>>();
+  size = 0;
+
+  add({ plan, index }: OwnedTask): void {
+    const parts = this.byPlan.get(plan) ?? new Set();
+    this.byPlan.set(plan, parts.add(index));
+    this.size++;
+  }
+
+  has({ plan, index }: OwnedTask): boolean {
+    return this.byPlan.get(plan)?.has(index) ?? false;
+  }
 }
 
 /**
@@ -28,28 +51,44 @@ export function ownedTasks(plans: readonly DataSetPlan[]): OwnedTask[] {
  */
 export async function findFinished(
   storage: Storage,
-  owned: readonly OwnedTask[],
+  plans: readonly DataSetPlan[],
   options: CallOptions,
-): Promise<Set<string>> {
-  const folders = new Set(owned.map(({ task }) => folderOf(task.output)));
+): Promise<FinishedParts> {
   const existing = new Set<string>();
   await pMap(
-    folders,
+    foldersOf(plans),
     async (folder) => {
       for (const { path } of await storage.list(folder, options)) existing.add(path);
     },
     { concurrency: READS_AT_ONCE },
   );
-  const finished = new Set<string>();
+  const finished = new FinishedParts();
+  if (existing.size === 0) return finished;
   await pMap(
-    owned.filter(({ task }) => existing.has(task.output)),
-    async ({ owner, task }) => {
-      const problem = await checkOutput(storage, owner, task, options);
-      if (problem === undefined) finished.add(task.output);
+    filter(ownedTasks(plans), ({ task }) => existing.has(task.output)),
+    async (owned) => {
+      const problem = await checkOutput(storage, owned, options);
+      if (problem === undefined) finished.add(owned);
     },
     { concurrency: READS_AT_ONCE },
   );
   return finished;
+}
+
+/** New parts of a data set lie in one folder. */
+function foldersOf(plans: readonly DataSetPlan[]): Set<string> {
+  const folders = new Set<string>();
+  for (const plan of plans) {
+    for (const { task } of ownedTasks([plan])) {
+      folders.add(folderOf(task.output));
+      break;
+    }
+  }
+  return folders;
+}
+
+export function* filter<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Generator<T> {
+  for (const item of items) if (isWanted(item)) yield item;
 }
 
 /**
@@ -58,15 +97,15 @@ export async function findFinished(
  */
 export async function verifyOutputs(
   storage: Storage,
-  owned: readonly OwnedTask[],
+  plans: readonly DataSetPlan[],
   options: CallOptions & { onPart?: () => void },
 ): Promise<void> {
   await pMap(
-    owned,
-    async ({ owner, task }) => {
-      const problem = await checkOutput(storage, owner, task, options);
+    ownedTasks(plans),
+    async (owned) => {
+      const problem = await checkOutput(storage, owned, options);
       if (problem !== undefined) {
-        throw new RepartitionError('storage', `${storage.describe(task.output)}: ${problem}`, {
+        throw new RepartitionError('storage', `${storage.describe(owned.task.output)}: ${problem}`, {
           hint: 'Run the same command again; if it happens again, the storage loses what is written to it.',
         });
       }
@@ -79,13 +118,12 @@ export async function verifyOutputs(
 /** What is wrong with a finished output; undefined when nothing is. */
 async function checkOutput(
   storage: Storage,
-  owner: string,
-  task: Task,
+  { plan, task }: OwnedTask,
   options: CallOptions,
 ): Promise<string | undefined> {
   let part: PartFacts;
   try {
-    part = await readPart(storage, owner, task.output, options);
+    part = await readPart(storage, dataSetName(plan.dataSet), task.output, options);
   } catch (error) {
     if (error instanceof RepartitionError && (error.code === 'parquet' || error.code === 'not-found')) {
       return error.message;

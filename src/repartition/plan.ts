@@ -14,7 +14,7 @@ import type {
 import { outputPaths } from './naming.js';
 import { shapeChange } from './shape.js';
 
-/** Most new parts need none; a million empty objects would take 56 MB. */
+/** Most new parts need none. */
 const NO_KEYS: FooterKeys = {};
 
 /**
@@ -25,30 +25,47 @@ export function planGroup({ group, dataSets }: CountedGroup, layout: Layout): Gr
   return { group, layout, dataSets: dataSets.map((dataSet) => planDataSet(dataSet, layout)) };
 }
 
-function planDataSet({ dataSet, parts }: CountedDataSet, layout: Layout): DataSetPlan {
+function planDataSet(counted: CountedDataSet, layout: Layout): DataSetPlan {
+  const { dataSet, parts } = counted;
   const kept = matchParts(rowsOf(parts), layout);
   const keys = new Map<number, FooterKeys>();
   const cursor = new Cursor(parts);
-  // Slices of kept parts are dropped at once; of the others the paths are missing until all keys are known.
-  const slices = layout.map((rows, i) => {
-    const taken = cursor.take(rows);
+  let made = 0;
+  layout.forEach((rows, i) => {
+    const { shape, flatColumn } = cursor.take(rows).first;
     const part = parts[kept[i]!];
-    if (part && shapeChange(dataSet, part) === undefined) return undefined;
-    const { shape, flatColumn } = taken.first;
+    if (part && shapeChange(dataSet, part) === undefined) return;
+    kept[i] = -1;
+    made++;
     const change = shapeChange(dataSet, { flatColumn, rows, ...(shape !== undefined && { shape }) });
     if (change !== undefined) keys.set(i, { shape: change });
-    return taken.slices;
   });
-  let pathOf: ((index: number) => string) | undefined;
-  const planned = slices.map((made, i): PlannedPart => {
-    if (!made) return { kind: 'keep', part: parts[kept[i]!]! };
-    pathOf ??= outputPaths({ parts, layout, keys });
-    return {
-      kind: 'make',
-      task: { output: pathOf(i), rows: layout[i]!, slices: made, keys: keys.get(i) ?? NO_KEYS },
-    };
-  });
-  return { dataSet, layout, parts: planned };
+  const pathOf = made === 0 ? undefined : outputPaths({ parts, layout, keys });
+  const decided = { layout, kept, keys, pathOf };
+  return { dataSet, layout, made, parts: { [Symbol.iterator]: () => plannedParts(parts, decided) } };
+}
+
+/** What is decided of a data set's new parts: in numbers, which are small. */
+interface Decided {
+  layout: Layout;
+  /** By new part, the index of the existing one that is kept, or -1. */
+  kept: Int32Array;
+  keys: ReadonlyMap<number, FooterKeys>;
+  pathOf: ((index: number) => string) | undefined;
+}
+
+function* plannedParts(
+  parts: readonly PartFacts[],
+  { layout, kept, keys, pathOf }: Decided,
+): Generator<PlannedPart> {
+  const cursor = new Cursor(parts);
+  for (const [i, rows] of layout.entries()) {
+    const { slices } = cursor.take(rows);
+    const part = parts[kept[i]!];
+    if (part) yield { kind: 'keep', part };
+    else if (pathOf)
+      yield { kind: 'make', task: { output: pathOf(i), rows, slices, keys: keys.get(i) ?? NO_KEYS } };
+  }
 }
 
 /** Goes through a data set's rows once, in order. */
@@ -67,16 +84,14 @@ class Cursor {
     const first = this.current();
     const slice = this.slice(Math.min(rows, first.rows - this.row));
     let missing = rows - (slice.to - slice.from);
-    if (missing === 0) return { first, slices: [slice] };
-    const others: Slice[] = [];
+    const slices: [Slice, ...Slice[]] = [slice];
     while (missing > 0) {
       this.advance();
       const taken = Math.min(missing, this.current().rows);
-      if (taken > 0) others.push(this.slice(taken));
+      if (taken > 0) slices.push(this.slice(taken));
       missing -= taken;
     }
-    // Put together at once: an array that grows reserves room, for a million tasks some 100 MB.
-    return { first, slices: [slice, ...others] };
+    return { first, slices };
   }
 
   private current(): PartFacts {

@@ -9,12 +9,25 @@ import type { StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
-export interface PoolOptions {
+export interface WorkerOptions {
   location: StorageLocation;
   /** Worker threads; by default as many as the machine runs at once, within `MOST_THREADS`. */
   threads: number | undefined;
-  signal: AbortSignal | undefined;
-  onResult: (result: TaskResult) => void;
+  /** As far as known, so that no thread waits for nothing. */
+  mostTasks: number;
+}
+
+export interface Workers {
+  /**
+   * Runs all tasks; to be called once. They are asked for one by one, as threads become free.
+   * @throws the first task's error, after the others have stopped and cleaned up; `interrupted` when the signal fires
+   */
+  run(
+    tasks: Iterable<Task>,
+    options: { signal: AbortSignal | undefined; onResult: (result: TaskResult) => void },
+  ): Promise<void>;
+  /** Ends the threads, also those that are still starting. */
+  close(): Promise<void>;
 }
 
 /** On S3 a task mostly waits for the network, so a thread has several under way; a disk keeps one thread busy. */
@@ -22,56 +35,60 @@ const TASKS_PER_THREAD = { local: 1, s3: 8 };
 /** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
 const MOST_THREADS = { local: 4, s3: 2 };
 
-/**
- * Runs all tasks.
- * @throws the first task's error, after the others have stopped and cleaned up; `interrupted` when the signal fires
- */
-export async function runTasks(tasks: readonly Task[], options: PoolOptions): Promise<void> {
-  if (tasks.length === 0) return;
-  const { location, signal } = options;
+/** Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first. */
+export function startWorkers({ location, threads, mostTasks }: WorkerOptions): Workers {
   const perThread = TASKS_PER_THREAD[location.kind];
   const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
-  const threads = Math.min(options.threads ?? most, tasks.length);
+  const count = Math.max(1, Math.min(threads ?? most, mostTasks));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task, WorkerReply>({
     filename: new URL('./worker.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+    minThreads: count,
+    maxThreads: count,
     concurrentTasksPerWorker: perThread,
     workerData: setup,
     // Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   let failure: Error | undefined;
-  const stop = (reason: Error): void => {
-    failure ??= reason;
+  const stop = (reason: unknown): void => {
+    failure ??= reason instanceof Error ? reason : new Error(String(reason));
     Atomics.store(stopped, 0, 1);
     channel.postMessage('stop');
   };
-  const onAbort = (): void => stop(interrupted());
-  signal?.addEventListener('abort', onAbort);
-  try {
-    if (signal?.aborted) throw interrupted();
-    await pMap(
-      tasks,
-      async (task) => {
-        if (failure) return;
-        try {
-          options.onResult(accept(await pool.run(task)));
-        } catch (error) {
-          stop(error instanceof Error ? error : new Error(String(error)));
-        }
-      },
-      { concurrency: threads * perThread },
-    );
-    if (failure) throw failure;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-    channel.close();
-    await pool.destroy();
-  }
+  // A thread that fails to start.
+  pool.on('error', stop);
+
+  return {
+    async run(tasks, { signal, onResult }) {
+      const onAbort = (): void => stop(interrupted());
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener('abort', onAbort);
+      try {
+        await pMap(
+          tasks,
+          async (task) => {
+            if (failure) return;
+            try {
+              onResult(accept(await pool.run(task)));
+            } catch (error) {
+              stop(error);
+            }
+          },
+          { concurrency: count * perThread },
+        );
+        if (failure) throw failure;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    },
+    async close() {
+      channel.close();
+      await pool.destroy();
+    },
+  };
 }
 
 function accept(reply: WorkerReply): TaskResult {

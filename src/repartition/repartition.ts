@@ -5,22 +5,24 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
+import { setImmediate } from 'node:timers/promises';
 import pMap from 'p-map';
 import { interrupted } from '../errors.js';
 import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
+import type { AlignmentGroup } from '../metadata/model.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
 import { readPart, requireDeclaredCounts, requireDeclaredTotals, takeInventory } from './inventory.js';
 import { chooseLayout } from './layout.js';
-import type { DataSetPlan, GroupPlan, RepartitionOptions, Summary, TaskResult } from './model.js';
+import type { DataSetPlan, RepartitionOptions, Summary, Task } from './model.js';
 import { locate, openStorage } from './open-storage.js';
 import { resumeCommand, runSettings, type RunSettings } from './options.js';
-import { findFinished, ownedTasks, verifyOutputs } from './outputs.js';
+import { filter, findFinished, type OwnedTask, ownedTasks, verifyOutputs } from './outputs.js';
 import { planGroup } from './plan.js';
-import { runTasks } from './pool.js';
+import { startWorkers, type Workers } from './pool.js';
 import { readMetadata } from './read-metadata.js';
 import { shapeWarnings } from './shape.js';
 import { StatusDocument } from './status.js';
-import { summarize } from './summary.js';
+import { summarize, Tally } from './summary.js';
 
 /**
  * Aligns the graph under `options.inputPrefix` and publishes its updated metadata.
@@ -65,78 +67,110 @@ async function align(
   const started = performance.now();
   const { signal, log } = options;
   const groups = alignmentGroups(metadata);
-  const partCount = groups.flatMap((group) => group.dataSets).reduce((n, { parts }) => n + parts.length, 0);
-  const inventoried = counter((done) => options.onProgress?.({ phase: 'inventory', done, total: partCount }));
-  const counted = await takeInventory(storage, groups, { signal, onPart: inventoried });
-  if (!settings.recount) {
-    requireDeclaredCounts(storage, counted);
-    requireDeclaredTotals(metadata, counted);
+  const sizes = groups.flatMap((group) => group.dataSets).map(({ parts }) => parts.length);
+  const partCount = sizes.reduce((total, parts) => total + parts, 0);
+  const start = (mostTasks: number): Workers =>
+    startWorkers({ location: storage.location, threads: settings.threads, mostTasks });
+  // They start while footers are read. Where the metadata are wrong, some start for nothing, or late.
+  let workers = groups.some((group) => mayNeedWork(group, settings)) ? start(partCount) : undefined;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= workers?.close() ?? Promise.resolve());
+  try {
+    const inventoried = counter((done) =>
+      options.onProgress?.({ phase: 'inventory', done, total: partCount }),
+    );
+    const counted = await takeInventory(storage, groups, { signal, onPart: inventoried });
+    if (!settings.recount) {
+      requireDeclaredCounts(storage, counted);
+      requireDeclaredTotals(metadata, counted);
+    }
+
+    for (const warning of counted.flatMap(shapeWarnings)) log?.warn(warning);
+    const plans = counted.map((group) => planGroup(group, chooseLayout(group, settings.choice)));
+    const dataSetPlans = plans.flatMap((plan) => plan.dataSets);
+    const made = dataSetPlans.reduce((total, plan) => total + plan.made, 0);
+    const finished = await findFinished(storage, dataSetPlans, { signal });
+    if (finished.size > 0) log?.info(`${finished.size} of ${made} parts are done already`);
+    // Said before anything is written: what can't be published must not be made.
+    const text = updateMetadata(metadata, {
+      dataSets: dataSetPlans.map(publishedDataSet),
+      idMappings: await countIdMappings(storage, metadata, { signal }),
+      recount: settings.recount,
+    });
+    const left = made - finished.size;
+    const done = new Tally();
+    if (left > 0) {
+      workers ??= start(left);
+      const tasks = filter(ownedTasks(dataSetPlans), (owned) => !finished.has(owned));
+      await run(workers, tasks, { storage, done, total: left }, options);
+    }
+    // Threads take a moment to end, while the parts are checked.
+    close().catch(() => undefined);
+
+    const verified = counter((checked) =>
+      options.onProgress?.({ phase: 'verify', done: checked, total: made }),
+    );
+    await verifyOutputs(storage, dataSetPlans, { signal, onPart: verified });
+
+    if (signal?.aborted) throw interrupted();
+    await storage.write(settings.updatedFile, encoded(text));
+    const seconds = (performance.now() - started) / 1000;
+    return summarize({ storage, settings, plans, done, resumed: finished.size, seconds });
+  } finally {
+    await close();
   }
+}
 
-  for (const warning of counted.flatMap(shapeWarnings)) log?.warn(warning);
-  const plans = counted.map((group) => planGroup(group, chooseLayout(group, settings.choice)));
-  const dataSetPlans = plans.flatMap((plan) => plan.dataSets);
-  const tasks = ownedTasks(dataSetPlans);
-  const finished = await findFinished(storage, tasks, { signal });
-  if (finished.size > 0) log?.info(`${finished.size} of ${tasks.length} parts are done already`);
-  // Said before anything is written: what can't be published must not be made.
-  const text = updateMetadata(metadata, {
-    dataSets: dataSetPlans.map(publishedDataSet),
-    idMappings: await countIdMappings(storage, metadata, { signal }),
-    recount: settings.recount,
-  });
-  const results = await run(storage, plans, finished, settings, options);
-
-  const verified = counter((done) => options.onProgress?.({ phase: 'verify', done, total: tasks.length }));
-  await verifyOutputs(storage, tasks, { signal, onPart: verified });
-
-  if (signal?.aborted) throw interrupted();
-  await storage.compose(settings.updatedFile, [{ kind: 'bytes', bytes: new TextEncoder().encode(text) }]);
-  const seconds = (performance.now() - started) / 1000;
-  return summarize({ storage, settings, plans, results, finished, seconds });
+/** By what the metadata say, which is known at once: whether the data sets of a group differ, or lack what labels need. */
+function mayNeedWork({ dataSets }: AlignmentGroup, { choice }: RunSettings): boolean {
+  const [first, ...others] = dataSets;
+  if ('numOutputFiles' in choice || dataSets.some(({ flat }) => flat)) return true;
+  const counts = first?.rowCounts;
+  return others.some(
+    ({ rowCounts }) =>
+      rowCounts?.length !== counts?.length || !rowCounts || rowCounts.some((rows, i) => rows !== counts?.[i]),
+  );
 }
 
 async function run(
-  storage: Storage,
-  plans: readonly GroupPlan[],
-  finished: ReadonlySet<string>,
-  settings: RunSettings,
-  options: RepartitionOptions,
-): Promise<TaskResult[]> {
-  const tasks = plans
-    .flatMap((plan) => ownedTasks(plan.dataSets))
-    .map(({ task }) => task)
-    .filter((task) => !finished.has(task.output));
-  // Rows tell how far a run is before any output exists; their bytes are only known once written.
-  const results: TaskResult[] = [];
-  let bytes = 0;
-  await runTasks(tasks, {
-    location: storage.location,
-    threads: settings.threads,
-    signal: options.signal,
+  workers: Workers,
+  owned: Iterable<OwnedTask>,
+  { storage, done, total }: { storage: Storage; done: Tally; total: number },
+  { signal, log, onProgress }: RepartitionOptions,
+): Promise<void> {
+  function* tasks(): Generator<Task> {
+    for (const { task } of owned) yield task;
+  }
+  await workers.run(tasks(), {
+    signal,
     onResult: (result) => {
-      results.push(result);
-      bytes += result.size;
-      options.log?.debug(
-        `${result.method === 'splice' ? 'spliced' : 're-encoded'} ${storage.describe(result.output)}`,
-      );
-      options.onProgress?.({ phase: 'parts', done: results.length, total: tasks.length, bytes });
+      done.add(result);
+      const did = result.method === 'splice' ? 'spliced' : 're-encoded';
+      log?.debug(`${did} ${storage.describe(result.output)}`);
+      onProgress?.({ phase: 'parts', done: done.tasks, total, bytes: done.bytes });
     },
   });
-  return results;
+}
+
+/** In blocks, because the text of a million parts has 150 MB, and with a turn for everybody else between them. */
+async function* encoded(blocks: Iterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const block of blocks) {
+    yield encoder.encode(block);
+    await setImmediate();
+  }
 }
 
 /** What the metadata will say of a data set. */
 function publishedDataSet({ dataSet, parts, layout }: DataSetPlan): {
   dataSet: DataSetPlan['dataSet'];
-  parts: string[];
+  parts: Iterable<string>;
   rowCounts: readonly number[];
 } {
-  return {
-    dataSet,
-    parts: parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output)),
-    rowCounts: layout,
-  };
+  function* paths(): Generator<string> {
+    for (const part of parts) yield part.kind === 'keep' ? part.part.path : part.task.output;
+  }
+  return { dataSet, parts: { [Symbol.iterator]: paths }, rowCounts: layout };
 }
 
 /** Rows by part of the id mappings that the metadata leave uncounted. */

@@ -2,8 +2,8 @@
  * A worker thread: tasks come in as plain JSON, results and errors go back the same way. Structured cloning strips an
  * error of its code and hint, so errors are reported as data.
  */
-import { BroadcastChannel } from 'node:worker_threads';
-import { workerData } from 'piscina';
+// Not from piscina, which hands on the same and would load all of itself in every thread.
+import { BroadcastChannel, workerData } from 'node:worker_threads';
 import { type ErrorReport, RepartitionError, throwIfAborted } from '../errors.js';
 import type { Storage, StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
@@ -34,6 +34,11 @@ channel.onmessage = () => {
 channel.unref();
 
 let storage: Promise<Storage> | undefined;
+if (setup.location.kind === 's3') {
+  // The AWS SDK takes a while to load, which is better spent before the first task. A task will tell what went wrong.
+  storage = openStorage(setup.location);
+  await storage.catch(() => undefined);
+}
 
 export default async function work(task: Task): Promise<WorkerReply> {
   try {

@@ -76,7 +76,7 @@ describe('fewest bytes', () => {
         const rewritten = (target: readonly number[]): number => {
           const kept = new Set(
             planGroup(counted, target).dataSets.flatMap(({ parts }) =>
-              parts.flatMap((part) => (part.kind === 'keep' ? [part.part] : [])),
+              [...parts].flatMap((part) => (part.kind === 'keep' ? [part.part] : [])),
             ),
           );
           return counted.dataSets

@@ -1,17 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchParts } from '../../src/repartition/match.js';
-import type { DataSetPlan, Slice } from '../../src/repartition/model.js';
+import type { CountedDataSet, PlannedPart, Slice } from '../../src/repartition/model.js';
 import { planGroup } from '../../src/repartition/plan.js';
 import { shapeChange } from '../../src/repartition/shape.js';
 import { feature, group, layouts, type PartOptions } from './planning.js';
 
-function plan(layout: readonly number[], target: readonly number[], options: PartOptions = {}): DataSetPlan {
-  return planGroup(group(feature('x', layout, options)), target).dataSets[0]!;
+function plan(
+  layout: readonly number[],
+  target: readonly number[],
+  options: PartOptions = {},
+): PlannedPart[] {
+  return partsOf(feature('x', layout, options), target);
+}
+
+function partsOf(counted: CountedDataSet, target: readonly number[]): PlannedPart[] {
+  const { parts, made } = planGroup(group(counted), target).dataSets[0]!;
+  const planned = [...parts];
+  expect(planned.filter(({ kind }) => kind === 'make')).toHaveLength(made);
+  // They are put together anew for each who asks.
+  expect([...parts]).toEqual(planned);
+  return planned;
 }
 
 /** Outputs as `kept part-00001` or the slices they are made of. */
-function describePlan({ parts }: DataSetPlan): string[] {
+function describePlan(parts: readonly PlannedPart[]): string[] {
   const show = ({ path, from, to }: Slice): string => `${/part-0*(\d+)/.exec(path)![1]!}[${from},${to})`;
   const name = (path: string): string => /part-\d+/.exec(path)![0];
   return parts.map((part) =>
@@ -19,7 +32,7 @@ function describePlan({ parts }: DataSetPlan): string[] {
   );
 }
 
-function keysOf({ parts }: DataSetPlan): unknown[] {
+function keysOf(parts: readonly PlannedPart[]): unknown[] {
   return parts.map((part) => (part.kind === 'keep' ? 'kept' : part.task.keys));
 }
 
@@ -44,11 +57,9 @@ describe('the plan of a data set', () => {
   });
 
   test('when all parts match, the list of parts stays as it is', () => {
-    const counted = group(feature('x', [0, 5, 0, 0, 7, 0]));
-    const { parts } = planGroup(counted, [0, 5, 0, 0, 7, 0]).dataSets[0]!;
-    expect(parts.map((part) => part.kind === 'keep' && part.part.path)).toEqual(
-      counted.group.dataSets[0]!.parts,
-    );
+    const counted = feature('x', [0, 5, 0, 0, 7, 0]);
+    const parts = partsOf(counted, [0, 5, 0, 0, 7, 0]);
+    expect(parts.map((part) => part.kind === 'keep' && part.part.path)).toEqual(counted.dataSet.parts);
   });
 
   test('a part without rows is made of an empty slice, which lends it the schema', () => {
@@ -93,7 +104,7 @@ describe('the plan of a data set', () => {
   });
 
   test('new parts lie beside the old folder, numbered, with the rest of the first name', () => {
-    const [part] = plan([5, 5], [10]).parts;
+    const [part] = plan([5, 5], [10]);
     expect(part?.kind === 'make' && part.task.output).toMatch(
       /^node_data\/user-x\/parquet-repartitioned-[0-9a-f]{8}\/part-00000-uuid\.snappy\.parquet$/,
     );
@@ -122,7 +133,7 @@ describe('whatever the layouts', () => {
         const starts = new Map<string, number>();
         counted.parts.reduce((start, part) => (starts.set(part.path, start), start + part.rows), 0);
         let next = 0;
-        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        const parts = partsOf(counted, target);
         parts.forEach((part, i) => {
           const slices =
             part.kind === 'keep' ? [{ path: part.part.path, from: 0, to: part.part.rows }] : part.task.slices;
@@ -145,7 +156,7 @@ describe('whatever the layouts', () => {
     fc.assert(
       fc.property(cases, ({ rows, target, shape, ...options }) => {
         const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
-        planGroup(group(counted), target).dataSets[0]!.parts.forEach((part, i) => {
+        partsOf(counted, target).forEach((part, i) => {
           if (part.kind === 'keep') {
             expect([part.part.rows, shapeChange(counted.dataSet, part.part)]).toEqual([target[i], undefined]);
             return;
@@ -167,7 +178,7 @@ describe('whatever the layouts', () => {
     fc.assert(
       fc.property(cases, ({ rows, target, shape, ...options }) => {
         const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
-        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        const parts = partsOf(counted, target);
         const paths = parts.map((part) => (part.kind === 'keep' ? part.part.path : part.task.output));
         expect(new Set(paths).size).toBe(paths.length);
         for (const part of parts)
@@ -180,13 +191,13 @@ describe('whatever the layouts', () => {
     fc.assert(
       fc.property(cases, ({ rows, target, shape, ...options }) => {
         const counted = feature('x', rows, { ...options, shapes: rows.map(() => shape) });
-        const { parts } = planGroup(group(counted), target).dataSets[0]!;
+        const parts = partsOf(counted, target);
         const shapes = parts.map((part) => {
           const made = part.kind === 'make' ? part.task.keys['shape'] : undefined;
           return made === undefined ? shape : (made ?? undefined);
         });
-        const again = planGroup(group(feature('y', target, { ...options, shapes })), target);
-        expect(again.dataSets[0]!.parts.every((part) => part.kind === 'keep')).toBe(true);
+        const again = partsOf(feature('y', target, { ...options, shapes }), target);
+        expect(again.every((part) => part.kind === 'keep')).toBe(true);
       }),
     );
   });
