@@ -1,5 +1,6 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { configuredEndpoint } from './endpoint.js';
 import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
 import { PatientRetries } from './retry.js';
@@ -16,6 +17,8 @@ export interface Connection {
   throttle: Throttle;
   /** Not AWS's S3: such a server may leave out what S3 promises. */
   foreign: boolean;
+  /** Whether the bucket has answered; otherwise nobody has asked. */
+  isBucketKnown: boolean;
   /** The options with what has been found out, so that a worker need not ask again. */
   options: S3Options & { region: string; pathStyle: boolean };
 }
@@ -23,16 +26,38 @@ export interface Connection {
 /**
  * A client for one bucket, in the bucket's region. Credentials come from the SDK's standard chain and stay in
  * the client. One request at most (HeadBucket), and none when the options name the region.
- * @throws RepartitionError `not-found` (bucket), `access`, `storage`
+ * @throws RepartitionError `usage` (endpoint), `not-found` (bucket), `access`, `storage`
  */
 export async function connect(bucket: string, options: S3Options, signal?: AbortSignal): Promise<Connection> {
   // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  try {
+    const endpoint = options.endpointUrl ?? (await configuredEndpoint(options.profile));
+    const foreign = endpoint !== undefined && !isAwsEndpoint(endpoint);
+    const pathStyle = options.pathStyle ?? foreign;
+    const config = { ...configOf(options, endpoint), forcePathStyle: pathStyle };
+    const region = options.region ?? (await regionOf(bucket, options, config, signal));
+    const client = new S3Client({ ...config, region });
+    const throttle = new Throttle(options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS);
+    tellThrottle(client, throttle);
+    return {
+      client,
+      throttle,
+      foreign,
+      isBucketKnown: options.region === undefined,
+      options: { ...options, region, pathStyle },
+    };
+  } catch (error) {
+    throw toRepartitionError(error, 'open', `s3://${bucket}`, signal);
+  }
+}
+
+function configOf(options: S3Options, endpoint: string | undefined): S3ClientConfig {
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
-  const maxConcurrentRequests = options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS;
-  const config: S3ClientConfig = {
+  const maxSockets = (options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS) + 2;
+  return {
     ...(options.profile === undefined ? {} : { profile: options.profile }),
-    ...(options.endpointUrl === undefined ? {} : { endpoint: options.endpointUrl }),
+    ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.s3Checksums === 'when-required'
       ? { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
       : {}),
@@ -43,37 +68,10 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,
-      httpAgent: { keepAlive: true, maxSockets: maxConcurrentRequests + 2 },
-      httpsAgent: { keepAlive: true, maxSockets: maxConcurrentRequests + 2 },
+      httpAgent: { keepAlive: true, maxSockets },
+      httpsAgent: { keepAlive: true, maxSockets },
     },
   };
-  const scout = new S3Client(config);
-  try {
-    const endpoint = options.endpointUrl ?? (await scout.config.serviceConfiguredEndpoint?.());
-    const foreign = endpoint !== undefined && !isAwsEndpoint(endpoint);
-    const pathStyle = options.pathStyle ?? foreign;
-    // The chain's region is only a first guess, for it has nothing to do with the bucket.
-    const region =
-      options.region ??
-      (await regionOf(
-        bucket,
-        options,
-        {
-          ...config,
-          region: await scout.config.region().catch(() => FIRST_REGION),
-          forcePathStyle: pathStyle,
-        },
-        signal,
-      ));
-    const client = new S3Client({ ...config, region, forcePathStyle: pathStyle });
-    const throttle = new Throttle(maxConcurrentRequests);
-    tellThrottle(client, throttle);
-    return { client, throttle, foreign, options: { ...options, region, pathStyle } };
-  } catch (error) {
-    throw toRepartitionError(error, 'open', `s3://${bucket}`, signal);
-  } finally {
-    scout.destroy();
-  }
 }
 
 /**
@@ -83,10 +81,11 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
 async function regionOf(
   bucket: string,
   { expectedBucketOwner }: S3Options,
-  config: S3ClientConfig & { region: string },
+  config: S3ClientConfig,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const client = new S3Client(config);
+  const guess = await chainsRegion(config);
+  const client = new S3Client({ ...config, region: guess });
   try {
     const answer = await client.send(
       new HeadBucketCommand({
@@ -95,12 +94,15 @@ async function regionOf(
       }),
       signal === undefined ? {} : { abortSignal: signal },
     );
-    return answer.BucketRegion ?? config.region;
+    return answer.BucketRegion ?? guess;
   } catch (error) {
     const { region, status } = failureOf(error);
-    if (region === undefined || status === 404) throw error;
-    // A 403 in the right region: the role may do without s3:ListBucket, unless the owner is the wrong one.
-    if (status !== 403 || expectedBucketOwner === undefined) return region;
+    const mayBeWrongOwner = status === 403 && expectedBucketOwner !== undefined;
+    if (!mayBeWrongOwner) {
+      if (region === undefined || status === 404) throw error;
+      // With a 403 too: the role may do without s3:ListBucket.
+      return region;
+    }
     throw new RepartitionError(
       'access',
       `access denied to s3://${bucket}, or account ${expectedBucketOwner} does not own it`,
@@ -108,6 +110,18 @@ async function regionOf(
     );
   } finally {
     client.destroy();
+  }
+}
+
+/** The region of the environment or the profile: only a first guess, for it has nothing to do with the bucket. */
+async function chainsRegion(config: S3ClientConfig): Promise<string> {
+  const scout = new S3Client(config);
+  try {
+    return await scout.config.region();
+  } catch {
+    return FIRST_REGION;
+  } finally {
+    scout.destroy();
   }
 }
 

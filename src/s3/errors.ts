@@ -28,6 +28,10 @@ const NETWORK_CODES = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
+/** How Node names what it did not like about a TLS connection. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const TLS_CODES =
+  /^(EPROTO|ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
 // Error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
 const BAD_CREDENTIALS = new Set([
@@ -167,6 +171,21 @@ export function toRepartitionError(
       'Check the network and --endpoint-url, then run the same command again: finished parts are kept.',
     );
   }
+  if (failure.code !== undefined && TLS_CODES.test(failure.code)) {
+    return say(
+      'storage',
+      `no secure connection while ${doing(action)} ${where} (${failure.code})`,
+      'Check --endpoint-url: whether the server speaks https, and this machine trusts its certificate.',
+    );
+  }
+  if (status === 400 && name === 'Unknown') {
+    // Replies to HEAD have no body.
+    return say(
+      'storage',
+      `the server refused ${doing(action)} ${where} without saying why (HTTP 400)`,
+      'Check --region and the credentials; a server without the newer checksum headers needs --s3-checksums when-required.',
+    );
+  }
   return say(
     'storage',
     `S3 failed while ${doing(action)} ${where}${times(failure)}: ${name}${message === name ? '' : `: ${message}`}`,
@@ -214,8 +233,10 @@ function denied(failure: S3Failure, action: S3Action, where: string, cause: unkn
   const kms = /kms/i.test(`${name} ${message}`)
     ? ' For objects under a KMS key it also needs kms:Decrypt and kms:GenerateDataKey on the key.'
     : '';
+  // What a reply to HEAD is silent about.
+  const unless = action === 'open' ? ', if its credentials are right' : '';
   return new RepartitionError('access', `access denied while ${doing(action)} ${where}`, {
-    hint: `The role or user needs ${permission} here.${also}${kms}`,
+    hint: `The role or user needs ${permission} here${unless}.${also}${kms}`,
     cause: bare(cause),
   });
 }

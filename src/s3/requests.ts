@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import type { Connection } from './client.js';
-import { failureOf, isNetworkFailure } from './errors.js';
+import { failureOf, isNetworkFailure, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
 
 export interface RangeAnswer {
@@ -17,6 +17,7 @@ export interface RangeAnswer {
 export class Requests {
   readonly client: S3Client;
   readonly options: S3Options;
+  private isBucketKnown: boolean;
 
   constructor(
     private readonly connection: Connection,
@@ -24,6 +25,7 @@ export class Requests {
   ) {
     this.client = connection.client;
     this.options = connection.options;
+    this.isBucketKnown = connection.isBucketKnown;
   }
 
   /** What each command about this bucket says. */
@@ -50,7 +52,10 @@ export class Requests {
     return this.connection.foreign;
   }
 
-  /** `undefined` when there is no such object, or no such bucket: the reply to HEAD does not say which. */
+  /**
+   * `undefined` when there is no such object, or no such bucket: the reply to HEAD does not say which, see
+   * `requireBucket`.
+   */
   async head(
     key: string,
     signal: AbortSignal | undefined,
@@ -64,6 +69,20 @@ export class Requests {
       if (failureOf(error).status === 404) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Asks for the bucket unless it has answered before, so that one without it is not told of a missing object.
+   * @throws RepartitionError `not-found`; what else goes wrong does not say that the bucket is missing
+   */
+  async requireBucket(signal: AbortSignal | undefined): Promise<void> {
+    if (this.isBucketKnown) return;
+    try {
+      await this.send(signal, (client, http) => client.send(new HeadBucketCommand(this.common), http));
+    } catch (error) {
+      if (failureOf(error).status === 404) throw toRepartitionError(error, 'open', `s3://${this.bucket}`);
+    }
+    this.isBucketKnown = true;
   }
 
   /** Sends under the cap. Errors are the SDK's. */

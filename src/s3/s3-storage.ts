@@ -45,6 +45,7 @@ class S3Storage implements Storage {
   async stat(path: string, { signal }: CallOptions = {}): Promise<ObjectStat | undefined> {
     try {
       const head = await this.requests.head(this.key(path), signal);
+      if (!head) await this.requests.requireBucket(signal);
       return head && { path, ...head };
     } catch (error) {
       throw this.shown(error, 'read', path, signal);

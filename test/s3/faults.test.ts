@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
-import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
+import { concat, MIB, openAt, pattern, sha256, temporaryFolder, TestBucket } from './kit.js';
 import {
   ACCESS_DENIED,
   errorBody,
@@ -287,6 +289,12 @@ describe('what does not pass ends in one line, with nothing published and no upl
 
 describe('opening', () => {
   beforeAll(prepare);
+  beforeEach(() => {
+    proxy.reset();
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
 
   const open = (options: Record<string, string> = {}): Promise<Storage> =>
     openAt(proxy.endpoint, bucket.name, 'graph', options);
@@ -307,6 +315,20 @@ describe('opening', () => {
     await expect(other.list('')).rejects.toMatchObject({
       message: 'no such bucket: s3://no-such-bucket-here',
     });
+    // A reply to HEAD cannot say so by itself.
+    await expect(other.stat('metadata.json')).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'no such bucket: s3://no-such-bucket-here',
+    });
+  });
+
+  test('the bucket is asked for once, when an object is missing and the region was given', async () => {
+    const found = await open({ region: 'us-east-1' });
+    proxy.reset();
+    expect(await found.stat('a')).toMatchObject({ path: 'a' });
+    expect(await found.stat('none')).toBeUndefined();
+    expect(await found.stat('none')).toBeUndefined();
+    expect(proxy.traffic().requests).toEqual({ HeadObject: 3, HeadBucket: 1 });
   });
 
   test.each([301, 400, 403])(
@@ -364,6 +386,31 @@ describe('opening', () => {
     });
   });
 
+  test('an owner who is not the expected one, on a server that names no region', async () => {
+    proxy.reset(always('HeadBucket', { kind: 'reply', status: 403, code: 'x' }));
+    await expect(open({ expectedBucketOwner: '123456789012' })).rejects.toMatchObject({
+      code: 'access',
+      message: `access denied to s3://${bucket.name}, or account 123456789012 does not own it`,
+    });
+  });
+
+  test('a refusal without a word of why', async () => {
+    proxy.reset(always('HeadBucket', { kind: 'reply', status: 400, code: 'x' }));
+    await expect(open()).rejects.toMatchObject({
+      code: 'storage',
+      message: `the server refused opening s3://${bucket.name} without saying why (HTTP 400)`,
+      hint: expect.stringMatching(/--region and the credentials/) as string,
+    });
+  });
+
+  test('https to a server that speaks http', async () => {
+    await expect(openAt(proxy.endpoint.replace('http:', 'https:'), bucket.name)).rejects.toMatchObject({
+      code: 'storage',
+      message: `no secure connection while opening s3://${bucket.name} (EPROTO)`,
+      hint: 'Check --endpoint-url: whether the server speaks https, and this machine trusts its certificate.',
+    });
+  });
+
   test('no credentials', async () => {
     const { AWS_ACCESS_KEY_ID: id } = process.env;
     delete process.env['AWS_ACCESS_KEY_ID'];
@@ -386,6 +433,45 @@ describe('opening', () => {
       expect(found.location).toMatchObject({ options: { pathStyle: true } });
     } finally {
       delete process.env['AWS_ENDPOINT_URL_S3'];
+    }
+  });
+
+  test('an endpoint of the environment that is no URL', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', 'me:secret@host');
+    const { openS3Storage } = await import('../../src/s3/index.js');
+    await expect(openS3Storage({ kind: 's3', bucket: bucket.name, prefix: 'graph' })).rejects.toMatchObject({
+      code: 'usage',
+      message: 'the S3 endpoint of the environment or the profile is not a URL',
+    });
+  });
+
+  test('endpoint, region and credentials may come from a profile', async () => {
+    const folder = await temporaryFolder();
+    const config = join(folder.path, 'config');
+    await writeFile(
+      config,
+      `[profile lab]
+      aws_access_key_id = ${process.env['AWS_ACCESS_KEY_ID']!}
+      aws_secret_access_key = ${process.env['AWS_SECRET_ACCESS_KEY']!}
+      region = us-east-1
+      endpoint_url = ${proxy.endpoint}
+      `.replaceAll(/^ +/gm, ''),
+    );
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', config);
+    try {
+      const { openS3Storage } = await import('../../src/s3/index.js');
+      const found = await openS3Storage({
+        kind: 's3',
+        bucket: bucket.name,
+        prefix: 'graph',
+        options: { profile: 'lab' },
+      });
+      expect((await found.list('')).map(({ path }) => path).sort()).toEqual(['a', 'b']);
+      expect(proxy.traffic().requests).toEqual({ HeadBucket: 1, ListObjectsV2: 1 });
+    } finally {
+      await folder.remove();
     }
   });
 });
