@@ -16,6 +16,9 @@ export class EncodingError extends Error {
 /** Arrays that values are decoded into: levels fit bytes, indices need 32 bits. */
 export type HybridArray = Uint8Array | Uint32Array;
 
+/** Values up to this width, and seven bits of the byte they begin in, fit 32 bits. */
+const SMALL_WIDTH = 24;
+
 /** Bits that the largest value needs; 0 when there is only the value 0. */
 export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
@@ -96,26 +99,47 @@ export class HybridDecoder {
     if (this.offset + Math.ceil((this.bit + output.length * width) / 8) > bytes.length) {
       throw new EncodingError('a bit-packed run ends before its values do');
     }
-    const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
+    const taken = width <= SMALL_WIDTH ? this.unpackSmall(output) : this.unpackLarge(output);
+    this.offset += Math.floor(taken / 8);
+    this.bit = taken % 8;
+  }
+
+  /** The bits are gathered in one 32-bit integer. Returns the bits from `offset` on that are taken now. */
+  private unpackSmall(output: HybridArray): number {
+    const { bytes, width } = this;
+    const mask = (1 << width) - 1;
     let { offset } = this;
-    let buffer = 0; // fewer than 8 + 32 bits, so kept as an exact number and taken apart by division
-    let bits = 0;
-    if (this.bit > 0) {
-      buffer = bytes[offset++]! >> this.bit;
-      bits = 8 - this.bit;
-    }
+    let buffer = this.bit > 0 ? bytes[offset++]! >> this.bit : 0;
+    let bits = this.bit > 0 ? 8 - this.bit : 0;
     for (let i = 0; i < output.length; i++) {
       while (bits < width) {
-        buffer += (bytes[offset++] ?? 0) * 2 ** bits;
+        buffer |= bytes[offset++]! << bits;
+        bits += 8;
+      }
+      output[i] = buffer & mask;
+      buffer >>>= width;
+      bits -= width;
+    }
+    return this.bit + output.length * width;
+  }
+
+  /** The same for wider values: a number holds 53 bits, but shifts know only 32 of them. */
+  private unpackLarge(output: HybridArray): number {
+    const { bytes, width } = this;
+    const mask = width === 32 ? 0xffffffff : 2 ** width - 1;
+    let { offset } = this;
+    let buffer = this.bit > 0 ? bytes[offset++]! >> this.bit : 0;
+    let bits = this.bit > 0 ? 8 - this.bit : 0;
+    for (let i = 0; i < output.length; i++) {
+      while (bits < width) {
+        buffer += bytes[offset++]! * 2 ** bits;
         bits += 8;
       }
       output[i] = (buffer & mask) >>> 0;
       buffer = Math.floor(buffer / 2 ** width);
       bits -= width;
     }
-    // Bits left over belong to a byte that the next values begin in.
-    this.offset = bits > 0 ? offset - 1 : offset;
-    this.bit = bits > 0 ? 8 - bits : 0;
+    return this.bit + output.length * width;
   }
 }
 
@@ -167,19 +191,43 @@ class HybridWriter {
     const groups = Math.ceil(values.length / 8);
     this.varint(groups * 2 + 1);
     const end = this.length + groups * this.width;
+    if (this.width <= SMALL_WIDTH) this.packSmall(values);
+    else this.packLarge(values);
+    this.length = end;
+  }
+
+  private packSmall(values: HybridArray): void {
+    const { bytes, width } = this;
+    let at = this.length;
+    let buffer = 0;
+    let bits = 0;
+    for (const value of values) {
+      buffer |= value << bits;
+      bits += width;
+      while (bits >= 8) {
+        bytes[at++] = buffer & 0xff;
+        buffer >>>= 8;
+        bits -= 8;
+      }
+    }
+    if (bits > 0) bytes[at] = buffer & 0xff;
+  }
+
+  private packLarge(values: HybridArray): void {
+    const { bytes, width } = this;
+    let at = this.length;
     let buffer = 0;
     let bits = 0;
     for (const value of values) {
       buffer += value * 2 ** bits;
-      bits += this.width;
+      bits += width;
       while (bits >= 8) {
-        this.bytes[this.length++] = buffer & 0xff;
+        bytes[at++] = buffer & 0xff;
         buffer = Math.floor(buffer / 256);
         bits -= 8;
       }
     }
-    if (bits > 0) this.bytes[this.length] = buffer & 0xff;
-    this.length = end;
+    if (bits > 0) bytes[at] = buffer & 0xff;
   }
 
   private varint(value: number): void {
