@@ -30,8 +30,11 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-/** On S3 a task mostly waits for the network, so a thread has several under way; a disk keeps one thread busy. */
-const TASKS_PER_THREAD = { local: 1, s3: 8 };
+/**
+ * On S3 a task mostly waits for the network, and that of a small part mostly for the disk to sync, so a thread has
+ * several under way. Large parts gain nothing from it and lose nothing: they share the thread's buffers.
+ */
+const TASKS_PER_THREAD = { local: 4, s3: 8 };
 /** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
 const MOST_THREADS = { local: 4, s3: 2 };
 
