@@ -14,6 +14,7 @@ import {
   copyMovies,
   dataSetsOf,
   makeGraph,
+  MIB,
   moviesFolder,
   pattern,
   rowsByPyarrow,
@@ -189,6 +190,23 @@ describe('a graph with parts that are copied inside the bucket', () => {
     await align();
     expect(await alignedOnS3(bucket, 'graph')).toEqual(localLarge);
     expect(proxy.traffic().requests['UploadPartCopy']).toBeGreaterThanOrEqual(3);
+  });
+
+  test('a label that only gets another shape stays in the bucket', async () => {
+    const folder = join(work.path, 'stale-shape');
+    const layout = [900_000, 800_000];
+    await makeGraph(folder, { dim: 2, features: layout, labels: layout, classes: 2 ** 60, shape: '(7,)' });
+    const own = await TestBucket.create(server.endpoint);
+    await own.putFolder(folder, 'graph');
+    proxy.reset();
+    const summary = await repartition({ inputPrefix: `s3://${own.name}/graph`, s3: s3() });
+    expect(summary.parts).toMatchObject({ kept: 2, spliced: 2 });
+    expect(summary.bytes.copied).toBeGreaterThan(13_000_000);
+    const { requests, up, down } = proxy.traffic();
+    expect(requests).toMatchObject({ UploadPartCopy: 2, UploadPart: 2, CompleteMultipartUpload: 2 });
+    expect(up + down).toBeLessThan(MIB);
+    await repartition({ inputPrefix: folder });
+    expect(await alignedOnS3(own, 'graph')).toEqual(await alignedLocally(folder));
   });
 
   /** Faults for the n-th request of an operation. */

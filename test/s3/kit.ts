@@ -142,6 +142,10 @@ export interface GraphSpec {
   labels?: number[];
   /** As many label columns of that layout; 1 unless given. */
   copies?: number;
+  /** Different values of a label; 10 unless given. */
+  classes?: number;
+  /** A footer key of the labels. */
+  shape?: string;
   edges?: number[];
   weights?: number[];
 }

@@ -3,8 +3,10 @@
     {"dim": 64, "features": [..], "labels": [..], "edges": [..], "weights": [..]}
 
 `features` is a list of float vectors of `dim`, `labels` whole numbers that repeat, `edges` the structure of item:likes:item
-and `weights` a feature of it. `copies` makes more labels of the same layout. Each is a list of row counts, one per part, or null. Values do not compress and are the
-same each time. One row group a part and pages of 1 MiB with an index, as Spark writes them.
+and `weights` a feature of it. Each is a list of row counts, one per part, or null. `copies` makes more labels of the same
+layout, `classes` says how many different labels there are, and `shape` is a footer key of theirs. Values do not compress
+(labels of few classes do) and are the same each time. One row group a part and pages of 1 MiB with an index, as Spark
+writes them.
 """
 
 import json
@@ -42,7 +44,8 @@ def main(root, spec):
         return pa.table({"feat": pa.ListArray.from_arrays(offsets, values)})
 
     def labels(i, rows):
-        return pa.table({"label": np.random.default_rng(i).integers(0, 10, rows)})
+        table = pa.table({"label": np.random.default_rng(i).integers(0, spec.get("classes", 10), rows)})
+        return table.replace_schema_metadata({"shape": spec["shape"]} if "shape" in spec else None)
 
     def pairs(i, rows):
         generator = np.random.default_rng(i)

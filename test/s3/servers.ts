@@ -1,7 +1,7 @@
 /** Real S3 servers on loopback, for tests: started on a free port, stopped by the test that started them. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,11 @@ export interface S3Server {
   /** `http://127.0.0.1:port` */
   endpoint: string;
   stop(): Promise<void>;
+}
+
+export interface ServerWithUsers extends S3Server {
+  /** An account that may do nothing but what a bucket's policy allows it. */
+  addUser(accessKey: string, secretKey: string): void;
 }
 
 /** The server that the test run is about: moto, or the one named by the variable `S3_SERVER`. */
@@ -40,18 +45,19 @@ export async function startMoto(): Promise<S3Server> {
 }
 
 /** A production server on a temporary folder. Built by `scripts/versitygw.mjs`. */
-export async function startVersitygw(): Promise<S3Server> {
+export async function startVersitygw(): Promise<ServerWithUsers> {
   const binary = execFileSync(process.execPath, [join(repositoryRoot, 'scripts', 'versitygw.mjs')], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   }).trim();
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'));
+  const [data, users] = [join(folder, 'data'), join(folder, 'users')];
+  await Promise.all([mkdir(data), mkdir(users)]);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(binary, ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet', 'posix', folder], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
-  });
+  const env = { ...process.env, ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY };
+  const options = ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet', '--iam-dir', users];
+  const child = spawn(binary, [...options, 'posix', data], { stdio: ['ignore', 'ignore', 'pipe'], env });
   await until(
     child,
     () => undefined,
@@ -64,6 +70,11 @@ export async function startVersitygw(): Promise<S3Server> {
   return {
     name: 'versitygw',
     endpoint,
+    addUser: (accessKey, secretKey) => {
+      const root = ['--access', ACCESS_KEY, '--secret', SECRET_KEY, '--endpoint-url', endpoint];
+      const user = ['--access', accessKey, '--secret', secretKey, '--role', 'user'];
+      execFileSync(binary, ['admin', ...root, 'create-user', ...user], { stdio: 'ignore' });
+    },
     stop: async () => {
       await end(child);
       await rm(folder, { recursive: true, force: true });
