@@ -32,10 +32,10 @@ interface Stretch {
 /** @param groups the segments of each row group, by ordinal */
 export function placeRowGroups(groups: readonly (readonly ParquetSegment[])[], longRun: number): Placement {
   const stretches = joinStretches(groups);
-  const isLong = (segment: ParquetSegment): boolean =>
-    segment.kind === 'copy' && segment.end - segment.start >= longRun;
-  const long = stretches.filter(({ segments }) => segments.every(isLong));
-  const others = stretches.filter((stretch) => !long.includes(stretch));
+  const isLong = ({ segments }: Stretch): boolean =>
+    segments.every((segment) => segment.kind === 'copy' && segment.end - segment.start >= longRun);
+  const long = stretches.filter(isLong);
+  const others = stretches.filter((stretch) => !isLong(stretch));
   const start = long.find((stretch) => sourceStarted(stretch) !== undefined);
   const ordered = start
     ? [start, ...long.filter((stretch) => stretch !== start), ...others]
