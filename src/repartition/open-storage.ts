@@ -18,9 +18,12 @@ export async function locate(
   return { kind: 's3', ...parseS3Url(inputPrefix), ...(s3 && { options: s3 }) };
 }
 
-/** Opens a location; the caller closes it. */
-export async function openStorage(location: StorageLocation): Promise<Storage> {
-  if (location.kind === 'local') return openLocalStorage(location.root);
+/**
+ * Opens a location; the caller closes it.
+ * @param ownThread for a thread that does nothing but tasks
+ */
+export async function openStorage(location: StorageLocation, { ownThread = false } = {}): Promise<Storage> {
+  if (location.kind === 'local') return openLocalStorage(location.root, { ownThread });
   const { openS3Storage } = await import('../s3/index.js');
   return openS3Storage(location);
 }

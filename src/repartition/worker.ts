@@ -44,7 +44,7 @@ export default async function work(task: Task): Promise<WorkerReply> {
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    storage ??= openStorage(setup.location);
+    storage ??= openStorage(setup.location, { ownThread: true });
     return { ok: true, result: await runTask(await storage, task, { signal: stop.signal }) };
   } catch (error) {
     if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };

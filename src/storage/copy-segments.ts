@@ -1,4 +1,5 @@
 /** From segments to bytes in a file, a few buffers at a time. */
+import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../errors.js';
 import type { BufferPool } from './buffer-pool.js';
 import { type Chunk, cutIntoChunks, sizeOf } from './chunks.js';
@@ -15,32 +16,24 @@ export interface CopyContext {
   signal: AbortSignal | undefined;
 }
 
-/** Chunks under way: while one is written, the next is read. Measured: more gain nothing on a local disk. */
-const LANES = 2;
+/** Chunks after which others have their turn: a signal is heard, and an early sync that has ended. */
+const CHUNKS_A_TURN = 8;
 
-/** Writes `segments` one after the other to `file`, from its start. */
+/**
+ * Writes `segments` one after the other to `file`, from its start. Reads and writes right in this thread, which does
+ * nothing else meanwhile: measured on two threads that copy parts of 128 MB, a tenth less time and a third less
+ * processor time than reading the next chunk in one of libuv's threads while another writes this one.
+ */
 export async function copySegments(
   file: OutputFile,
   segments: readonly Segment[],
   context: CopyContext,
 ): Promise<void> {
-  const chunks = cutIntoChunks(segments, context.pool.size);
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (const chunk of chunks) {
-      if (failed) return;
-      try {
-        await context.pool.lend((buffer) => copyChunk(file, chunk, buffer, context));
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  // All lanes have to come to rest before the caller may close the files.
-  const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  const failure = ended.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
+  let copied = 0;
+  for (const chunk of cutIntoChunks(segments, context.pool.size)) {
+    await context.pool.lend((buffer) => copyChunk(file, chunk, buffer, context));
+    if (++copied % CHUNKS_A_TURN === 0) await setImmediate();
+  }
 }
 
 async function copyChunk(
@@ -58,5 +51,5 @@ async function copyChunk(
     filled += into.length;
   }
   throwIfAborted(context.signal);
-  await file.write(buffer.subarray(0, filled), chunk.at);
+  file.write(buffer.subarray(0, filled), chunk.at);
 }

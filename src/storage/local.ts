@@ -7,7 +7,17 @@ import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { type Doing, explain, isErrno } from './local-errors.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
-import { type FileIdentity, identify, readFully, SourceFiles, versionOf, withFile } from './source-files.js';
+import {
+  type Access,
+  atOnce,
+  type FileIdentity,
+  identify,
+  inPool,
+  readFully,
+  SourceFiles,
+  versionOf,
+  withFile,
+} from './source-files.js';
 import { untilAborted } from './until-aborted.js';
 import type { CallOptions, LocalLocation, ObjectStat, Segment, Storage } from './storage.js';
 
@@ -20,16 +30,20 @@ const STATS_AT_ONCE = 32;
 /**
  * Opens a folder as a storage. The folder need not exist yet: reading from it says so.
  * @param root absolute, or relative to the working directory
+ * @param ownThread whether the thread may stand still while the disk works; else it only does when it composes
  */
-export function openLocalStorage(root: string): Storage {
-  return new LocalStorage(resolve(root));
+export function openLocalStorage(root: string, { ownThread = false } = {}): Storage {
+  return new LocalStorage(resolve(root), ownThread ? atOnce : inPool);
 }
 
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 
-  constructor(root: string) {
+  constructor(
+    root: string,
+    private readonly access: Access,
+  ) {
     this.location = { kind: 'local', root };
   }
 
@@ -51,7 +65,7 @@ class LocalStorage implements Storage {
     throwIfAborted(options.signal);
     const where = this.resolve(path);
     const bytes = newBytes(end - start);
-    await withFile(where, options.version, (file) => readFully(file, bytes, start));
+    await withFile(where, options.version, this.access, (file) => readFully(file, bytes, start));
     throwIfAborted(options.signal);
     return bytes;
   }
@@ -63,7 +77,7 @@ class LocalStorage implements Storage {
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }> {
     throwIfAborted(options.signal);
     const where = this.resolve(path);
-    return withFile(where, undefined, async (file) => {
+    return withFile(where, undefined, this.access, async (file) => {
       const found = identify(file);
       const stat = toObjectStat(path, found);
       // Reading from a folder fails, with the right error; its size means nothing.
@@ -127,7 +141,7 @@ class LocalStorage implements Storage {
         async (file) => {
           let position = 0;
           for await (const bytes of untilAborted(chunks, signal)) {
-            await file.write(bytes, position);
+            file.write(bytes, position);
             position += bytes.length;
           }
         },

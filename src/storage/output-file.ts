@@ -1,4 +1,5 @@
 /** A file that is being written: all bytes arrive, and the disk starts on them before the last has come. */
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
@@ -16,10 +17,9 @@ export class OutputFile {
   constructor(private readonly file: FileHandle) {}
 
   /** Writes all bytes at `position`; a disk that is nearly full takes fewer at first. */
-  async write(bytes: Uint8Array, position: number): Promise<void> {
+  write(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.file.write(bytes, done, bytes.length - done, position + done);
-      done += bytesWritten;
+      done += writeSync(this.file.fd, bytes, done, bytes.length - done, position + done);
     }
     this.unsynced += bytes.length;
     if (this.unsynced >= EARLY_SYNC_BYTES) this.startSync();

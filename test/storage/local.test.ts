@@ -23,10 +23,13 @@ import type { Segment, Storage } from '../../src/storage/storage.js';
 import { repositoryRoot } from '../support/paths.js';
 import { distinctBytes, expectSameBytes, storageContract } from './contract.js';
 
-storageContract('the local disk', async () => {
-  const root = await mkdtemp(join(tmpdir(), 'gs-repartition-'));
-  return { storage: openLocalStorage(root), dispose: () => rm(root, { recursive: true, force: true }) };
-});
+for (const ownThread of [false, true]) {
+  storageContract(`the local disk${ownThread ? ', in a thread of its own' : ''}`, async () => {
+    const root = await mkdtemp(join(tmpdir(), 'gs-repartition-'));
+    const storage = openLocalStorage(root, { ownThread });
+    return { storage, dispose: () => rm(root, { recursive: true, force: true }) };
+  });
+}
 
 const MIB = 1024 * 1024;
 const bytesOf = (text: string): Segment => ({ kind: 'bytes', bytes: new TextEncoder().encode(text) });
