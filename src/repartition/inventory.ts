@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { declaredTotals, type GraphMetadata } from '../metadata/index.js';
 import type { AlignmentGroup, DataSet } from '../metadata/model.js';
-import { readFooter, TAIL_BYTES, visibleKey } from '../parquet/index.js';
+import { readFooter, TAIL_BYTES, visibleKey } from '../parquet/footer.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
 import type { CountedGroup, PartFacts } from './model.js';
 import { dataSetName } from './names.js';

@@ -18,7 +18,7 @@ import { locate, openStorage } from './open-storage.js';
 import { resumeCommand, runSettings, type RunSettings } from './options.js';
 import { filter, findFinished, type OwnedTask, ownedTasks, verifyOutputs } from './outputs.js';
 import { planGroup } from './plan.js';
-import { startWorkers, type Workers } from './pool.js';
+import type { Workers } from './pool.js';
 import { readMetadata } from './read-metadata.js';
 import { shapeWarnings } from './shape.js';
 import { StatusDocument } from './status.js';
@@ -69,10 +69,13 @@ async function align(
   const groups = alignmentGroups(metadata);
   const sizes = groups.flatMap((group) => group.dataSets).map(({ parts }) => parts.length);
   const partCount = sizes.reduce((total, parts) => total + parts, 0);
-  const start = (mostTasks: number): Workers =>
-    startWorkers({ location: storage.location, threads: settings.threads, mostTasks });
+  const start = async (mostTasks: number): Promise<Workers> => {
+    // Loaded when there is something to do.
+    const { startWorkers } = await import('./pool.js');
+    return startWorkers({ location: storage.location, threads: settings.threads, mostTasks });
+  };
   // They start while footers are read. Where the metadata are wrong, some start for nothing, or late.
-  let workers = groups.some((group) => mayNeedWork(group, settings)) ? start(partCount) : undefined;
+  let workers = groups.some((group) => mayNeedWork(group, settings)) ? await start(partCount) : undefined;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= workers?.close() ?? Promise.resolve());
   try {
@@ -100,7 +103,7 @@ async function align(
     const left = made - finished.size;
     const done = new Tally();
     if (left > 0) {
-      workers ??= start(left);
+      workers ??= await start(left);
       const tasks = filter(ownedTasks(dataSetPlans), (owned) => !finished.has(owned));
       await run(workers, tasks, { storage, done, total: left }, options);
     }
