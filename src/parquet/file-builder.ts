@@ -6,7 +6,6 @@ import { changeKeys, type Footer, footerBytes, magicBytes } from './footer.js';
 import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js';
 import { shiftOffsetIndex } from './indexes.js';
 import type { ChunkPiece } from './piece.js';
-import { requireSameSchema } from './same-schema.js';
 import { append, type ParquetSegment } from './segments.js';
 import { type Struct, ThriftType, writeStruct } from './thrift.js';
 
@@ -38,7 +37,7 @@ interface PlacedPiece {
 export class FileBuilder {
   private readonly template: Footer;
   private readonly createdBy: string | undefined;
-  private segments: ParquetSegment[] = [];
+  private readonly segments: ParquetSegment[] = [];
   private position = 0;
   private rows = 0;
   /** By ordinal. */
@@ -46,8 +45,8 @@ export class FileBuilder {
 
   /**
    * @param options.createdBy who made the pages, if not the template's writer
-   * @param options.copyMagicFrom a source whose first four bytes may stand for the magic, so that a copy of its first
-   *   pages starts the file without a byte of ours in front: on S3 small bytes in front of a copy cost megabytes
+   * @param options.copyMagicFrom the source whose first pages come first, so that its magic is copied with them and not
+   *   a byte of ours stands in front: on S3 small bytes in front of a copy cost megabytes
    */
   constructor(template: Footer, options: { createdBy?: string; copyMagicFrom?: number } = {}) {
     this.template = template;
@@ -65,21 +64,16 @@ export class FileBuilder {
 
   /** The segments added since the last call. */
   take(): ParquetSegment[] {
-    const [first, ...others] = this.segments;
-    this.segments = [];
-    if (!first) return others;
-    const isLoneMagic = first.kind === 'copy' && first.start === 0 && first.end === magicBytes().length;
-    return [isLoneMagic ? { kind: 'bytes', bytes: magicBytes() } : first, ...others];
+    return this.segments.splice(0);
   }
 
   /**
    * Places a row group's bytes behind all others, one piece a column. A piece without segments has been written by
    * whoever made it.
+   * @param origin of the template's schema: whoever cuts pieces sees to that first, see `requireSameSchema`
    * @param ordinal the row group's number in the footer, where that is not the order of the bytes
-   * @throws RepartitionError `mismatch` when the origin's schema is not the template's
    */
   addRowGroup(origin: RowGroupOrigin, chunks: readonly ChunkPiece[], ordinal = this.groups.length): void {
-    requireSameSchema(this.template, origin.footer);
     const start = this.position;
     const isSameWriter = createdBy(origin.footer) === createdBy(this.template);
     const placed = chunks.map((piece): PlacedPiece => {
