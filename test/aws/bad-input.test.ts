@@ -2,14 +2,14 @@
  * What goes wrong, at the built command: one line that says what, where and what to do, a documented exit code, and
  * nothing half made that the next run cannot finish.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Account, ACCOUNT, IMAGE, REPOSITORY } from './account.js';
-import { aws, engine } from './built.js';
+import { type Account, ACCOUNT, IMAGE, REPOSITORY } from './account.js';
+import { engine } from './built.js';
 import { command, type Ran, type Surroundings } from './cli.js';
+import { type ReadyForJobs, readyForJobs } from './ready.js';
 
 const ROLE = 'gsprocessing-emr-serverless';
 const DENIED = { status: 403, type: 'AccessDeniedException', message: 'not authorized' };
@@ -19,27 +19,19 @@ const EXPIRED = {
   message: 'The security token included in the request is expired',
 };
 
+let ready: ReadyForJobs;
 let account: Account;
 let folder: string;
 let applicationId: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gs-bad-'));
-  writeFileSync(join(folder, 'entry.py'), 'pass\n');
-  account = await Account.open();
-  await account.pushImage();
-  await account.put('input/config.json', '{}');
+  ready = await readyForJobs();
+  ({ account, folder, applicationId } = ready);
   await account.put('graph/metadata.json', '{}');
   await account.makeBucket('bucket-in-ireland', 'eu-west-1');
-  const session = new aws.AwsSession();
-  ({ applicationId } = await aws.setupEmrServerless(session, { bucket: account.bucket, imageUri: IMAGE }));
-  await session.close();
 });
 beforeEach(() => account.reset());
-afterAll(async () => {
-  await account.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => ready.close());
 
 /** Later options take the place of the same ones before. */
 function line(words: string, more: string): string {
@@ -52,7 +44,7 @@ const setup = (more = ''): string =>
   line(`emr-serverless setup --bucket ${account.bucket} --image-uri ${IMAGE}`, more);
 const submit = (more = ''): string =>
   line(
-    `emr-serverless submit --application-id ${applicationId} --execution-role ${ROLE} --entry-point ${join(folder, 'entry.py')} ` +
+    `emr-serverless submit --application-id ${applicationId} --execution-role ${ROLE} --entry-point ${ready.entryPoint} ` +
       `--input-prefix ${account.url('input')} --output-prefix ${account.url('output')} --config-filename config.json`,
     more,
   );

@@ -1,40 +1,30 @@
 /** The commands as processes: what a person reads, and the exit codes that scripts go by. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { askOnTerminal } from '../../src/cli/emr-serverless-wait.js';
 import { repositoryRoot } from '../support/paths.js';
-import { Account, IMAGE, REGION } from './account.js';
-import { aws } from './built.js';
+import { type Account, REGION } from './account.js';
 import { command, onTerminal, runProgram } from './cli.js';
+import { type ReadyForJobs, readyForJobs } from './ready.js';
 
+let ready: ReadyForJobs;
 let account: Account;
-let folder: string;
 let applicationId: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gs-command-'));
-  writeFileSync(join(folder, 'entry.py'), 'pass\n');
-  account = await Account.open();
-  await account.pushImage();
-  await account.put('input/config.json', '{}');
-  const session = new aws.AwsSession();
-  ({ applicationId } = await aws.setupEmrServerless(session, { bucket: account.bucket, imageUri: IMAGE }));
-  await session.close();
+  ready = await readyForJobs();
+  ({ account, applicationId } = ready);
 });
 beforeEach(() => account.reset());
-afterAll(async () => {
-  await account.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => ready.close());
 
 const submit = (more = ''): string =>
   `emr-serverless submit --application-id ${applicationId} --execution-role gsprocessing-emr-serverless ` +
-  `--entry-point ${join(folder, 'entry.py')} --input-prefix ${account.url('input')} ` +
+  `--entry-point ${ready.entryPoint} --input-prefix ${account.url('input')} ` +
   `--output-prefix ${account.url('output')} --config-filename config.json ${more}`.trim();
 
 /** Sends SIGINT once, when the job is seen to run. */

@@ -1,38 +1,34 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsSession, JobId, JobUpdate, Outcome, SubmitOptions } from '../../src/aws/index.js';
-import { Account, ACCOUNT, IMAGE, QUICK, REGION } from './account.js';
+import { type Account, ACCOUNT, QUICK, REGION } from './account.js';
 import { aws, engine } from './built.js';
 import type { Fault } from './front.js';
+import { type ReadyForJobs, readyForJobs } from './ready.js';
 
+let ready: ReadyForJobs;
 let account: Account;
-let session: AwsSession;
 let folder: string;
 let applicationId: string;
+let session: AwsSession;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gs-jobs-'));
-  writeFileSync(join(folder, 'distributed_executor.py'), 'print("hello")\n');
-  account = await Account.open();
-  await account.pushImage();
-  await account.put('input/config.json', '{}');
+  ready = await readyForJobs();
+  ({ account, folder, applicationId } = ready);
   session = new aws.AwsSession({ maxAttempts: 1 });
-  ({ applicationId } = await aws.setupEmrServerless(session, { bucket: account.bucket, imageUri: IMAGE }));
 });
 beforeEach(() => account.reset());
 afterAll(async () => {
   await session.close();
-  await account.close();
-  rmSync(folder, { recursive: true });
+  await ready.close();
 });
 
 const asked = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
   applicationId,
   executionRole: 'gsprocessing-emr-serverless',
-  entryPoint: join(folder, 'distributed_executor.py'),
+  entryPoint: ready.entryPoint,
   inputPrefix: account.url('input'),
   outputPrefix: account.url('output/'),
   configFilename: 'config.json',
@@ -48,21 +44,21 @@ async function start(more: Partial<SubmitOptions> = {}): Promise<JobId> {
 
 describe('submitting', () => {
   it('a dry run shows both requests and calls nothing that writes', async () => {
-    await account.remove('emr-serverless-scripts/distributed_executor.py');
+    await account.remove('emr-serverless-scripts/entry.py');
     const { steps, jobRunId } = await aws.submitJob(session, asked({ clientToken: 'my-token' }), {
       dryRun: true,
     });
     expect(account.front.writes).toEqual([]);
     expect(jobRunId).toBeUndefined();
     expect(steps.map(({ title }) => title)).toEqual([
-      `upload the entry point to s3://${account.bucket}/emr-serverless-scripts/distributed_executor.py`,
+      `upload the entry point to s3://${account.bucket}/emr-serverless-scripts/entry.py`,
       `start the job gs-processing on the application ${applicationId}`,
     ]);
     expect(steps[1]?.request.input).toMatchObject({
       clientToken: 'my-token',
       executionRoleArn: `arn:aws:iam::${ACCOUNT}:role/gsprocessing-emr-serverless`,
       jobDriver: {
-        sparkSubmit: { entryPoint: `s3://${account.bucket}/emr-serverless-scripts/distributed_executor.py` },
+        sparkSubmit: { entryPoint: `s3://${account.bucket}/emr-serverless-scripts/entry.py` },
       },
     });
   });
