@@ -17,17 +17,14 @@ function newest(folder) {
   }
 }
 
-if (newest('dist') < newest('src')) {
+if (newest('dist/bin') < newest('src')) {
   console.error('bench: building dist/');
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const built = spawnSync(
-    process.execPath,
-    [compiler, '-p', join(root, 'tsconfig.build.json'), '--noEmitOnError'],
-    {
-      stdio: ['ignore', 2, 2],
-    },
-  );
-  if (built.status !== 0) process.exit(1);
+  const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
+  const steps = [[compiler, '-p', 'tsconfig.build.json', '--noEmitOnError'], ['scripts/bundle.mjs']];
+  for (const step of steps) {
+    const built = spawnSync(process.execPath, step, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (built.status !== 0) process.exit(1);
+  }
 }
 register('./typescript-hooks.mjs', import.meta.url);
 const { main } = await import('./main.ts');

@@ -10,7 +10,7 @@ const prefix = join(mkdtempSync(join(tmpdir(), 'gs-repartition-demo-')), 'movies
 
 function run(...args) {
   console.log(`\n$ gs-repartition ${args.join(' ')}`);
-  execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(root, 'dist/bin/main.js'), ...args], { stdio: 'inherit' });
 }
 
 /** Row counts by data set, as a metadata file lists them. */

@@ -7,4 +7,4 @@ export const resultsFolder = join(benchFolder, 'results');
 export const repositoryRoot = dirname(benchFolder);
 
 /** The command as a user's process runs it. */
-export const gsRepartition = [process.execPath, join(repositoryRoot, 'dist', 'cli', 'main.js')];
+export const gsRepartition = [process.execPath, join(repositoryRoot, 'dist', 'bin', 'main.js')];

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { python, repositoryRoot } from '../support/paths.js';
 
-export const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+export const MAIN = join(repositoryRoot, 'dist', 'bin', 'main.js');
 
 export interface Ran {
   code: number | null;

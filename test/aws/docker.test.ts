@@ -53,6 +53,7 @@ describe('the Dockerfile', () => {
       'package-lock.json',
       'tsconfig.json',
       'tsconfig.build.json',
+      'scripts/bundle.mjs',
       'src',
       'LICENSE',
     ]);
@@ -93,7 +94,7 @@ describe('the Dockerfile, step by step', () => {
     expect(gsRepartition('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
     const home = join(root, 'opt', 'gs-repartition');
     expect(readdirSync(home).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
-    expect(existsSync(join(home, 'node_modules', 'yargs'))).toBe(true);
+    expect(existsSync(join(home, 'node_modules', 'piscina'))).toBe(true);
     expect(existsSync(join(home, 'node_modules', 'vitest'))).toBe(false);
   });
 

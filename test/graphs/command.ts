@@ -19,7 +19,7 @@ export interface CommandOptions {
 /** Runs `gs-repartition <args>` to its end. */
 export function gsRepartition(args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(repositoryRoot, 'dist/cli/main.js'), ...args], {
+    const child = spawn(process.execPath, [join(repositoryRoot, 'dist/bin/main.js'), ...args], {
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),

@@ -20,7 +20,7 @@ export interface Measured {
 
 /** `gs-repartition --json` with these arguments; rejects when it fails. */
 export async function runCommand(...args: string[]): Promise<Measured> {
-  const command = [process.execPath, join(repositoryRoot, 'dist', 'cli', 'main.js'), ...args, '--json'];
+  const command = [process.execPath, join(repositoryRoot, 'dist', 'bin', 'main.js'), ...args, '--json'];
   const { stdout } = await promisify(execFile)(python, ['-c', WITH_PEAK_MEMORY, ...command], {
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -46,7 +46,7 @@ async function allow({ except }: { except?: string } = {}): Promise<void> {
 /** The command as the worker runs it: its exit code and its last line. */
 function align(): Promise<{ code: number; line: string }> {
   const words = ['--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', server.endpoint];
-  const program = join(repositoryRoot, 'dist', 'cli', 'main.js');
+  const program = join(repositoryRoot, 'dist', 'bin', 'main.js');
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

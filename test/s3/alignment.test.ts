@@ -154,7 +154,7 @@ describe('a prefix', () => {
     const bucket = await smallBucket();
     const run = promisify(execFile);
     const { stdout } = await run(process.execPath, [
-      join(repositoryRoot, 'dist', 'cli', 'main.js'),
+      join(repositoryRoot, 'dist', 'bin', 'main.js'),
       ...['--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', proxy.endpoint, '--json'],
     ]);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -22,14 +22,13 @@ function requirePython(): void {
 
 /** Workers and the command run from `dist/`; a stale one would test yesterday's code. */
 function buildWhenStale(): void {
-  if (newest(join(repositoryRoot, 'dist')) >= newest(join(repositoryRoot, 'src'))) return;
-  const tsc = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-  const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-  });
+  if (newest(join(repositoryRoot, 'dist', 'bin')) >= newest(join(repositoryRoot, 'src'))) return;
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
   // Type errors don't stop tsc from writing; `npm run typecheck` judges them. Without output there is nothing to test.
-  if (done.status !== 0) console.error(`tsc -p tsconfig.build.json:\n${done.stdout}${done.stderr}`);
+  for (const step of [[tsc, '-p', 'tsconfig.build.json'], ['scripts/bundle.mjs']]) {
+    const done = spawnSync(process.execPath, step, { cwd: repositoryRoot, encoding: 'utf8' });
+    if (done.status !== 0) console.error(`${step.join(' ')}:\n${done.stdout}${done.stderr}`);
+  }
 }
 
 /** Milliseconds; 0 for a folder that does not exist. */
