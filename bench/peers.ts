@@ -1,6 +1,7 @@
 /** Who is measured: programs that align a graph, as commands, and `cp`, the limit. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BenchError } from './bench-error.js';
 import { benchFolder, gsRepartition } from './paths.js';
 import { benchPython, hasJava } from './python.js';
@@ -11,7 +12,8 @@ export const PEERS = {
   'ours-most-frequent': "gs-repartition, the reference's layout",
   'reference-in-memory': "the reference's in-memory algorithm (pyarrow)",
   'reference-streaming': "the reference's streaming algorithm (pyarrow)",
-  graphstorm: "GraphStorm's own gs-repartition",
+  'graphstorm-in-memory': "GraphStorm's own gs-repartition, in memory (its default)",
+  'graphstorm-streaming': "GraphStorm's own gs-repartition, streaming",
   spark: 'Spark, local mode',
   duckdb: 'DuckDB',
   'cp-fewest-bytes': 'cp of the bytes that the default layout moves',
@@ -37,10 +39,10 @@ export interface PeerSettings {
 /** Why a peer cannot run here; undefined when it can. */
 export function missing(peer: Peer, { graphstorm }: PeerSettings): string | undefined {
   if (peer === 'spark' && !hasJava()) return 'there is no Java 8, 11 or 17';
-  if (peer !== 'graphstorm') return undefined;
+  if (!isGraphstorm(peer)) return undefined;
   if (graphstorm === undefined) return 'no checkout was given (--graphstorm FOLDER)';
   return existsSync(graphstormScript(graphstorm))
-    ? undefined
+    ? importError(graphstorm)
     : `${graphstormScript(graphstorm)} is not there`;
 }
 
@@ -75,8 +77,10 @@ export function commandOf(
       return { argv: peerScript('duckdb_copy', prefix) };
     case 'spark':
       return { argv: peerScript('spark_range', prefix, `${settings.sparkMemoryMb}m`) };
-    case 'graphstorm':
-      return graphstorm(prefix, settings.graphstorm);
+    case 'graphstorm-in-memory':
+      return graphstorm(prefix, settings.graphstorm, 'false');
+    case 'graphstorm-streaming':
+      return graphstorm(prefix, settings.graphstorm, 'true');
   }
 }
 
@@ -107,11 +111,36 @@ function graphstormScript(checkout: string): string {
   return join(checkout, 'graphstorm-processing', 'graphstorm_processing', 'repartition_files.py');
 }
 
-/** With the interpreter that GraphStorm's packages are installed for: $GRAPHSTORM_PYTHON, or python3. */
-function graphstorm(prefix: string, checkout: string | undefined): Command {
+const GRAPHSTORM_MODULE = 'graphstorm_processing.repartition_files';
+
+function isGraphstorm(peer: Peer): boolean {
+  return peer === 'graphstorm-in-memory' || peer === 'graphstorm-streaming';
+}
+
+/** The interpreter that GraphStorm's packages are installed for: $GRAPHSTORM_PYTHON, or python3. */
+function graphstormPython(): string {
+  return process.env['GRAPHSTORM_PYTHON'] ?? 'python3';
+}
+
+function graphstormEnv(checkout: string): Record<string, string> {
+  return { PYTHONPATH: resolve(checkout, 'graphstorm-processing') };
+}
+
+/** Why the interpreter cannot import the program, mostly a package that it lacks; undefined when it can. */
+function importError(checkout: string): string | undefined {
+  const python = graphstormPython();
+  const { status, error, stderr } = spawnSync(python, ['-c', `import ${GRAPHSTORM_MODULE}`], {
+    encoding: 'utf8',
+    env: { ...process.env, ...graphstormEnv(checkout) },
+  });
+  if (status === 0) return undefined;
+  const reason = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
+  return `${python} cannot import ${GRAPHSTORM_MODULE} (${reason}); install what it lacks, or set GRAPHSTORM_PYTHON`;
+}
+
+function graphstorm(prefix: string, checkout: string | undefined, streaming: 'true' | 'false'): Command {
   if (checkout === undefined) throw new BenchError('GraphStorm is not here', 'give --graphstorm FOLDER');
-  const python = process.env['GRAPHSTORM_PYTHON'] ?? 'python3';
-  const module = 'graphstorm_processing.repartition_files';
-  const argv = [python, '-m', module, '--input-prefix', prefix, '--log-level', 'ERROR'];
-  return { argv, env: { PYTHONPATH: join(checkout, 'graphstorm-processing') } };
+  const argv = [graphstormPython(), '-m', GRAPHSTORM_MODULE, '--input-prefix', prefix];
+  argv.push('--streaming-repartitioning', streaming, '--log-level', 'ERROR');
+  return { argv, env: graphstormEnv(checkout) };
 }

@@ -13,7 +13,8 @@ const LABELS: Record<Peer, string> = {
   'cp-most-frequent': 'cp, reference’s layout',
   'reference-in-memory': 'reference, in memory',
   'reference-streaming': 'reference, streaming',
-  graphstorm: 'GraphStorm’s gs-repartition',
+  'graphstorm-in-memory': 'GraphStorm’s gs-repartition, in memory',
+  'graphstorm-streaming': 'GraphStorm’s gs-repartition, streaming',
   duckdb: 'DuckDB',
   spark: 'Spark, local',
 };

@@ -60,7 +60,7 @@ describe('the presets', () => {
       'cp-most-frequent',
       'reference-in-memory',
       'reference-streaming',
-      'graphstorm',
+      'graphstorm-in-memory',
       'duckdb',
     ];
     expect(PRESETS.standard).toMatchObject({ peers: [...all, 'spark'], repeats: 5, fewer: {} });
