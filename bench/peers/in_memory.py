@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The in-memory algorithm of GraphStorm's gs-repartition: a whole data set becomes a table, 16 threads write its slices.
+"""The in-memory algorithm of GraphStorm's gs-repartition: a whole data set becomes a table, threads write its slices:
+as many as there are processors, at most 16.
 
 python in_memory.py PREFIX
 """
@@ -12,7 +13,7 @@ import pyarrow.dataset as ds
 
 from alignment import Entry, align, new_path, write_part
 
-WRITERS = 16
+WRITERS = min(16, os.cpu_count() or 16)
 
 
 def repartition(prefix: str, entry: Entry, target: list[int]) -> list[str]:
