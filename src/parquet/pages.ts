@@ -15,7 +15,7 @@ export interface DataPage extends ByteRange {
   endRow: number;
   /** The page begins inside a row that an earlier page began: only V1 pages without an index do that. */
   continuesRow: boolean;
-  /** Known when the headers were walked. */
+  /** Once it was read. */
   head?: PageHead;
 }
 
@@ -110,6 +110,10 @@ const HEADER_BYTES = 4 * 1024;
 /** A header with two long bounds in its statistics may be large, but not larger than this. */
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
+function windowBytes({ start, end }: ByteRange): number {
+  return end - start <= WHOLE_CHUNK_BYTES ? WHOLE_CHUNK_BYTES : HEADER_BYTES;
+}
+
 /** Reads page headers through a window, so that neighbours cost one read. */
 class HeaderWindow {
   private readonly reader: RangeReader;
@@ -123,8 +127,7 @@ class HeaderWindow {
   }
 
   async headAt(chunk: Chunk, offset: number): Promise<PageHead> {
-    const isSmall = this.range.end - this.range.start <= WHOLE_CHUNK_BYTES;
-    for (let length = isSmall ? WHOLE_CHUNK_BYTES : HEADER_BYTES; ; length *= 8) {
+    for (let length = windowBytes(this.range); ; length *= 8) {
       const end = Math.min(offset + length, this.range.end);
       try {
         if (offset >= this.start && offset < this.start + this.bytes.length) {
@@ -142,16 +145,33 @@ class HeaderWindow {
   }
 }
 
-/** The headers of pages that an OffsetIndex listed, in their order. */
+/** The headers of pages that an OffsetIndex listed, in their order. Far apart they are asked for all at once. */
 export async function readHeads(
   reader: RangeReader,
   chunk: Chunk,
   pages: readonly DataPage[],
 ): Promise<PageHead[]> {
-  const heads: PageHead[] = [];
-  const window = new HeaderWindow(reader, chunk.range);
-  for (const page of pages) heads.push(page.head ?? (await window.headAt(chunk, page.start)));
-  return heads;
+  const runs = await Promise.all(
+    neighbours(chunk, pages).map(async (run) => {
+      const heads: PageHead[] = [];
+      const window = new HeaderWindow(reader, chunk.range);
+      for (const page of run) heads.push((page.head ??= await window.headAt(chunk, page.start)));
+      return heads;
+    }),
+  );
+  return runs.flat();
+}
+
+/** Runs of pages whose headers one window shows. */
+function neighbours(chunk: Chunk, pages: readonly DataPage[]): DataPage[][] {
+  const bytes = windowBytes(chunk.range);
+  const runs: DataPage[][] = [];
+  for (const page of pages) {
+    const run = runs.at(-1);
+    if (run && page.start < run[0]!.start + bytes) run.push(page);
+    else runs.push([page]);
+  }
+  return runs;
 }
 
 export interface OpenedPage {
