@@ -32,28 +32,35 @@ export interface Workers {
 
 /**
  * On S3 a task mostly waits for the network, and that of a small part mostly for the disk to sync, so a thread has
- * several under way. Large parts gain nothing from it and lose nothing: they share the thread's buffers.
+ * several under way. Of large parts on a disk the thread itself takes fewer (`worker.ts`).
  */
-const TASKS_PER_THREAD = { local: 4, s3: 8 };
+const BATCHES_PER_THREAD = { local: 4, s3: 2 };
+/** Tasks that a thread gets at once. Neighbours read much of the same where a boundary cuts: on S3 that is asked for once. */
+const TASKS_PER_BATCH = { local: 1, s3: 4 };
 /** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
 const MOST_THREADS = { local: 4, s3: 2 };
+/**
+ * Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down. Measured on
+ * a disk with 8 threads: 2 MB instead of 8 MB save 80 MB and no thread is slower.
+ */
+const NURSERY_MB = { local: 2, s3: 8 };
 
 /** Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first. */
 export function startWorkers({ location, threads, mostTasks }: WorkerOptions): Workers {
-  const perThread = TASKS_PER_THREAD[location.kind];
+  const perThread = BATCHES_PER_THREAD[location.kind];
   const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks));
+  const perBatch = Math.min(TASKS_PER_BATCH[location.kind], Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped };
   const channel = new BroadcastChannel(setup.stopChannel);
-  const pool = new Piscina<Task, WorkerReply>({
+  const pool = new Piscina<Task[], WorkerReply[]>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: count,
     maxThreads: count,
     concurrentTasksPerWorker: perThread,
     workerData: setup,
-    // Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB[location.kind] },
   });
   let failure: Error | undefined;
   const stop = (reason: unknown): void => {
@@ -71,11 +78,11 @@ export function startWorkers({ location, threads, mostTasks }: WorkerOptions): W
       signal?.addEventListener('abort', onAbort);
       try {
         await pMap(
-          tasks,
-          async (task) => {
+          batches(tasks, perBatch),
+          async (batch) => {
             if (failure) return;
             try {
-              onResult(accept(await pool.run(task)));
+              for (const reply of await pool.run(batch)) onResult(accept(reply));
             } catch (error) {
               stop(error);
             }
@@ -92,6 +99,17 @@ export function startWorkers({ location, threads, mostTasks }: WorkerOptions): W
       await pool.destroy();
     },
   };
+}
+
+function* batches(tasks: Iterable<Task>, size: number): Generator<Task[]> {
+  let batch: Task[] = [];
+  for (const task of tasks) {
+    batch.push(task);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function accept(reply: WorkerReply): TaskResult {

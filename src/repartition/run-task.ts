@@ -1,20 +1,37 @@
-/** One task, wherever it runs: open the slices' parts, rewrite them as one, put the result in place. */
+/** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
 import { RepartitionError } from '../errors.js';
 import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../parquet/index.js';
 import type { CallOptions, Segment, Storage } from '../storage/storage.js';
 import type { Slice, Task, TaskResult } from './model.js';
-import { partReader } from './part-reader.js';
+import { partReader, remember } from './part-reader.js';
 
-/** Open parts that a task holds at a time: their footers, and of small parts all bytes. */
+/** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
 
+type OpenPart = (slice: Slice) => Promise<SpliceSource>;
+
 /**
- * Makes the task's part. It appears under its name whole or not at all.
- * @throws RepartitionError `changed` when a source is no longer what was planned with; `parquet`, `storage`, …
+ * @param areNeighbours whether the tasks to come read much of the same, which is then read once
+ * @returns makes a task's part. It appears under its name whole or not at all.
+ *   Throws RepartitionError `changed` when a source is no longer what was planned with; `parquet`, `storage`, …
  */
-export async function runTask(storage: Storage, task: Task, options: CallOptions): Promise<TaskResult> {
+export function taskRunner(
+  storage: Storage,
+  options: CallOptions,
+  areNeighbours: boolean,
+): (task: Task) => Promise<TaskResult> {
+  const open = openParts(storage, options, areNeighbours);
+  return (task) => runTask(storage, task, open, options);
+}
+
+async function runTask(
+  storage: Storage,
+  task: Task,
+  openPart: OpenPart,
+  options: CallOptions,
+): Promise<TaskResult> {
   const { slices, output } = task;
-  const open = sourceCache(storage, slices, options);
+  const open = (source: number): Promise<SpliceSource> => openPart(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
   const rewritten = await rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys);
   if (rewritten.method === 're-encode') {
@@ -40,25 +57,21 @@ function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {
 }
 
 /** Opens the parts of slices; the most recently used stay open. */
-function sourceCache(
-  storage: Storage,
-  slices: readonly Slice[],
-  options: CallOptions,
-): (source: number) => Promise<SpliceSource> {
-  const open = new Map<number, Promise<SpliceSource>>();
-  return (source) => {
-    const opened = open.get(source) ?? openPart(storage, slices[source]!, options);
-    open.delete(source);
-    open.set(source, opened);
+function openParts(storage: Storage, options: CallOptions, areNeighbours: boolean): OpenPart {
+  const open = new Map<string, Promise<SpliceSource>>();
+  const openPart = async (slice: Slice): Promise<SpliceSource> => {
+    const reader = partReader(storage, slice, options);
+    return { reader: areNeighbours ? remember(reader) : reader, footer: await readFooter(reader) };
+  };
+  return (slice) => {
+    // Of a version there is one: others are refused when they are read.
+    const opened = open.get(slice.path) ?? openPart(slice);
+    open.delete(slice.path);
+    open.set(slice.path, opened);
     for (const oldest of open.keys()) {
       if (open.size <= OPEN_PARTS) break;
       open.delete(oldest);
     }
     return opened;
   };
-}
-
-async function openPart(storage: Storage, slice: Slice, options: CallOptions): Promise<SpliceSource> {
-  const reader = partReader(storage, slice, options);
-  return { reader, footer: await readFooter(reader) };
 }

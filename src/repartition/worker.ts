@@ -4,11 +4,12 @@
  */
 // Not from piscina, which hands on the same and would load all of itself in every thread.
 import { BroadcastChannel, workerData } from 'node:worker_threads';
+import pLimit from 'p-limit';
 import { type ErrorReport, RepartitionError, throwIfAborted } from '../errors.js';
 import type { Storage, StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import { openStorage } from './open-storage.js';
-import { runTask } from './run-task.js';
+import { taskRunner } from './run-task.js';
 
 /** What a pool gives each of its workers. */
 export interface WorkerSetup {
@@ -33,6 +34,11 @@ channel.onmessage = () => {
 };
 channel.unref();
 
+/** A large task holds pages until its part is written. Two of them are enough: one is copied while the other is synced. */
+const LARGE_TASKS = 2;
+const LARGE_BYTES = 16 * 1024 * 1024;
+const largeTasks = pLimit(LARGE_TASKS);
+
 let storage: Promise<Storage> | undefined;
 if (setup.location.kind === 's3') {
   // The AWS SDK takes a while to load, which is better spent before the first task. A task will tell what went wrong.
@@ -40,15 +46,35 @@ if (setup.location.kind === 's3') {
   await storage.catch(() => undefined);
 }
 
-export default async function work(task: Task): Promise<WorkerReply> {
+/** Makes the parts of neighbouring tasks at the same time. */
+export default async function work(tasks: readonly Task[]): Promise<WorkerReply[]> {
+  let run: (task: Task) => Promise<TaskResult>;
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
     storage ??= openStorage(setup.location, { ownThread: true });
-    return { ok: true, result: await runTask(await storage, task, { signal: stop.signal }) };
+    run = taskRunner(await storage, { signal: stop.signal }, tasks.length > 1);
   } catch (error) {
-    if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { ok: false, internal: { message, stack } };
+    return [failed(error)];
   }
+  return Promise.all(
+    tasks.map((task) =>
+      inTurn(task, run).then(
+        (result): WorkerReply => ({ ok: true, result }),
+        (error: unknown) => failed(error),
+      ),
+    ),
+  );
+}
+
+function failed(error: unknown): WorkerReply {
+  if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { ok: false, internal: { message, stack } };
+}
+
+function inTurn(task: Task, run: (task: Task) => Promise<TaskResult>): Promise<TaskResult> {
+  const bytes = task.slices.reduce((sum, { size }) => sum + size, 0);
+  const isLarge = setup.location.kind === 'local' && bytes >= LARGE_BYTES;
+  return isLarge ? largeTasks(run, task) : run(task);
 }
