@@ -30,9 +30,10 @@ export function describe(machine: Machine, { date, command, versions }: Circumst
 export function measuredAs(cache: RunReport['cache']): string {
   return [
     `Programs run in turns, each on a fresh clone. The clock stops when all that a program wrote is synced to disk, by`,
-    `itself or right after its end; the inputs are ${cache === 'warm' ? 'in the page cache (warm)' : 'out of the page cache (cold)'} when it starts. Memory is the`,
-    `largest process's peak of all runs; CPU and bytes are medians of the kernel's count (wait4, /proc), bytes by read and`,
-    `write calls: what a program maps instead of reading is not in them.`,
+    `itself or right after its end; the inputs are ${cache === 'warm' ? 'in the page cache (warm)' : 'out of the page cache (cold)'} when it starts, and`,
+    `free memory has just been touched, so that no program waits for the host of a virtual machine to give it back. Memory`,
+    `is the largest process's peak of all runs; CPU and bytes are medians of the kernel's count (wait4, /proc), bytes by`,
+    `read and write calls: what a program maps instead of reading is not in them.`,
   ].join('\n');
 }
 

@@ -74,9 +74,17 @@ export async function describeMachine(folder: string): Promise<Machine> {
     fileSystem: await fileSystemOf(folder),
     node: process.version,
     version: pack.version,
-    commit: output('git', ['-C', repositoryRoot, 'describe', '--always', '--dirty']),
+    commit: commitMeasured(),
     loadBefore: loadavg()[0]!,
   };
+}
+
+/** Reports of other runs, saved beside each other, change nothing that is measured. */
+function commitMeasured(): string {
+  const git = ['-C', repositoryRoot];
+  const commit = output('git', [...git, 'describe', '--always']);
+  const changed = output('git', [...git, 'status', '--porcelain', '--', '.', ':!bench/results']);
+  return changed ? `${commit}-dirty` : commit;
 }
 
 async function fileSystemOf(folder: string): Promise<string> {
