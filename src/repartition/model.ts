@@ -33,6 +33,8 @@ export interface Slice {
   path: string;
   size: number;
   version: string;
+  /** Of the whole part. */
+  rows: number;
   from: number;
   to: number;
 }

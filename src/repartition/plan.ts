@@ -105,9 +105,16 @@ class Cursor {
 
   /** An empty one is at row 0: which schema it lends does not depend on where in the part we are. */
   private slice(rows: number): Slice {
-    const { path, size, version } = this.current();
+    const part = this.current();
     const from = rows === 0 ? 0 : this.row;
     this.row += rows;
-    return { path, size, version, from, to: from + rows };
+    return {
+      path: part.path,
+      size: part.size,
+      version: part.version,
+      rows: part.rows,
+      from,
+      to: from + rows,
+    };
   }
 }

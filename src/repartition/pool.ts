@@ -32,7 +32,7 @@ export interface Workers {
 
 /**
  * On S3 a task mostly waits for the network, and that of a small part mostly for the disk to sync, so a thread has
- * several under way. Of large parts on a disk the thread itself takes fewer (`worker.ts`).
+ * several under way. Large ones wait for each other in the thread (`turns.ts`).
  */
 const BATCHES_PER_THREAD = { local: 4, s3: 2 };
 /** Tasks that a thread gets at once. Neighbours read much of the same where a boundary cuts: on S3 that is asked for once. */

@@ -4,36 +4,44 @@ import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../
 import type { CallOptions, Segment, Storage } from '../storage/storage.js';
 import type { Slice, Task, TaskResult } from './model.js';
 import { partReader, remember } from './part-reader.js';
+import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
 
 type OpenPart = (slice: Slice) => Promise<SpliceSource>;
 
+export interface TasksToCome {
+  /** Whether they read much of the same, which is then read once. */
+  areNeighbours: boolean;
+  turns: Turns;
+}
+
 /**
- * @param areNeighbours whether the tasks to come read much of the same, which is then read once
  * @returns makes a task's part. It appears under its name whole or not at all.
  *   Throws RepartitionError `changed` when a source is no longer what was planned with; `parquet`, `storage`, …
  */
 export function taskRunner(
   storage: Storage,
   options: CallOptions,
-  areNeighbours: boolean,
+  { areNeighbours, turns }: TasksToCome,
 ): (task: Task) => Promise<TaskResult> {
   const open = openParts(storage, options, areNeighbours);
-  return (task) => runTask(storage, task, open, options);
+  return (task) => turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading }, options));
 }
 
 async function runTask(
   storage: Storage,
   task: Task,
-  openPart: OpenPart,
+  parts: { open: OpenPart; reading: Turns['reading'] },
   options: CallOptions,
 ): Promise<TaskResult> {
   const { slices, output } = task;
-  const open = (source: number): Promise<SpliceSource> => openPart(slices[source]!);
+  const open = (source: number): Promise<SpliceSource> => parts.open(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
-  const rewritten = await rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys);
+  const rewritten = await parts.reading(task, () =>
+    rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys),
+  );
   if (rewritten.method === 're-encode') {
     const { size } = await storage.write(output, rewritten.chunks, options);
     return { output, size, method: 're-encode', copiedBytes: 0, writtenBytes: size };

@@ -4,12 +4,12 @@
  */
 // Not from piscina, which hands on the same and would load all of itself in every thread.
 import { BroadcastChannel, workerData } from 'node:worker_threads';
-import pLimit from 'p-limit';
 import { type ErrorReport, RepartitionError, throwIfAborted } from '../errors.js';
 import type { Storage, StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import { openStorage } from './open-storage.js';
 import { taskRunner } from './run-task.js';
+import { turnsOn } from './turns.js';
 
 /** What a pool gives each of its workers. */
 export interface WorkerSetup {
@@ -34,10 +34,7 @@ channel.onmessage = () => {
 };
 channel.unref();
 
-/** A large task holds pages until its part is written. Two of them are enough: one is copied while the other is synced. */
-const LARGE_TASKS = 2;
-const LARGE_BYTES = 16 * 1024 * 1024;
-const largeTasks = pLimit(LARGE_TASKS);
+const turns = turnsOn(setup.location.kind);
 
 let storage: Promise<Storage> | undefined;
 if (setup.location.kind === 's3') {
@@ -53,13 +50,13 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
     storage ??= openStorage(setup.location, { ownThread: true });
-    run = taskRunner(await storage, { signal: stop.signal }, tasks.length > 1);
+    run = taskRunner(await storage, { signal: stop.signal }, { areNeighbours: tasks.length > 1, turns });
   } catch (error) {
     return [failed(error)];
   }
   return Promise.all(
     tasks.map((task) =>
-      inTurn(task, run).then(
+      run(task).then(
         (result): WorkerReply => ({ ok: true, result }),
         (error: unknown) => failed(error),
       ),
@@ -71,10 +68,4 @@ function failed(error: unknown): WorkerReply {
   if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   return { ok: false, internal: { message, stack } };
-}
-
-function inTurn(task: Task, run: (task: Task) => Promise<TaskResult>): Promise<TaskResult> {
-  const bytes = task.slices.reduce((sum, { size }) => sum + size, 0);
-  const isLarge = setup.location.kind === 'local' && bytes >= LARGE_BYTES;
-  return isLarge ? largeTasks(run, task) : run(task);
 }

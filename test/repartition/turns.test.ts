@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Task } from '../../src/repartition/model.js';
+import { type Turn, turnsOn } from '../../src/repartition/turns.js';
+
+const MIB = 1024 * 1024;
+
+/** A task that takes `rows` of the 100 rows of a part of `size` bytes. */
+function task(size: number, rows = 100): Task {
+  const slice = { path: 'part.parquet', size, version: '1', rows: 100, from: 0, to: rows };
+  return { output: 'new.parquet', rows, slices: [slice], keys: {} };
+}
+
+/** How many of ten such tasks are at work at the same time. */
+async function mostAtOnce(turn: Turn, some: Task): Promise<number> {
+  let atWork = 0;
+  let most = 0;
+  const work = async (): Promise<void> => {
+    most = Math.max(most, ++atWork);
+    await new Promise((resolve) => setImmediate(resolve));
+    atWork--;
+  };
+  await Promise.all(Array.from({ length: 10 }, () => turn(some, work)));
+  return most;
+}
+
+describe('turns of the tasks of one thread', () => {
+  it('on a disk, lets two large tasks hold their pages, and all small ones go on', async () => {
+    const { whole, reading } = turnsOn('local');
+    expect(await mostAtOnce(whole, task(16 * MIB))).toBe(2);
+    expect(await mostAtOnce(whole, task(16 * MIB - 1))).toBe(10);
+    expect(await mostAtOnce(reading, task(128 * MIB))).toBe(10);
+  });
+
+  it('on S3, lets one large task read while any number is copied by the server', async () => {
+    const { whole, reading } = turnsOn('s3');
+    expect(await mostAtOnce(reading, task(64 * MIB))).toBe(1);
+    expect(await mostAtOnce(reading, task(64 * MIB - 1))).toBe(10);
+    expect(await mostAtOnce(whole, task(128 * MIB))).toBe(10);
+  });
+
+  it('goes by the bytes that a task takes, not by those of the parts it takes them from', async () => {
+    expect(await mostAtOnce(turnsOn('local').whole, task(1024 * MIB, 1))).toBe(10);
+    expect(await mostAtOnce(turnsOn('s3').reading, task(1024 * MIB, 50))).toBe(1);
+  });
+
+  it('counts nothing where a part has no rows', async () => {
+    const empty: Task = {
+      ...task(0),
+      slices: [{ path: 'e', size: 999 * MIB, version: '1', rows: 0, from: 0, to: 0 }],
+    };
+    expect(await mostAtOnce(turnsOn('local').whole, empty)).toBe(10);
+  });
+});
