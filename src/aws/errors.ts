@@ -99,7 +99,7 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
       return say(
         'access',
         `AWS does not know the credentials, or there are none, while ${doing} (${words})`,
-        'Set up credentials as for the AWS command line: environment, --profile, or an instance role.',
+        'Set up credentials as for the AWS command line: environment, --profile (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
       );
     case 'denied':
       return say(

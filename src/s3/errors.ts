@@ -133,7 +133,7 @@ export function toRepartitionError(
     return say(
       'access',
       `S3 does not know the credentials, or there are none (${name}: ${message})`,
-      'Set up credentials as for the AWS command line: environment, --profile, or an instance role.',
+      'Set up credentials as for the AWS command line: environment, --profile (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
     );
   }
   if (name === 'RequestTimeTooSkewed') {
