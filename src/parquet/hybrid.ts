@@ -19,6 +19,12 @@ export type HybridArray = Uint8Array | Uint32Array;
 /** Values up to this width, and seven bits of the byte they begin in, fit 32 bits. */
 const SMALL_WIDTH = 24;
 
+/** Bit-packed values taken or written at a time: as many as a run header of one byte can announce. */
+const PACKED_AT_ONCE = 504;
+
+/** Bytes of a run header, at most: values are counted in 32 bits. */
+const MAX_VARINT = 5;
+
 /** Bits that the largest value needs; 0 when there is only the value 0. */
 export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
@@ -64,6 +70,31 @@ export class HybridDecoder {
       else output.fill(this.repeated, filled, filled + take);
       this.left -= take;
       filled += take;
+    }
+  }
+
+  /**
+   * Hands on the next `count` values, a repeat at a time. A repeat may go on in the one that follows.
+   * @throws EncodingError when the runs end before that
+   */
+  repeats(count: number, take: (value: number, times: number) => void): void {
+    if (this.width === 0) {
+      take(0, count);
+      return;
+    }
+    const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
+    for (let left = count; left > 0;) {
+      if (this.left === 0) this.begin();
+      const times = Math.min(this.left, left, this.repeated === undefined ? packed.length : Infinity);
+      if (this.repeated === undefined) {
+        const values = packed.subarray(0, times);
+        this.unpack(values);
+        for (const value of values) take(value, 1);
+      } else {
+        take(this.repeated, times);
+      }
+      this.left -= times;
+      left -= times;
     }
   }
 
@@ -143,60 +174,77 @@ export class HybridDecoder {
   }
 }
 
-/** Encodes `values` with `width` bits each: long repeats as RLE runs, the rest bit-packed in groups of eight. */
+/** Encodes `values` with `width` bits each. */
 export function encodeHybrid(values: HybridArray, width: number): Uint8Array {
-  const writer = new HybridWriter(width, values.length);
-  let packedFrom = 0;
+  const encoder = new HybridEncoder(width);
   let i = 0;
   while (i < values.length) {
+    const value = values[i]!;
     let end = i + 1;
-    while (end < values.length && values[end] === values[i]) end++;
-    // A packed run holds whole groups of eight, so a repeat first lends what fills the last group.
-    const lent = (8 - ((i - packedFrom) % 8)) % 8;
-    if (end - i - lent >= 8) {
-      writer.packed(values.subarray(packedFrom, i + lent));
-      writer.repeated(values[i] ?? 0, end - i - lent);
-      packedFrom = end;
-    }
+    while (end < values.length && values[end] === value) end++;
+    encoder.add(value, end - i);
     i = end;
   }
-  writer.packed(values.subarray(packedFrom));
-  return writer.finish();
+  return encoder.finish();
 }
 
-class HybridWriter {
-  private readonly width: number;
-  private readonly bytes: Uint8Array;
+/** Encodes values of `width` bits: long repeats as RLE runs, the rest bit-packed in groups of eight. */
+export class HybridEncoder {
+  private bytes = new Uint8Array(256);
   private length = 0;
+  /** Values to be bit-packed; whole groups of eight, but for the last. */
+  private readonly packed = new Uint32Array(PACKED_AT_ONCE);
+  private waiting = 0;
 
-  /** Worst case: all bit-packed, padded to a group, with run headers between runs of eight. */
-  constructor(width: number, count: number) {
-    this.width = width;
-    this.bytes = new Uint8Array(Math.ceil(count / 8) * (width + 10) + 16);
+  constructor(private readonly width: number) {}
+
+  add(value: number, times: number): void {
+    // A packed run holds whole groups of eight, so a repeat first lends what fills the last group.
+    const lent = -this.waiting & 7;
+    if (times - lent >= 8) {
+      this.pack(value, lent);
+      this.flush();
+      this.repeat(value, times - lent);
+    } else {
+      this.pack(value, times);
+    }
   }
 
+  /** All runs; nothing can be added after that. */
   finish(): Uint8Array {
+    this.flush();
     return this.bytes.slice(0, this.length);
   }
 
-  repeated(value: number, count: number): void {
-    this.varint(count * 2);
+  private pack(value: number, times: number): void {
+    for (let i = 0; i < times; i++) {
+      this.packed[this.waiting++] = value;
+      if (this.waiting === PACKED_AT_ONCE) this.flush();
+    }
+  }
+
+  private repeat(value: number, times: number): void {
+    this.reserve(MAX_VARINT + 4);
+    this.varint(times * 2);
     for (let i = 0; i < Math.ceil(this.width / 8); i++) {
       this.bytes[this.length++] = Math.floor(value / 2 ** (8 * i)) & 0xff;
     }
   }
 
-  packed(values: HybridArray): void {
-    if (values.length === 0) return;
+  /** Writes what waits as a packed run. */
+  private flush(): void {
+    if (this.waiting === 0) return;
+    const values = this.packed.subarray(0, this.waiting);
     const groups = Math.ceil(values.length / 8);
+    this.reserve(MAX_VARINT + groups * this.width);
     this.varint(groups * 2 + 1);
-    const end = this.length + groups * this.width;
     if (this.width <= SMALL_WIDTH) this.packSmall(values);
     else this.packLarge(values);
-    this.length = end;
+    this.length += groups * this.width;
+    this.waiting = 0;
   }
 
-  private packSmall(values: HybridArray): void {
+  private packSmall(values: Uint32Array): void {
     const { bytes, width } = this;
     let at = this.length;
     let buffer = 0;
@@ -213,7 +261,7 @@ class HybridWriter {
     if (bits > 0) bytes[at] = buffer & 0xff;
   }
 
-  private packLarge(values: HybridArray): void {
+  private packLarge(values: Uint32Array): void {
     const { bytes, width } = this;
     let at = this.length;
     let buffer = 0;
@@ -236,5 +284,13 @@ class HybridWriter {
       value = Math.floor(value / 0x80);
     }
     this.bytes[this.length++] = value;
+  }
+
+  /** Makes room for `count` bytes; those not yet written are 0. */
+  private reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.length + count));
+    larger.set(this.bytes);
+    this.bytes = larger;
   }
 }

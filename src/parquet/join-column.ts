@@ -20,6 +20,7 @@ import {
 } from './format.js';
 import { bitWidth, encodeHybrid } from './hybrid.js';
 import { type IndexedPage, makeOffsetIndex } from './indexes.js';
+import { Levels } from './levels.js';
 import { MergedDictionary } from './merged-dictionary.js';
 import { countRowStarts, type MadePage, makeDictionaryPage, makePage, type OpenPage } from './page.js';
 import type { ChunkPiece } from './piece.js';
@@ -216,20 +217,20 @@ class PendingPage {
   }
 
   add(run: SaidRun): void {
-    const { said, count, definition } = run;
+    const { said, count, numLevels, definition } = run;
     this.runs.push(run);
     if (count > 0) this.hasIndices = said instanceof Uint32Array;
-    this.levels += run.numLevels;
+    this.levels += numLevels;
     this.rows += countRowStarts(run);
     // Levels cost a bit or so, and an index about two bytes in a dictionary of some size.
-    this.bytes += (said instanceof Uint32Array ? 2 * count : said.length) + (definition?.length ?? 0) / 8;
+    this.bytes += (said instanceof Uint32Array ? 2 * count : said.length) + (definition ? numLevels / 8 : 0);
   }
 
   make(leaf: Leaf, codec: PageCodec, dictionarySize: number): MadePage {
-    const levels = (of: (run: SaidRun) => Uint8Array | undefined): Uint8Array | undefined =>
-      this.runs.some((run) => of(run))
-        ? concat(this.runs.map((run) => of(run) ?? new Uint8Array(0)))
-        : undefined;
+    const levels = (of: (run: SaidRun) => Levels | undefined): Levels | undefined => {
+      const parts = this.runs.map(of).filter((part) => part !== undefined);
+      return parts.length > 0 ? Levels.concat(parts) : undefined;
+    };
     const page: OpenPage = {
       repetition: levels((run) => run.repetition),
       definition: levels((run) => run.definition),

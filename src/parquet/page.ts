@@ -17,7 +17,8 @@ import {
   PageHeader,
   PageType,
 } from './format.js';
-import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from './hybrid.js';
+import { EncodingError } from './hybrid.js';
+import { Levels } from './levels.js';
 import type { Leaf } from './schema.js';
 import { readStruct, Struct, ThriftError, writeStruct } from './thrift.js';
 import { concat, type EncodedValues, PlainEntries, sliceValues } from './values.js';
@@ -69,10 +70,10 @@ export function readPageHead(bytes: Uint8Array, offset: number): PageHead {
   return head;
 }
 
-/** A data page taken apart. Level arrays are undefined where the maximum level is 0. */
+/** A data page taken apart. Levels are undefined where the largest possible one is 0. */
 export interface OpenPage {
-  repetition: Uint8Array | undefined;
-  definition: Uint8Array | undefined;
+  repetition: Levels | undefined;
+  definition: Levels | undefined;
   /** Levels in the page. */
   numLevels: number;
   values: EncodedValues;
@@ -94,7 +95,7 @@ function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
   const bytes = codec.decompress(body, head.uncompressedSize);
   const numLevels = boundedLevels(head);
   let offset = 0;
-  const levels = (max: number, encodingId: number): Uint8Array | undefined => {
+  const levels = (max: number, encodingId: number): Levels | undefined => {
     if (max === 0) return undefined;
     if (header.requireInt(encodingId) !== Encoding.rle) {
       throw new EncodingError('levels in the deprecated BIT_PACKED encoding cannot be cut');
@@ -103,7 +104,7 @@ function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
     const length = new DataView(bytes.buffer, bytes.byteOffset + offset, 4).getUint32(0, true);
     const runs = bytes.subarray(offset + 4, offset + 4 + length);
     offset += 4 + length;
-    return decodeLevels(runs, max, numLevels);
+    return Levels.decode(runs, max, numLevels);
   };
   const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
   const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
@@ -114,7 +115,7 @@ function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
     values: {
       encoding: header.requireInt(DataPageHeader.encoding),
       bytes: bytes.subarray(offset),
-      count: countPresent(definition, leaf.maxDefinition, 0, numLevels),
+      count: countPresent(definition, leaf, 0, numLevels),
     },
   };
 }
@@ -136,11 +137,11 @@ function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
   const repetition =
     leaf.maxRepetition === 0
       ? undefined
-      : decodeLevels(body.subarray(0, repetitionLength), leaf.maxRepetition, numLevels);
+      : Levels.decode(body.subarray(0, repetitionLength), leaf.maxRepetition, numLevels);
   const definition =
     leaf.maxDefinition === 0
       ? undefined
-      : decodeLevels(body.subarray(repetitionLength, levelBytes), leaf.maxDefinition, numLevels);
+      : Levels.decode(body.subarray(repetitionLength, levelBytes), leaf.maxDefinition, numLevels);
   const stored = body.subarray(levelBytes);
   const size = head.uncompressedSize - levelBytes;
   // Some writers store a page without values as no bytes at all, which no codec would call compressed.
@@ -152,7 +153,7 @@ function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
     values: {
       encoding: header.requireInt(DataPageHeaderV2.encoding),
       bytes: isCompressed ? codec.decompress(stored, size) : stored,
-      count: countPresent(definition, leaf.maxDefinition, 0, numLevels),
+      count: countPresent(definition, leaf, 0, numLevels),
     },
   };
 }
@@ -167,42 +168,24 @@ function boundedLevels(head: PageHead): number {
   return head.numValues;
 }
 
-function decodeLevels(runs: Uint8Array, max: number, count: number): Uint8Array {
-  const levels = new Uint8Array(count);
-  decodeHybrid(runs, bitWidth(max), levels);
-  return levels;
-}
-
 /** Values present among the levels `from..to`. */
 export function countPresent(
-  definition: Uint8Array | undefined,
-  max: number,
+  definition: Levels | undefined,
+  { maxDefinition }: Leaf,
   from: number,
   to: number,
 ): number {
-  if (!definition) return to - from;
-  let present = 0;
-  for (let i = from; i < to; i++) if (definition[i] === max) present++;
-  return present;
+  return definition ? definition.slice(from, to).count(maxDefinition) : to - from;
 }
 
 /** The rows that start in a page: the levels that repeat nothing. */
 export function countRowStarts(page: Pick<OpenPage, 'repetition' | 'numLevels'>): number {
-  if (!page.repetition) return page.numLevels;
-  let starts = 0;
-  for (const level of page.repetition) if (level === 0) starts++;
-  return starts;
+  return page.repetition ? page.repetition.count(0) : page.numLevels;
 }
 
 /** The level at which the `row`-th row that starts in this page starts; `numLevels` when there are fewer. */
-export function levelOfRow(page: OpenPage, row: number): number {
-  const { repetition } = page;
-  if (!repetition) return Math.min(row, page.numLevels);
-  let starts = -1;
-  for (let i = 0; i < repetition.length; i++) {
-    if (repetition[i] === 0 && ++starts === row) return i;
-  }
-  return page.numLevels;
+export function levelOfRow({ repetition, numLevels }: OpenPage, row: number): number {
+  return repetition ? repetition.find(0, row) : Math.min(row, numLevels);
 }
 
 /** A page's bytes, made new, with the counts its chunk's metadata need. */
@@ -227,11 +210,11 @@ export function cutPage(
   from: number,
   to: number,
 ): MadePage {
-  const before = countPresent(page.definition, leaf.maxDefinition, 0, from);
-  const present = countPresent(page.definition, leaf.maxDefinition, from, to);
+  const before = countPresent(page.definition, leaf, 0, from);
+  const present = countPresent(page.definition, leaf, from, to);
   const cut: OpenPage = {
-    repetition: page.repetition?.subarray(from, to),
-    definition: page.definition?.subarray(from, to),
+    repetition: page.repetition?.slice(from, to),
+    definition: page.definition?.slice(from, to),
     numLevels: to - from,
     values: sliceValues(leaf, page.values, before, before + present),
   };
@@ -241,9 +224,9 @@ export function cutPage(
 }
 
 function encodeV1(leaf: Leaf, source: Struct, page: OpenPage, codec: PageCodec): MadePage {
-  const block = (levels: Uint8Array | undefined, max: number): Uint8Array[] => {
+  const block = (levels: Levels | undefined, max: number): Uint8Array[] => {
     if (!levels) return [];
-    const runs = encodeHybrid(levels, bitWidth(max));
+    const runs = levels.encode(max);
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, runs.length, true);
     return [length, runs];
@@ -264,12 +247,8 @@ function encodeV1(leaf: Leaf, source: Struct, page: OpenPage, codec: PageCodec):
 }
 
 function encodeV2(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec): MadePage {
-  const repetition = page.repetition
-    ? encodeHybrid(page.repetition, bitWidth(leaf.maxRepetition))
-    : new Uint8Array(0);
-  const definition = page.definition
-    ? encodeHybrid(page.definition, bitWidth(leaf.maxDefinition))
-    : new Uint8Array(0);
+  const repetition = page.repetition?.encode(leaf.maxRepetition) ?? new Uint8Array(0);
+  const definition = page.definition?.encode(leaf.maxDefinition) ?? new Uint8Array(0);
   const source = head.struct.requireStruct(PageHeader.dataPageHeaderV2);
   const isCompressed = source.boolean(DataPageHeaderV2.isCompressed) !== false;
   const values = page.values.bytes;

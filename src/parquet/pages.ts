@@ -82,7 +82,7 @@ async function walkPages(reader: RangeReader, chunk: Chunk, rows: number, until:
       const isHidden = isRepeated && head.numRows === undefined;
       if (isHidden) {
         const open = await openDataPage(reader, chunk, page);
-        page.continuesRow = open.page.repetition?.[0] !== 0;
+        page.continuesRow = open.page.repetition?.find(0, 0) !== 0;
         rowsStarted += countRowStarts(open.page);
       } else {
         rowsStarted += head.numRows ?? head.numValues;

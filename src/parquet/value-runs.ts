@@ -38,8 +38,7 @@ export async function* valueRuns(share: RowGroupShare, chunk: Chunk): AsyncGener
     const opened = await openDataPage(reader, chunk, page);
     const { repetition, definition, values, numLevels } = opened.page;
     const kept = cut ? cutLevels(opened.page, cut) : { from: 0, to: numLevels };
-    const present = (first: number, end: number): number =>
-      countPresent(definition, leaf.maxDefinition, first, end);
+    const present = (first: number, end: number): number => countPresent(definition, leaf, first, end);
     const next = await inPage(chunk, page.start, () => {
       const read = readerOf(leaf, values, dictionary);
       read(present(0, kept.from));
@@ -48,8 +47,8 @@ export async function* valueRuns(share: RowGroupShare, chunk: Chunk): AsyncGener
     for (let start = kept.from; start < kept.to; start += RUN_LEVELS) {
       const end = Math.min(start + RUN_LEVELS, kept.to);
       yield await inPage(chunk, page.start, () => ({
-        repetition: repetition?.subarray(start, end),
-        definition: definition?.subarray(start, end),
+        repetition: repetition?.slice(start, end),
+        definition: definition?.slice(start, end),
         numLevels: end - start,
         values: next(present(start, end)),
       }));
