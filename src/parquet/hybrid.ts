@@ -22,8 +22,9 @@ const SMALL_WIDTH = 24;
 /** Bit-packed values taken or written at a time: as many as a run header of one byte can announce. */
 const PACKED_AT_ONCE = 504;
 
-/** Bytes of a run header, at most: values are counted in 32 bits. */
+/** Bytes of a run header, at most, and what the last one's bits count for: values are counted in 32 bits. */
 const MAX_VARINT = 5;
+const MAX_SCALE = 0x80 ** (MAX_VARINT - 1);
 
 /** Bits that the largest value needs; 0 when there is only the value 0. */
 export function bitWidth(largest: number): number {
@@ -102,11 +103,12 @@ export class HybridDecoder {
   private begin(): void {
     // A bit-packed run ends with a whole byte, as it holds whole groups of eight values.
     let header = 0;
-    for (let shift = 0; ; shift += 7) {
+    for (let scale = 1, last = false; !last; scale *= 0x80) {
       const byte = this.bytes[this.offset++];
-      if (byte === undefined || shift > 28) throw new EncodingError('the runs end before the values do');
-      header += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
+      if (byte === undefined || scale > MAX_SCALE)
+        throw new EncodingError('the runs end before the values do');
+      header += (byte & 0x7f) * scale;
+      last = byte < 0x80;
     }
     const count = Math.floor(header / 2);
     if (header % 2 === 1) {
@@ -116,8 +118,8 @@ export class HybridDecoder {
     }
     if (count === 0) throw new EncodingError('an empty run');
     let value = 0;
-    for (let i = 0; i < Math.ceil(this.width / 8); i++) {
-      value += (this.bytes[this.offset++] ?? 0) * 2 ** (8 * i);
+    for (let bit = 0, scale = 1; bit < this.width; bit += 8, scale *= 0x100) {
+      value += (this.bytes[this.offset++] ?? 0) * scale;
     }
     if (this.offset > this.bytes.length) throw new EncodingError('a run ends before its value does');
     this.left = count;
@@ -226,8 +228,8 @@ export class HybridEncoder {
   private repeat(value: number, times: number): void {
     this.reserve(MAX_VARINT + 4);
     this.varint(times * 2);
-    for (let i = 0; i < Math.ceil(this.width / 8); i++) {
-      this.bytes[this.length++] = Math.floor(value / 2 ** (8 * i)) & 0xff;
+    for (let bit = 0, rest = value; bit < this.width; bit += 8, rest = Math.floor(rest / 0x100)) {
+      this.bytes[this.length++] = rest & 0xff;
     }
   }
 

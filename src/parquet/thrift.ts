@@ -21,6 +21,10 @@ export const ThriftType = {
   uuid: 13,
 } as const;
 
+/** What the seven bits of a varint's fifth and seventh byte count for: 32 bits end in one, 49 are all of the other. */
+const SCALE_OF_FIFTH = 2 ** 28;
+const SCALE_OF_SEVENTH = 2 ** 42;
+
 /** Booleans, integers (bigint beyond 2^53), raw bytes of doubles, uuids and binaries, containers. */
 export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | ThriftMap | Struct;
 
@@ -305,9 +309,9 @@ class CompactReader {
   /** An unsigned varint of at most 32 bits. */
   private varint(): number {
     let result = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let scale = 1; scale <= SCALE_OF_FIFTH; scale *= 0x80) {
       const byte = this.byte();
-      result += (byte & 0x7f) * 2 ** shift;
+      result += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (result > 0xffffffff) break;
         return result;
@@ -327,9 +331,9 @@ class CompactReader {
   /** A number where it is exact, a bigint beyond. */
   private i64(): number | bigint {
     let low = 0;
-    for (let shift = 0; shift < 49; shift += 7) {
+    for (let scale = 1; scale <= SCALE_OF_SEVENTH; scale *= 0x80) {
       const byte = this.byte();
-      low += (byte & 0x7f) * 2 ** shift;
+      low += (byte & 0x7f) * scale;
       if (byte < 0x80) return low % 2 === 0 ? low / 2 : -(low + 1) / 2;
     }
     let unsigned = BigInt(low);

@@ -33,9 +33,8 @@ export async function replaceFile(
 ): Promise<FileIdentity> {
   throwIfAborted(signal);
   const folder = dirname(target);
-  const made = await mkdir(folder, { recursive: true });
   const temporary = temporaryName(target);
-  const file = await open(temporary, 'wx');
+  const { file, made } = await create(temporary);
   try {
     const stat = await fillAndSync(file, fill, signal).finally(() => file.close());
     await rename(temporary, target);
@@ -46,6 +45,17 @@ export async function replaceFile(
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
+}
+
+/** Opens a new file. Its folder nearly always exists: asked for only when it does not, every other part saves a call. */
+async function create(where: string): Promise<{ file: FileHandle; made: string | undefined }> {
+  try {
+    return { file: await open(where, 'wx'), made: undefined };
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  const made = await mkdir(dirname(where), { recursive: true });
+  return { file: await open(where, 'wx'), made };
 }
 
 async function fillAndSync(
