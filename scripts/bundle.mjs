@@ -1,6 +1,6 @@
 // Makes dist/bin/, the command in a few files, from what the compiler has written to dist/: a sixth of the time a small
 // graph takes went into finding and opening 165 small ones. Not minified, since people read stack traces.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -21,10 +21,12 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.write({
   dir: folder,
-  // All in one folder: the pool starts `./worker.js`, and package.json is `../../package.json`, as in dist/*/.
+  // All in one folder: the pool starts `./worker-entry.cjs`, and package.json is `../../package.json`, as in dist/*/.
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
 });
+// As it is: CommonJS, with one import.
+copyFileSync(join(root, 'dist/repartition/worker-entry.cjs'), join(folder, 'worker-entry.cjs'));
 
 /** The folders of the packages that files came from; of nested node_modules the innermost. */
 const packages = new Set(

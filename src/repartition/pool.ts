@@ -1,6 +1,7 @@
 /** Runs tasks in Piscina's worker threads, stops all of them when one fails or somebody asks to. */
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
@@ -26,7 +27,7 @@ export interface Workers {
     tasks: Iterable<Task>,
     options: { signal: AbortSignal | undefined; onResult: (result: TaskResult) => void },
   ): Promise<void>;
-  /** Ends the threads, also those that are still starting. */
+  /** Ends the threads; those that are still starting, as soon as they have. */
   close(): Promise<void>;
 }
 
@@ -44,6 +45,8 @@ const MOST_THREADS = { local: 4, s3: 2 };
  * with 2 MB instead of 8 MB: eight threads on a disk save 80 MB, two on S3 50 MB, and neither is slower.
  */
 const NURSERY_MB = 2;
+/** For threads that are still loading when a run ends early: a tenth of a second, and ten if one should have died. */
+const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 
 /** Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first. */
 export function startWorkers({ location, threads, mostTasks }: WorkerOptions): Workers {
@@ -52,10 +55,11 @@ export function startWorkers({ location, threads, mostTasks }: WorkerOptions): W
   const count = Math.max(1, Math.min(threads ?? most, mostTasks));
   const perBatch = Math.min(TASKS_PER_BATCH[location.kind], Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
-  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped };
+  const loaded = new Int32Array(new SharedArrayBuffer(4));
+  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped, loaded };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task[], WorkerReply[]>({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: new URL('./worker-entry.cjs', import.meta.url).href,
     minThreads: count,
     maxThreads: count,
     concurrentTasksPerWorker: perThread,
@@ -96,6 +100,9 @@ export function startWorkers({ location, threads, mostTasks }: WorkerOptions): W
     },
     async close() {
       channel.close();
+      // Ended while it loads modules, a thread may hang (Node.js 24), or take the process with it (`worker-entry.cts`).
+      const isLoading = (): boolean => Atomics.load(loaded, 0) < count;
+      for (let waits = 0; isLoading() && waits < MOST_WAITS; waits++) await sleep(WAIT_MS);
       await pool.destroy();
     },
   };

@@ -18,6 +18,8 @@ export interface WorkerSetup {
   stopChannel: string;
   /** Not 0 once a message was sent: a worker that was still starting has missed it. */
   stopped: Int32Array<SharedArrayBuffer>;
+  /** How many threads are done with loading their modules. */
+  loaded: Int32Array<SharedArrayBuffer>;
 }
 
 export type WorkerReply =

@@ -142,6 +142,25 @@ describe('the command as a process', () => {
     expect(imported.filter((name) => /@aws-sdk|@smithy|emr|sagemaker|s3|bucket/.test(name))).toEqual([]);
   });
 
+  // A run that fails while it reads footers ends its threads at any moment of their start.
+  test('ends threads that are still starting, and lives', () => {
+    const program = `
+      import { setTimeout as sleep } from 'node:timers/promises';
+      import { startWorkers } from ${JSON.stringify(distUrl('repartition/pool.js'))};
+      const location = { kind: 'local', root: ${JSON.stringify(folder)} };
+      for (let ms = 0; ms < 80; ms += 2) {
+        const workers = startWorkers({ location, threads: 2, mostTasks: 8 });
+        await sleep(ms);
+        await workers.close();
+      }`;
+    const { status, signal, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      { encoding: 'utf8' },
+    );
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+  });
+
   test('goes on and exits as it should when nobody reads its output any more', async () => {
     const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
