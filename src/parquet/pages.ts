@@ -4,6 +4,7 @@ import { openCodec, type PageCodec } from './codec.js';
 import { damaged, explainDamage } from './errors.js';
 import { PageType } from './format.js';
 import { indexedPages } from './indexes.js';
+import { LONG_RUN } from './placement.js';
 import { countRowStarts, openPage, type OpenPage, type PageHead, readPageHead } from './page.js';
 import type { RangeReader } from './source.js';
 import { type Struct, ThriftError, ThriftTruncated } from './thrift.js';
@@ -126,6 +127,12 @@ class HeaderWindow {
     this.range = range;
   }
 
+  /** Reads all of a range, so that its headers need no more reads. */
+  async show({ start, end }: ByteRange): Promise<void> {
+    this.bytes = await this.reader.read(start, end);
+    this.start = start;
+  }
+
   async headAt(chunk: Chunk, offset: number): Promise<PageHead> {
     for (let length = windowBytes(this.range); ; length *= 8) {
       const end = Math.min(offset + length, this.range.end);
@@ -151,15 +158,43 @@ export async function readHeads(
   chunk: Chunk,
   pages: readonly DataPage[],
 ): Promise<PageHead[]> {
-  const runs = await Promise.all(
-    neighbours(chunk, pages).map(async (run) => {
-      const heads: PageHead[] = [];
+  const runs = runsOf(pages).flatMap((run) => (isReadWhole(reader, run) ? [run] : neighbours(chunk, run)));
+  const heads = await Promise.all(
+    runs.map(async (run) => {
       const window = new HeaderWindow(reader, chunk.range);
-      for (const page of run) heads.push((page.head ??= await window.headAt(chunk, page.start)));
-      return heads;
+      if (isReadWhole(reader, run)) await window.show(extentOf(run));
+      const ofRun: PageHead[] = [];
+      for (const page of run) ofRun.push((page.head ??= await window.headAt(chunk, page.start)));
+      return ofRun;
     }),
   );
-  return runs.flat();
+  return heads.flat();
+}
+
+/** Pages that lie one behind the other. */
+function runsOf(pages: readonly DataPage[]): DataPage[][] {
+  const runs: DataPage[][] = [];
+  for (const page of pages) {
+    const run = runs.at(-1);
+    if (run?.at(-1)?.end === page.start) run.push(page);
+    else runs.push([page]);
+  }
+  return runs;
+}
+
+/**
+ * Longer runs aren't read only for their headers. On S3 these are the runs that can't be copied by the server
+ * (`LONG_RUN`), so that whoever wants their headers will mostly want all of them.
+ */
+const MAX_WHOLE_RUN = LONG_RUN;
+
+function isReadWhole(reader: RangeReader, run: readonly DataPage[]): boolean {
+  const { start, end } = extentOf(run);
+  return end - start <= Math.min(run.length * reader.readOverhead, MAX_WHOLE_RUN);
+}
+
+function extentOf(run: readonly DataPage[]): ByteRange {
+  return { start: run[0]!.start, end: run.at(-1)!.end };
 }
 
 /** Runs of pages whose headers one window shows. */

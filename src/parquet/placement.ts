@@ -30,10 +30,10 @@ interface Stretch {
 }
 
 /** @param groups the segments of each row group, by ordinal */
-export function placeRowGroups(groups: readonly (readonly ParquetSegment[])[], longRun: number): Placement {
-  const stretches = joinStretches(groups);
+export function placeRowGroups(groups: RowGroups, longRun: number): Placement {
   const isLong = ({ segments }: Stretch): boolean =>
     segments.every((segment) => segment.kind === 'copy' && segment.end - segment.start >= longRun);
+  const stretches = joinStretches(groups).flatMap((stretch) => trim(groups, stretch, isLong));
   const long = stretches.filter(isLong);
   const others = stretches.filter((stretch) => !isLong(stretch));
   const start = long.find((stretch) => sourceStarted(stretch) !== undefined);
@@ -50,19 +50,53 @@ export function placeRowGroups(groups: readonly (readonly ParquetSegment[])[], l
   };
 }
 
-function joinStretches(groups: readonly (readonly ParquetSegment[])[]): Stretch[] {
-  const stretches: Stretch[] = [];
+type RowGroups = readonly (readonly ParquetSegment[])[];
+
+function joinStretches(groups: RowGroups): Stretch[] {
+  const runs: number[][] = [];
   groups.forEach((segments, ordinal) => {
-    let stretch = stretches.at(-1);
-    if (!stretch || !continues(stretch.segments.at(-1), segments[0])) {
-      stretch = { ordinals: [], segments: [] };
-      stretches.push(stretch);
-    }
-    stretch.ordinals.push(ordinal);
-    for (const segment of segments) append(stretch.segments, segment);
+    if (ordinal > 0 && continues(groups[ordinal - 1]!.at(-1), segments[0])) runs.at(-1)!.push(ordinal);
+    else runs.push([ordinal]);
   });
-  return stretches;
+  return runs.map((ordinals) => stretchOf(groups, ordinals));
 }
+
+function stretchOf(groups: RowGroups, ordinals: number[]): Stretch {
+  const segments: ParquetSegment[] = [];
+  for (const ordinal of ordinals) for (const segment of groups[ordinal]!) append(segments, segment);
+  return { ordinals, segments };
+}
+
+/**
+ * Takes from the ends of a stretch what keeps it from being long: the shares of row groups that were cut.
+ *
+ *     source   | a ... | a' | b ... | b' | all of the next row group |      a', b': too short to be copied
+ *     bytes    | all of the next row group | other runs | a' | b' | indexes | footer
+ *
+ * Left in front of the next row group, they would need a fill besides.
+ */
+function trim(groups: RowGroups, stretch: Stretch, isLong: (stretch: Stretch) => boolean): Stretch[] {
+  const { ordinals } = stretch;
+  for (const [first, last] of TRIMS) {
+    const parts = [
+      ordinals.slice(0, first),
+      ordinals.slice(first, ordinals.length - last),
+      ordinals.slice(ordinals.length - last),
+    ];
+    const [, middle = []] = parts;
+    if (middle.length === 0 || !isLong(stretchOf(groups, middle))) continue;
+    return parts.filter((part) => part.length > 0).map((part) => stretchOf(groups, part));
+  }
+  return [stretch];
+}
+
+/** Row groups that are taken from a stretch's two ends: none if none need be. */
+const TRIMS = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [1, 1],
+] as const;
 
 function sourceStarted({ segments: [first] }: Stretch): number | undefined {
   return first?.kind === 'copy' && first.start === magicBytes().length ? first.source : undefined;

@@ -4,6 +4,8 @@ export interface RangeReader {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** Bytes that are read in the time that a read takes besides: none on a disk, many on a network. */
+  readonly readOverhead: number;
   /** The bytes `start..end`, half open; never fewer. */
   read(start: number, end: number): Promise<Uint8Array>;
 }

@@ -3,19 +3,13 @@ import { RepartitionError } from '../errors.js';
 import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../parquet/index.js';
 import type { CallOptions, Segment, Storage } from '../storage/storage.js';
 import type { Slice, Task, TaskResult } from './model.js';
-import { partReader, remember } from './part-reader.js';
+import { partReader } from './part-reader.js';
 import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
 
 type OpenPart = (slice: Slice) => Promise<SpliceSource>;
-
-export interface TasksToCome {
-  /** Whether they read much of the same, which is then read once. */
-  areNeighbours: boolean;
-  turns: Turns;
-}
 
 /**
  * @returns makes a task's part. It appears under its name whole or not at all.
@@ -24,9 +18,9 @@ export interface TasksToCome {
 export function taskRunner(
   storage: Storage,
   options: CallOptions,
-  { areNeighbours, turns }: TasksToCome,
+  turns: Turns,
 ): (task: Task) => Promise<TaskResult> {
-  const open = openParts(storage, options, areNeighbours);
+  const open = openParts(storage, options);
   return (task) => turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading }, options));
 }
 
@@ -65,11 +59,11 @@ function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {
 }
 
 /** Opens the parts of slices; the most recently used stay open. */
-function openParts(storage: Storage, options: CallOptions, areNeighbours: boolean): OpenPart {
+function openParts(storage: Storage, options: CallOptions): OpenPart {
   const open = new Map<string, Promise<SpliceSource>>();
   const openPart = async (slice: Slice): Promise<SpliceSource> => {
     const reader = partReader(storage, slice, options);
-    return { reader: areNeighbours ? remember(reader) : reader, footer: await readFooter(reader) };
+    return { reader, footer: await readFooter(reader) };
   };
   return (slice) => {
     // Of a version there is one: others are refused when they are read.

@@ -52,7 +52,7 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
     storage ??= openStorage(setup.location, { ownThread: true });
-    run = taskRunner(await storage, { signal: stop.signal }, { areNeighbours: tasks.length > 1, turns });
+    run = taskRunner(await storage, { signal: stop.signal }, turns);
   } catch (error) {
     return [failed(error)];
   }

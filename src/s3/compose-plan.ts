@@ -289,7 +289,7 @@ export interface Fetch {
 }
 
 /** A second request costs about as much as reading this many bytes in vain. */
-const MAX_HOLE = 256 * 1024;
+export const MAX_HOLE = 256 * 1024;
 
 /** The reads that bring the copied pieces of a part, neighbours in one object joined. */
 export function planFetches(pieces: readonly Segment[], maxHole: number = MAX_HOLE): Fetch[] {

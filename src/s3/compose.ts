@@ -6,6 +6,7 @@ import { untilAborted } from '../storage/until-aborted.js';
 import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
 import { changedError, toRepartitionError } from './errors.js';
 import { PartMemory } from './part-memory.js';
+import { objectName, type RecentReads } from './recent-reads.js';
 import { type Requests, versionFrom } from './requests.js';
 import { type MultipartUpload, type Target, UploadGone, withUpload } from './upload.js';
 
@@ -62,6 +63,7 @@ export class Composer {
 
   constructor(
     private readonly requests: Requests,
+    private readonly recent: RecentReads,
     private readonly names: Namer,
   ) {}
 
@@ -213,6 +215,8 @@ export class Composer {
   ): Promise<Uint8Array> {
     const range = `bytes=${start}-${end - 1}`;
     try {
+      const known = await this.recent.recall(objectName(path, version), start, end);
+      if (known) return known;
       return (await this.requests.getRange(this.names.keyOf(path), range, version, signal, into)).bytes;
     } catch (error) {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);

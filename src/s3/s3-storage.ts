@@ -3,10 +3,11 @@ import { RepartitionError } from '../errors.js';
 import type { CallOptions, ObjectStat, S3Location, Segment, Storage } from '../storage/storage.js';
 import { connect } from './client.js';
 import { Composer, writeStream } from './compose.js';
-import { planCompose } from './compose-plan.js';
+import { MAX_HOLE, planCompose } from './compose-plan.js';
 import { failureOf, type S3Action, toRepartitionError } from './errors.js';
 import { folderKey, keyOf } from './keys.js';
 import { readS3Options } from './options.js';
+import { objectName, RecentReads } from './recent-reads.js';
 import { Requests, versionFrom } from './requests.js';
 import type { Target } from './upload.js';
 
@@ -26,13 +27,15 @@ export async function openS3Storage(location: S3Location, options: CallOptions =
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
 class S3Storage implements Storage {
+  readonly readOverhead = MAX_HOLE;
   private readonly composer: Composer;
+  private readonly recent = new RecentReads();
 
   constructor(
     readonly location: S3Location,
     private readonly requests: Requests,
   ) {
-    this.composer = new Composer(requests, {
+    this.composer = new Composer(requests, this.recent, {
       keyOf: (path) => this.key(path),
       describe: (path) => this.describe(path),
     });
@@ -59,6 +62,17 @@ class S3Storage implements Storage {
     { signal, version }: CallOptions & { version?: string } = {},
   ): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
+    const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, version, signal);
+    return version === undefined ? fetch() : this.recent.read(objectName(path, version), start, end, fetch);
+  }
+
+  private async fetch(
+    path: string,
+    start: number,
+    end: number,
+    version: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     try {
       const answer = await this.requests.getRange(
         this.key(path),

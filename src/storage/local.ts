@@ -38,6 +38,7 @@ export function openLocalStorage(root: string, { ownThread = false } = {}): Stor
 
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
+  readonly readOverhead = 0;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 
   constructor(

@@ -56,6 +56,9 @@ export interface CallOptions {
 export interface Storage {
   readonly location: StorageLocation;
 
+  /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
+  readonly readOverhead: number;
+
   /** The path as a person would write it: `/data/graph/edges/…` or `s3://bucket/prefix/edges/…`. */
   describe(path: string): string;
 

@@ -1,4 +1,5 @@
 /** Parquet files on disk as the splice engine wants them, and its results as files again. */
+import { deepStrictEqual } from 'node:assert/strict';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import type { DictionaryLimits } from '../../src/parquet/join-column.js';
 import { join } from '../../src/parquet/join.js';
@@ -6,8 +7,11 @@ import { readFooter } from '../../src/parquet/footer.js';
 import type { KeyChanges } from '../../src/parquet/index.js';
 import { splice, type OpenSource, type RowSlices } from '../../src/parquet/splice.js';
 
-/** Opens `paths[source]`; every read is checked to lie in the file. */
-export function openFiles(paths: readonly string[]): OpenSource {
+/** A read costs as much as this many bytes. */
+const NETWORK = 256 * 1024;
+
+/** Opens `paths[source]`, read as a disk is or a network; every read is checked to lie in the file. */
+export function openFiles(paths: readonly string[], readOverhead = 0): OpenSource {
   return async (source) => {
     const name = paths[source]!;
     const { length: size } = await readFile(name);
@@ -23,7 +27,7 @@ export function openFiles(paths: readonly string[]): OpenSource {
         await file.close();
       }
     };
-    const reader = { name, size, read };
+    const reader = { name, size, readOverhead, read };
     return { reader, footer: await readFooter(reader) };
   };
 }
@@ -33,7 +37,7 @@ export interface Made {
   copiedBytes: number;
 }
 
-/** Splices slices of `paths` into `output`. */
+/** Splices slices of `paths` into `output`: the same bytes, however far away the files seem to be. */
 export async function spliceFiles(
   paths: readonly string[],
   slices: RowSlices,
@@ -41,7 +45,9 @@ export async function spliceFiles(
   keys: KeyChanges = {},
   longRun?: number,
 ): Promise<Made> {
-  const { segments, size, copiedBytes } = await splice(openFiles(paths), slices, keys, longRun);
+  const spliced = await splice(openFiles(paths), slices, keys, longRun);
+  deepStrictEqual(await splice(openFiles(paths, NETWORK), slices, keys, longRun), spliced);
+  const { segments, size, copiedBytes } = spliced;
   const inputs = await Promise.all(paths.map((path) => readFile(path)));
   const bytes = Buffer.concat(
     segments.map((s) => (s.kind === 'bytes' ? s.bytes : inputs[s.source]!.subarray(s.start, s.end))),

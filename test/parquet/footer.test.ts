@@ -9,6 +9,7 @@ function reader(bytes: Uint8Array): RangeReader {
   return {
     name: '/data/part-00000.parquet',
     size: bytes.length,
+    readOverhead: 0,
     read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
   };
 }

@@ -86,6 +86,29 @@ describe('the bytes of row groups', () => {
     expect(placeRowGroups(groups, 100)).toEqual({ order: [3, 1, 2, 0], startsSource: 1 });
   });
 
+  test('a cut row group with columns too short to be copied does not hold back the one that follows it', () => {
+    const cut = [made(9), copy(0, 500, 560), made(9), copy(0, 700, 760)];
+    const next = [copy(0, 760, 800), copy(0, 800, 900)];
+    expect(placeRowGroups([cut, next, [copy(1, 4, 300)]], 100)).toEqual({
+      order: [2, 1, 0],
+      startsSource: 1,
+    });
+  });
+
+  test('nor the one before it, nor both', () => {
+    const whole = [copy(0, 4, 500)];
+    const cut = [copy(0, 500, 560), made(9), copy(0, 700, 760), made(9)];
+    expect(placeRowGroups([whole, cut, [copy(1, 40, 300)]], 100)).toEqual({
+      order: [0, 2, 1],
+      startsSource: 0,
+    });
+    const both = [[made(9), copy(1, 30, 40)], [copy(1, 40, 300)], [copy(1, 300, 310), made(9)]];
+    expect(placeRowGroups([...both, [copy(2, 4, 300)]], 100)).toEqual({
+      order: [3, 1, 0, 2],
+      startsSource: 2,
+    });
+  });
+
   test('without a run at the beginning of a file, what we made stands in front', () => {
     const groups = [[made(9)], [copy(0, 500, 900)], [made(8)]];
     expect(placeRowGroups(groups, 100)).toEqual({ order: [0, 2, 1] });

@@ -46,6 +46,7 @@ test('fields that we do not know stay in every struct of a footer, in whole and 
   const reader = {
     name: output,
     size: made.length,
+    readOverhead: 0,
     read: (a: number, b: number) => Promise.resolve(made.subarray(a, b)),
   };
   const { meta } = parseFooter(output, writeStruct((await readFooter(reader)).meta), 4);

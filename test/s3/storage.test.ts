@@ -100,6 +100,17 @@ describe('composing', () => {
     expect(await storage.stat('out/spliced')).toEqual(stat);
   });
 
+  test('a fill that was read before is not fetched again', async () => {
+    const storage = await open('graph');
+    const page = pattern(1 * MIB, 3);
+    await storage.read('a', 6 * MIB, 12 * MIB, { version: versionA });
+    proxy.reset();
+    await storage.compose('out/remembered', [bytes(page), copy('a', versionA, 7 * MIB, 20 * MIB)]);
+    expect(sha256(await bucket.get('graph/out/remembered'))).toBe(sha256(concat(page, a.subarray(7 * MIB))));
+    expect(proxy.traffic().requests).toMatchObject({ UploadPart: 1, UploadPartCopy: 1 });
+    expect(proxy.traffic().requests['GetObject']).toBeUndefined();
+  });
+
   test('a small object is one put', async () => {
     const storage = await open('graph');
     proxy.reset();

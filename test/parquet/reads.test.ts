@@ -1,0 +1,69 @@
+/** How often a source is read: on a disk only what is needed, far away rather more at once than again and again. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readChunks } from '../../src/parquet/chunk.js';
+import { splice } from '../../src/parquet/splice.js';
+import * as pyarrow from '../support/pyarrow.js';
+import { openFiles } from './files.js';
+
+const KIB = 1024;
+const ROWS = 100_000;
+
+/** One column of 100 pages with 1,000 rows, about 8 kB, each. */
+async function manyPages(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gs-repartition-reads-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'in.parquet');
+  // Multiples of a large prime: nothing that a codec could make shorter.
+  const cells = Array.from({ length: ROWS }, (_, i) =>
+    String(((BigInt(i) * 0x9e3779b97f4a7c15n) >> 1n) & 0x7fffffffffffffffn),
+  );
+  await pyarrow.write(path, {
+    columns: [{ name: 'x', type: 'int64', cells }],
+    options: {
+      compression: 'snappy',
+      use_dictionary: false,
+      data_page_size: 1,
+      write_batch_size: 1000,
+      write_page_index: true,
+    },
+  });
+  return path;
+}
+
+/** Splices rows from a page's middle, and tells what was read of the pages. */
+async function readsOf(path: string, from: number, to: number, readOverhead: number): Promise<string[]> {
+  const { reader, footer } = await openFiles([path], readOverhead)(0);
+  const { range } = readChunks(footer, footer.rowGroups[0]!)[0]!;
+  const reads: string[] = [];
+  const spied = {
+    ...reader,
+    read: (start: number, end: number) => {
+      if (end <= range.end)
+        reads.push(end - start <= 4 * KIB ? 'header' : `${Math.round((end - start) / 1000)} kB`);
+      return reader.read(start, end);
+    },
+  };
+  await splice(() => Promise.resolve({ reader: spied, footer }), [{ source: 0, from, to }], {});
+  return reads;
+}
+
+const times = (count: number, read: string): string[] => Array.from({ length: count }, () => read);
+
+test('on a disk a header is a read of its own: 30 pages on the shorter side of a cut', async () => {
+  expect(await readsOf(await manyPages(), 0, 70_500, 0)).toEqual(['8 kB', ...times(30, 'header')]);
+});
+
+test('far away the shorter side is read at once, the page that is cut with it', async () => {
+  expect(await readsOf(await manyPages(), 0, 70_500, 256 * KIB)).toEqual(['8 kB', '241 kB']);
+});
+
+test('both sides of a cut at either end are', async () => {
+  expect(await readsOf(await manyPages(), 10_500, 90_000, 256 * KIB)).toEqual(['8 kB', '88 kB', '80 kB']);
+});
+
+test('pages that cost more than a read are left where they are', async () => {
+  expect(await readsOf(await manyPages(), 0, 90_500, 4 * KIB)).toEqual(['8 kB', ...times(10, 'header')]);
+});
