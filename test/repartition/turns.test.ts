@@ -24,10 +24,12 @@ async function mostAtOnce(turn: Turn, some: Task): Promise<number> {
 }
 
 describe('turns of the tasks of one thread', () => {
-  it('on a disk, lets two large tasks hold their pages, and all small ones go on', async () => {
+  it('on a disk, lets two large tasks or three of a few pages hold them, and all small ones go on', async () => {
     const { whole, reading } = turnsOn('local');
     expect(await mostAtOnce(whole, task(16 * MIB))).toBe(2);
-    expect(await mostAtOnce(whole, task(16 * MIB - 1))).toBe(10);
+    expect(await mostAtOnce(whole, task(16 * MIB - 1))).toBe(3);
+    expect(await mostAtOnce(whole, task(MIB / 2))).toBe(3);
+    expect(await mostAtOnce(whole, task(MIB / 2 - 1))).toBe(10);
     expect(await mostAtOnce(reading, task(128 * MIB))).toBe(10);
   });
 
@@ -39,7 +41,7 @@ describe('turns of the tasks of one thread', () => {
   });
 
   it('goes by the bytes that a task takes, not by those of the parts it takes them from', async () => {
-    expect(await mostAtOnce(turnsOn('local').whole, task(1024 * MIB, 1))).toBe(10);
+    expect(await mostAtOnce(turnsOn('local').whole, task(1024 * MIB, 1))).toBe(3);
     expect(await mostAtOnce(turnsOn('s3').reading, task(1024 * MIB, 50))).toBe(1);
   });
 
