@@ -189,6 +189,8 @@ function runsOf(pages: readonly DataPage[]): DataPage[][] {
 const MAX_WHOLE_RUN = LONG_RUN;
 
 function isReadWhole(reader: RangeReader, run: readonly DataPage[]): boolean {
+  // A walk has read them already.
+  if (run.every(({ head }) => head !== undefined)) return false;
   const { start, end } = extentOf(run);
   return end - start <= Math.min(run.length * reader.readOverhead, MAX_WHOLE_RUN);
 }

@@ -12,7 +12,7 @@ const KIB = 1024;
 const ROWS = 100_000;
 
 /** One column of 100 pages with 1,000 rows, about 8 kB, each. */
-async function manyPages(): Promise<string> {
+async function manyPages({ index = true } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gs-repartition-reads-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'in.parquet');
@@ -27,7 +27,7 @@ async function manyPages(): Promise<string> {
       use_dictionary: false,
       data_page_size: 1,
       write_batch_size: 1000,
-      write_page_index: true,
+      write_page_index: index,
     },
   });
   return path;
@@ -66,4 +66,9 @@ test('both sides of a cut at either end are', async () => {
 
 test('pages that cost more than a read are left where they are', async () => {
   expect(await readsOf(await manyPages(), 0, 90_500, 4 * KIB)).toEqual(['8 kB', ...times(10, 'header')]);
+});
+
+test('headers that were read to find the pages are not read again', async () => {
+  const path = await manyPages({ index: false });
+  expect(await readsOf(path, 0, 20_500, 256 * KIB)).toEqual([...times(21, 'header'), '8 kB']);
 });
