@@ -44,7 +44,7 @@ export function jobEngine(
         const onProgress = progress.report.bind(progress);
         return await world.engine.repartition({ inputPrefix, ...s3, signal, log, onProgress });
       } catch (error) {
-        const failure = signal.aborted ? interrupted() : error;
+        const failure = signal.aborted ? interrupted(signal) : error;
         if (!(failure instanceof RepartitionError)) throw failure;
         // The same command again would run the whole job again.
         const hint = `The job itself is done; go on with: gs-repartition --input-prefix ${inputPrefix}`;

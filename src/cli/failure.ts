@@ -1,5 +1,5 @@
 /** A failure as its reader meets it: one line, an exit code, and with `--json` one document. */
-import { RepartitionError } from '../errors.js';
+import { type ErrorContext, type ErrorReport, RepartitionError } from '../errors.js';
 import { oneLine } from './format.js';
 import { EXIT } from './world.js';
 
@@ -8,29 +8,48 @@ export interface Failure {
   /** For standard error. */
   line: string;
   /** For standard output, with `--json`. */
-  document: { status: 'failed'; error: { code: string; message: string; hint?: string } };
+  document: { status: 'failed'; error: Omit<ErrorReport, 'code'> & { code: string } };
   /** For `--log-level DEBUG`. */
   details: string;
 }
 
 const BUG_HINT = 'This is a bug: please report it with what the same command prints at --log-level DEBUG.';
 
-export function describeFailure(error: unknown): Failure {
+/** @param flags the options of the command that failed, as they are typed but without dashes */
+export function describeFailure(error: unknown, flags: readonly string[] = []): Failure {
   const report =
     error instanceof RepartitionError
-      ? error.toReport()
+      ? asTyped(error.toReport(), flags)
       : {
           code: 'internal',
           message: `internal error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
           hint: BUG_HINT,
         };
-  const sentences = [report.message, report.hint].filter((sentence) => sentence !== undefined);
+  const sentences = [withOwner(report), report.hint].filter((sentence) => sentence !== undefined);
   return {
     exitCode: exitCodeOf(report.code),
     line: oneLine(`gs-repartition: ${sentences.map(withStop).join(' ')}`),
     document: { status: 'failed', error: report },
     details: stacksOf(error).join('\ncaused by '),
   };
+}
+
+/** Errors call an option by the name that a program gives it, `numOutputFiles`; here it is typed --num-output-files. */
+function asTyped(report: ErrorReport, flags: readonly string[]): ErrorReport {
+  const typed = (text: string): string =>
+    text.replace(/`([a-z][A-Za-z0-9]*)`/g, (quoted, name: string) => {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      return flags.includes(flag) ? `--${flag}` : quoted;
+    });
+  return {
+    ...report,
+    message: typed(report.message),
+    ...(report.hint !== undefined && { hint: typed(report.hint) }),
+  };
+}
+
+function withOwner({ message, dataSet, part }: ErrorContext & { message: string }): string {
+  return dataSet === undefined || part === undefined ? message : `${message} (a part of ${dataSet})`;
 }
 
 /** The stacks down to the first cause, and nothing else of the errors: an SDK's may hold requests and their headers. */

@@ -68,7 +68,8 @@ async function runCommand(
     );
   } catch (error) {
     progress.stop();
-    return fail(error, { world, console, json: common.json, debug: isDebug(common['log-level']) });
+    const flags = Object.keys({ ...command.options, ...commonOptions });
+    return fail(error, { world, console, json: common.json, debug: isDebug(common['log-level']) }, flags);
   } finally {
     progress.stop();
   }
@@ -100,8 +101,9 @@ async function warnOfVariables(
 function fail(
   error: unknown,
   { world, console, json, debug }: { world: World; console: Console; json: boolean; debug: boolean },
+  flags: readonly string[] = [],
 ): number {
-  const failure = describeFailure(error);
+  const failure = describeFailure(error, flags);
   console.line(failure.line);
   if (debug) console.line(failure.details);
   if (json) world.stdout.write(`${JSON.stringify(failure.document, null, 2)}\n`);

@@ -88,8 +88,7 @@ export async function readPart(
     };
   } catch (error) {
     if (!(error instanceof RepartitionError) || error.code === 'interrupted') throw error;
-    const report = error.toReport();
-    throw RepartitionError.fromReport({ ...report, message: `${report.message} (a part of ${owner})` });
+    throw error.within({ dataSet: owner, part: path });
   }
 }
 

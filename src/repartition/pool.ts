@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
-import { interrupted, RepartitionError } from '../errors.js';
+import { fromErrorMessage, interrupted } from '../errors.js';
 import type { StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
@@ -77,7 +77,7 @@ export function startWorkers({ location, threads, mostTasks }: WorkerOptions): W
 
   return {
     async run(tasks, { signal, onResult }) {
-      const onAbort = (): void => stop(interrupted());
+      const onAbort = (): void => stop(interrupted(signal));
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort);
       try {
@@ -121,8 +121,5 @@ function* batches(tasks: Iterable<Task>, size: number): Generator<Task[]> {
 
 function accept(reply: WorkerReply): TaskResult {
   if (reply.ok) return reply.result;
-  if ('error' in reply) throw RepartitionError.fromReport(reply.error);
-  const error = new Error(reply.internal.message);
-  if (reply.internal.stack !== undefined) error.stack = reply.internal.stack;
-  throw error;
+  throw fromErrorMessage(reply.error);
 }

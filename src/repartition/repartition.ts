@@ -7,7 +7,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import pMap from 'p-map';
-import { interrupted } from '../errors.js';
+import { interrupted, RepartitionError, throwIfAborted } from '../errors.js';
 import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
 import type { AlignmentGroup } from '../metadata/model.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
@@ -35,10 +35,19 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
     return await runOn(storage, settings, options);
   } catch (error) {
     // What a signal breaks off may fail in ways of its own; the reason is the signal.
-    throw options.signal?.aborted ? interrupted() : error;
+    throw options.signal?.aborted ? stopped(options.signal) : error;
   } finally {
     await storage.close();
   }
+}
+
+/** `interrupted`, for somebody who wants to know what became of the run. */
+function stopped(signal: AbortSignal): RepartitionError {
+  const { message, cause } = interrupted(signal);
+  return new RepartitionError('interrupted', `${message}; nothing was published`, {
+    hint: 'Run the same command again: finished parts are kept and the rest is done.',
+    cause,
+  });
 }
 
 async function runOn(storage: Storage, settings: RunSettings, options: RepartitionOptions): Promise<Summary> {
@@ -51,7 +60,7 @@ async function runOn(storage: Storage, settings: RunSettings, options: Repartiti
   try {
     summary = await align(storage, metadata, settings, options);
   } catch (error) {
-    await status.failed(signal?.aborted ? interrupted() : error, log);
+    await status.failed(signal?.aborted ? stopped(signal) : error, log);
     throw error;
   }
   await status.succeeded(summary, log);
@@ -115,7 +124,7 @@ async function align(
     );
     await verifyOutputs(storage, dataSetPlans, { signal, onPart: verified });
 
-    if (signal?.aborted) throw interrupted();
+    throwIfAborted(signal);
     await storage.write(settings.updatedFile, encoded(text));
     const seconds = (performance.now() - started) / 1000;
     return summarize({ storage, settings, plans, done, resumed: finished.size, seconds });

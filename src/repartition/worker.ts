@@ -4,7 +4,7 @@
  */
 // Not from piscina, which hands on the same and would load all of itself in every thread.
 import { BroadcastChannel, workerData } from 'node:worker_threads';
-import { type ErrorReport, RepartitionError, throwIfAborted } from '../errors.js';
+import { type ErrorMessage, throwIfAborted, toErrorMessage } from '../errors.js';
 import type { Storage, StorageLocation } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import { openStorage } from './open-storage.js';
@@ -24,9 +24,7 @@ export interface WorkerSetup {
 
 export type WorkerReply =
   | { ok: true; result: TaskResult }
-  | { ok: false; error: ErrorReport }
-  /** A bug of ours: shown as such, with its stack at DEBUG. */
-  | { ok: false; internal: { message: string; stack: string | undefined } };
+  | { ok: false; error: ErrorMessage };
 
 const setup = workerData as WorkerSetup;
 const stop = new AbortController();
@@ -67,7 +65,5 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
 }
 
 function failed(error: unknown): WorkerReply {
-  if (error instanceof RepartitionError) return { ok: false, error: error.toReport() };
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { ok: false, internal: { message, stack } };
+  return { ok: false, error: toErrorMessage(error) };
 }

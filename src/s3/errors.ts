@@ -98,7 +98,7 @@ export function toRepartitionError(
   signal?: AbortSignal,
 ): RepartitionError {
   if (error instanceof RepartitionError) return error;
-  if (signal?.aborted) return interrupted();
+  if (signal?.aborted) return interrupted(signal);
   const failure = failureOf(error);
   const { name, status, message } = failure;
   const say = (code: RepartitionError['code'], text: string, hint: string): RepartitionError =>

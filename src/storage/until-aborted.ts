@@ -8,7 +8,7 @@ export async function* untilAborted<T>(
   const iterator = chunks[Symbol.asyncIterator]();
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(interrupted());
+    stop = () => reject(interrupted(signal));
   });
   aborted.catch(() => undefined);
   signal?.addEventListener('abort', stop, { once: true });

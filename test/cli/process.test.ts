@@ -177,7 +177,7 @@ describe('Ctrl-C at the process', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('(%s) stops it cleanly with exit code 130', async (signal) => {
     const { code, err } = await interrupt(slowCommand('stops.mjs', 'stop()'), ['working', signal]);
     expect(code).toBe(130);
-    expect(err).toContain('stopped before the end; nothing was published');
+    expect(err).toContain('stopped before the end');
   });
 
   test('twice ends it at once, even when the run does not stop', async () => {
