@@ -171,8 +171,7 @@ describe('Ctrl-C', () => {
     expect({ code, exits }).toEqual({ code: 130, exits: [] });
     expect(stderr).toBe(
       'gs-repartition: stopping; press Ctrl-C again to stop at once\n' +
-        'gs-repartition: stopped before the end; nothing was published. ' +
-        'Run the same command again: finished parts are kept and the rest is done.\n',
+        'gs-repartition: stopped before the end.\n',
     );
   });
 
