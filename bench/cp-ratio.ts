@@ -3,7 +3,7 @@
  * bytes. Both are measured in turns, on clones of one graph, until everything they wrote is on disk.
  */
 import { join } from 'node:path';
-import type { Summary } from '../src/repartition/model.js';
+import type { Summary } from '../src/repartition/api.js';
 import {
   cloneGraph,
   generate,

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist', 'bin');
 
 const bundle = await rolldown({
-  input: { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/repartition/worker.js') },
+  input: { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/repartition/execute/worker.js') },
   platform: 'node',
   // Loaded only when needed, or (piscina) by the path of a file of its own.
   external: [/^@aws-sdk\//, /^@smithy\//, '@hpcc-js/wasm-zstd', 'fzstd', 'piscina'],
@@ -26,7 +26,7 @@ const { output } = await bundle.write({
   chunkFileNames: '[name].js',
 });
 // As it is: CommonJS, with one import.
-copyFileSync(join(root, 'dist/repartition/worker-entry.cjs'), join(folder, 'worker-entry.cjs'));
+copyFileSync(join(root, 'dist/repartition/execute/worker-entry.cjs'), join(folder, 'worker-entry.cjs'));
 
 /** The folders of the packages that files came from; of nested node_modules the innermost. */
 const packages = new Set(

@@ -1,7 +1,16 @@
 /**
- * What a program imports: the alignment and its check, the jobs upstream, their options and results, and the one error
- * they throw. The AWS SDK is loaded when it is first needed.
+ * What a program imports: the alignment and its check, their options and results, and the one error they throw. Parquet
+ * files alone are rewritten by `gs-repartition/parquet`, jobs upstream run by `gs-repartition/upstream`. The AWS SDK is
+ * loaded when it is first needed.
  */
-export * from './aws/index.js';
-export { type ErrorCode, type ErrorReport, RepartitionError } from './errors.js';
+export {
+  type ErrorCode,
+  type ErrorContext,
+  type ErrorDetails,
+  type ErrorReport,
+  RepartitionError,
+} from './errors.js';
 export * from './repartition/index.js';
+export type { S3Options } from './s3/options.js';
+export { locate, openStorage, registerStorage } from './storages.js';
+export type * from './storage/storage.js';

@@ -4,9 +4,9 @@
 //     plan-alone.mjs METADATA
 import { readFileSync, statSync } from 'node:fs';
 import { alignmentGroups, parseMetadata, updateMetadata } from '../../dist/metadata/index.js';
-import { chooseLayout } from '../../dist/repartition/layout.js';
+import { chooseLayout } from '../../dist/repartition/prepare/layout.js';
 import { ownedTasks } from '../../dist/repartition/outputs.js';
-import { planGroup } from '../../dist/repartition/plan.js';
+import { planGroup } from '../../dist/repartition/prepare/plan.js';
 
 const BYTES_A_ROW = 400;
 const steps = {};

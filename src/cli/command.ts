@@ -1,5 +1,5 @@
 /** A command as data. `run.ts` gives it to yargs and runs it. */
-import type { Log } from '../repartition/model.js';
+import type { Log } from '../repartition/api.js';
 import type { commonOptions } from './common-options.js';
 import type { OptionSet, Values } from './options.js';
 import type { ProgressDisplay } from './progress.js';

@@ -1,5 +1,5 @@
 /** The log: a line each for people, on standard error. */
-import type { Log } from '../repartition/model.js';
+import type { Log } from '../repartition/api.js';
 import { LOG_LEVELS, type LogLevel } from './common-options.js';
 import type { Console } from './console.js';
 import { oneLine } from './format.js';

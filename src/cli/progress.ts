@@ -1,7 +1,7 @@
 /** How far a run is: a bar on a terminal, a line now and then elsewhere. */
 import { createRequire } from 'node:module';
 import type { GenericFormatter, MultiBar, SingleBar } from 'cli-progress';
-import type { Log, Progress } from '../repartition/model.js';
+import type { Log, Progress } from '../repartition/api.js';
 import type { Console } from './console.js';
 import { formatBytes, formatCount, formatDuration, plural } from './format.js';
 

@@ -1,9 +1,18 @@
 /** What the command line needs of the process around it. Tests bring their own. */
-import type { RepartitionOptions, Summary, VerifyOptions, VerifyReport } from '../repartition/model.js';
+import type {
+  PlanDocument,
+  PrepareOptions,
+  RepartitionOptions,
+  Summary,
+  VerifyOptions,
+  VerifyReport,
+} from '../repartition/index.js';
 
-/** The two calls behind the commands. */
+/** The calls behind the commands. */
 export interface Engine {
   repartition(options: RepartitionOptions): Promise<Summary>;
+  /** What `repartition` would do. */
+  plan(options: PrepareOptions): Promise<PlanDocument>;
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
 }
 

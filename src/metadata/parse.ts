@@ -57,7 +57,6 @@ export function parseMetadata(source: string | Uint8Array, file: string): GraphM
   const nodes = totals(check, document, 'num_nodes_per_type', nodeTypes);
   const edges = totals(check, document, 'num_edges_per_type', edgeTypes);
   const idMappings = readIdMappings(check, document);
-  if (!nodes) requireCountable(check, nodeTypes, entries, idMappings);
   return {
     file,
     document,
@@ -136,7 +135,8 @@ function readParts(check: Checker, entry: JsonObject, key: string): Entry {
   const parts = check.paths(entry.get('data'), `${key}.data`);
   if (parts.length === 0) throw check.wrong(`${key}.data lists no parts`);
   const rowCounts = check.counts(entry.get('row_counts'), `${key}.row_counts`);
-  if (!rowCounts) return { parts };
+  // An empty list says no more than a missing one.
+  if (!rowCounts || rowCounts.length === 0) return { parts };
   if (rowCounts.length === parts.length) return { parts, rowCounts };
   throw check.wrong(`${key} lists ${parts.length} parts but ${rowCounts.length} row counts`);
 }
@@ -166,20 +166,4 @@ function totals(
     throw check.wrong(`${key} has ${counts.length} numbers for ${types.length} types`);
   }
   return counts;
-}
-
-/** Said at once rather than when everything else is done. */
-function requireCountable(
-  check: Checker,
-  nodeTypes: readonly string[],
-  entries: readonly PlacedEntry[],
-  idMappings: ReadonlyMap<string, Entry>,
-): void {
-  const counted = new Set(entries.flatMap(({ section, type }) => (section === 'node_data' ? [type] : [])));
-  const unknown = nodeTypes.find((type) => !counted.has(type) && !idMappings.has(type));
-  if (unknown === undefined) return;
-  throw check.wrong(
-    `num_nodes_per_type is missing, and node type ${JSON.stringify(unknown)} has neither raw_id_mappings nor features to count`,
-    'Add num_nodes_per_type, or the raw_id_mappings that gs-processing wrote.',
-  );
 }

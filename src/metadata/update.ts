@@ -3,6 +3,7 @@ import { RepartitionError } from '../errors.js';
 import { isObject, jsonBlocks, type JsonObject, LazyList, type WritableJson } from './json.js';
 import type { DataSet } from './model.js';
 import { type GraphMetadata, ID_MAPPINGS } from './parse.js';
+import { uncountedTypes } from './totals.js';
 
 export interface MetadataChanges {
   /** All data sets of all groups: their parts and rows as they are to be published. */
@@ -45,7 +46,9 @@ export function updateMetadata(metadata: GraphMetadata, changes: MetadataChanges
       totals.set(`${section} ${type}`, total);
     }
   }
-  if (!metadata.numNodesPerType || changes.recount) {
+  // Numbers that nobody knows are left out, as they were.
+  const canCount = uncountedTypes(metadata).length === 0;
+  if ((!metadata.numNodesPerType || changes.recount) && canCount) {
     const counts = metadata.nodeTypes.map((type) => countNodes(metadata, changes, totals, type));
     document.set('num_nodes_per_type', counts);
   }

@@ -1,20 +1,35 @@
-/** What the alignment's steps hand each other. Plain JSON throughout: a task runs anywhere (worker, container). */
-import type { AlignmentGroup, DataSet } from '../metadata/model.js';
+/** What prepare, execute and commit hand each other. Plain data: a task runs anywhere (thread, process, container). */
+import type { AlignmentGroup, DataSet, GraphMetadata } from '../metadata/index.js';
+import type { ObjectStat, StorageLocation } from '../storage/storage.js';
 
 /** A list of row counts, one per part. */
 export type Layout = readonly number[];
 
+/** How a new part is made: pages copied as they are but for those that are cut, or every value said again. */
+export type Method = 'splice' | 're-encode';
+
 /** What the inventory keeps of one part: its identity, and what of its footer the plan needs. */
-export interface PartFacts {
-  path: string;
-  /** Bytes. */
-  size: number;
-  version: string;
+export interface PartFacts extends ObjectStat {
+  /** A checksum of the file's last bytes, which the inventory has read: clocks can lie, bytes can't. */
+  tail: number;
   rows: number;
+  /** Compressed bytes of its row groups; where there are several, of each, with its rows. */
+  bytes: number;
+  rowGroups?: readonly RowGroupFacts[];
   /** The footer key `shape` as pyarrow sees it, if the part has one. */
   shape?: string;
   /** One column, neither nested nor repeated nor a fixed-size list: DistPartitioning can read it flat. */
-  flatColumn: boolean;
+  scalarColumn: boolean;
+  /** Leaves of the schema. */
+  columns: number;
+  /** Parts with the same number have one schema, down to which columns may be null. */
+  schema: number;
+}
+
+export interface RowGroupFacts {
+  rows: number;
+  /** Compressed. */
+  bytes: number;
 }
 
 /** A data set with the facts of its parts. */
@@ -29,10 +44,7 @@ export interface CountedGroup {
 }
 
 /** A row range of one part, half open. */
-export interface Slice {
-  path: string;
-  size: number;
-  version: string;
+export interface Slice extends ObjectStat {
   /** Of the whole part. */
   rows: number;
   from: number;
@@ -44,131 +56,123 @@ export type FooterKeys = Readonly<Record<string, string | null>>;
 
 /** One output part. */
 export interface Task {
+  /** Its number among all tasks of the plan, from 0. */
+  id: number;
   output: string;
   rows: number;
   /** At least one; a part without rows has one empty slice, which lends it the schema. */
   slices: [Slice, ...Slice[]];
   keys: FooterKeys;
+  method: Method;
+}
+
+/** How many parts, and their bytes: those of a new part as far as they can be told from its sources. */
+export interface Amount {
+  parts: number;
+  bytes: number;
+}
+
+/** Where new parts begin or end inside a row group, so that pages may have to be cut. */
+export interface Cuts {
+  /** Both sides of a boundary count. */
+  count: number;
+  /** Compressed bytes on the shorter sides of these places, in their row groups. */
+  shorterBytes: number;
 }
 
 /** What becomes of one data set. */
 export interface DataSetPlan {
   dataSet: DataSet;
+  /** Its parts as they were found. */
+  sources: readonly PartFacts[];
   layout: Layout;
+  kept: Amount;
+  spliced: Amount;
+  reencoded: Amount;
+  cuts: Cuts;
   /**
    * For each part of the layout, an existing part that is kept, or a task. Each is put together when it is asked for,
    * as often as one likes: a million tasks at once would take half a gigabyte.
    */
   parts: Iterable<PlannedPart>;
-  /** How many of them are tasks. */
-  made: number;
 }
 
 export type PlannedPart = { kind: 'keep'; part: PartFacts } | { kind: 'make'; task: Task };
 
+/** A layout that was considered for a group. */
+export interface Candidate {
+  layout: Layout;
+  /** The data sets that have it, in the group's order; none for an even layout that was asked for. */
+  dataSets: DataSet[];
+  /** Bytes that would have to be made anew. */
+  cost: number;
+  chosen: boolean;
+}
+
 export interface GroupPlan {
   group: AlignmentGroup;
   layout: Layout;
+  /** The layouts that there were to choose from, the chosen one among them. */
+  candidates: Candidate[];
   /** In the group's order. */
   dataSets: DataSetPlan[];
 }
 
-export type TargetLayout = 'fewest-bytes' | 'most-frequent';
+/**
+ * All that is to be done, and nothing done yet: what `plan` prints and executors and the commit go by.
+ */
+export interface Plan {
+  location: StorageLocation;
+  /** The prefix as a person would write it. */
+  prefix: string;
+  settings: RunSettings;
+  /** The input document, and which version of the file it is. */
+  metadata: GraphMetadata;
+  metadataFile: ObjectStat;
+  groups: GroupPlan[];
+  /** Id mappings whose rows had to be counted, by node type: their parts in order. */
+  idMappings: ReadonlyMap<string, PartFacts[]>;
+  /** Number of tasks. */
+  tasks: number;
+  /** What people should know before they go on, a line each. */
+  warnings: string[];
+  /** The command that does the same. */
+  command: string;
+  /** That preparing took. */
+  seconds: number;
+}
 
-/** What a worker reports of a task it has done. */
+/** A run's options with their defaults. */
+export interface RunSettings {
+  metadataFile: string;
+  updatedFile: string;
+  choice: LayoutChoice;
+  recount: boolean;
+}
+
+export type TargetLayout = 'fewest-bytes' | 'most-frequent';
+export type LayoutChoice = { target: TargetLayout } | { numOutputFiles: number };
+
+/** What became of all tasks: sums, and which object each one has. */
+export interface Results {
+  /** By task: a fingerprint of the part that was made, or found made by an earlier run. */
+  fingerprints: Float64Array;
+  parts: { spliced: number; reencoded: number; resumed: number };
+  bytes: { copied: number; written: number };
+  /** That executing took. */
+  seconds: number;
+}
+
+/** What an executor reports of a task it has done. */
 export interface TaskResult {
+  id: number;
   output: string;
   /** Bytes of the part. */
   size: number;
-  method: 'splice' | 're-encode';
+  version: string;
+  method: Method;
   /** Bytes that came unread from the inputs. */
   copiedBytes: number;
   /** Bytes that were made: cut pages, indexes, the footer. */
   writtenBytes: number;
-}
-
-/** What a run did; `--json` prints it. Byte counts are of output parts unless said otherwise. */
-export interface Summary {
-  status: 'succeeded';
-  inputPrefix: string;
-  metadata: string;
-  updatedMetadata: string;
-  /** Types looked at, and how many of them needed work. */
-  types: { total: number; aligned: number };
-  dataSets: { total: number; rewritten: number };
-  parts: { kept: number; spliced: number; reencoded: number; resumed: number };
-  /** `copied` came unread from the inputs, `written` was made: cut pages, indexes, footers, re-encoded parts. */
-  bytes: { kept: number; copied: number; written: number };
-  /** Rows of all types, each counted once. */
-  rows: number;
-  seconds: number;
-}
-
-/** Told while a run goes on; numbers only ever grow within a phase. */
-export type Progress =
-  | { phase: 'inventory'; done: number; total: number }
-  /** `bytes` of output so far. */
-  | { phase: 'parts'; done: number; total: number; bytes: number }
-  | { phase: 'verify'; done: number; total: number };
-
-export interface RepartitionOptions {
-  /** A local folder, or `s3://bucket/prefix`. */
-  inputPrefix: string;
-  /** Default `metadata.json`. */
-  inputMetadataFileName?: string;
-  /** Default `updated_row_counts_metadata.json`. */
-  updatedMetadataFileName?: string;
-  /** Default `fewest-bytes`. */
-  targetLayout?: TargetLayout;
-  /** N even parts per type, instead of a layout the data already has. */
-  numOutputFiles?: number;
-  /** Believe the footers where the metadata's row counts differ. */
-  recount?: boolean;
-  /** Worker threads. Default: the machine's parallelism, at most 4 (on S3, 2). */
-  concurrency?: number;
-  /** Options of the S3 room, as they travel in a `StorageLocation`. */
-  s3?: Readonly<Record<string, string | number | boolean>>;
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-  log?: Log;
-}
-
-export interface VerifyOptions {
-  /** A local folder, or `s3://bucket/prefix`. */
-  inputPrefix: string;
-  /** Default `updated_row_counts_metadata.json`. */
-  metadataFileName?: string;
-  /** Footers read at once. */
-  concurrency?: number;
-  /** Options of the S3 room, as they travel in a `StorageLocation`. */
-  s3?: Readonly<Record<string, string | number | boolean>>;
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-  log?: Log;
-}
-
-/** One reason why DistPartitioning could not read the prefix. */
-export interface Violation {
-  /** A node type, or an edge type `src:relation:dst`. */
-  type: string;
-  /** The feature's name, or `structure`. */
-  dataSet: string;
-  /** The part's path relative to the prefix, when one part is to blame. */
-  part?: string;
-  message: string;
-}
-
-/** Whether a prefix is ready for DistPartitioning; `verify --json` prints it. */
-export interface VerifyReport {
-  /** True exactly when there are no violations. */
-  ready: boolean;
-  checked: { types: number; dataSets: number; parts: number; rows: number };
-  violations: Violation[];
-}
-
-/** The few things the engine says; the command line passes its logger. */
-export interface Log {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
 }

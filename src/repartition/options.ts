@@ -1,28 +1,106 @@
-/** A run's options with their defaults, checked; the command line and programs meet the same rules here. */
+/** Options with their defaults, checked; the command line and programs meet the same rules here. */
 import { RepartitionError } from '../errors.js';
-import type { LayoutChoice } from './layout.js';
-import type { RepartitionOptions, TargetLayout } from './model.js';
-import { STATUS_FILE } from './status.js';
+import type { ExecuteOptions, PrepareOptions, RepartitionOptions, VerifyOptions } from './api.js';
+import { STATUS_FILE } from './commit/status.js';
+import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
 
 export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
-export interface RunSettings {
-  metadataFile: string;
-  updatedFile: string;
-  choice: LayoutChoice;
-  recount: boolean;
-  /** Worker threads; left to the pool when nobody said. */
-  threads: number | undefined;
+
+const TARGET_LAYOUTS: readonly TargetLayout[] = ['fewest-bytes', 'most-frequent'];
+
+/** What a value must be, as the end of a sentence that the option's name begins; undefined when it is. */
+type Check = (value: unknown) => string | undefined;
+
+const isA =
+  (type: string, complaint: string): Check =>
+  (value) =>
+    typeof value === type ? undefined : complaint;
+const text = isA('string', 'must be a text');
+const yesOrNo = isA('boolean', 'must be true or false');
+const callback = isA('function', 'must be a function');
+const group = isA('object', 'must be an object');
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a whole number above 0';
+const signal: Check = (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal');
+const layout: Check = (value) =>
+  TARGET_LAYOUTS.some((known) => known === value)
+    ? undefined
+    : `must be one of ${TARGET_LAYOUTS.join(', ')}`;
+
+type Checks<T> = Required<Record<keyof T, Check>>;
+
+const EXECUTE: Checks<ExecuteOptions> = { concurrency: count, signal, onProgress: callback, log: group };
+
+const PREPARE: Checks<PrepareOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  inputMetadataFileName: text,
+  updatedMetadataFileName: text,
+  targetLayout: layout,
+  numOutputFiles: count,
+  recount: yesOrNo,
+  log: group,
+};
+
+const VERIFY: Checks<VerifyOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
+};
+
+/**
+ * Programs in JavaScript get by without the compiler, and configuration files always do.
+ * @throws RepartitionError `usage` naming the option that is missing, unknown or of the wrong kind
+ */
+export function requireOptions(options: RepartitionOptions): void {
+  requireKnown(options, { ...PREPARE, ...EXECUTE });
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireVerifyOptions(options: VerifyOptions): void {
+  requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireExecuteOptions(options: ExecuteOptions & { executor?: unknown }): void {
+  requireKnown(options, { ...EXECUTE, executor: group });
+}
+
+function requireKnown(options: object, checks: Readonly<Record<string, Check>>): void {
+  if (typeof options !== 'object' || (options as object | null) === null) {
+    throw usage('the options must be an object', `There are ${Object.keys(checks).join(', ')}.`);
+  }
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (!Object.hasOwn(checks, name)) {
+      throw usage(`there is no option ${name}`, `There are ${Object.keys(checks).join(', ')}.`);
+    }
+    const complaint = value === undefined ? undefined : checks[name]!(value);
+    if (complaint !== undefined) throw usage(`\`${name}\` ${complaint}, not ${shown(value)}`);
+  }
+  const needsPrefix = Object.hasOwn(checks, 'inputPrefix');
+  if (needsPrefix && !(options as { inputPrefix?: string }).inputPrefix) {
+    throw usage('`inputPrefix` is required', 'Give the folder or the s3:// URL that gs-processing wrote to.');
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : typeof value;
 }
 
 /** @throws RepartitionError `usage` naming the option */
-export function runSettings(options: RepartitionOptions): RunSettings {
+export function runSettings(options: PrepareOptions): RunSettings {
   const metadataFile = fileName(
-    'input-metadata-file-name',
+    'inputMetadataFileName',
     options.inputMetadataFileName ?? DEFAULT_METADATA,
   );
   const updatedFile = fileName(
-    'updated-metadata-file-name',
+    'updatedMetadataFileName',
     options.updatedMetadataFileName ?? DEFAULT_UPDATED_METADATA,
   );
   if (metadataFile === updatedFile) {
@@ -31,13 +109,7 @@ export function runSettings(options: RepartitionOptions): RunSettings {
       'Give the two different names.',
     );
   }
-  return {
-    metadataFile,
-    updatedFile,
-    choice: layoutChoice(options),
-    recount: options.recount ?? false,
-    threads: positive('concurrency', options.concurrency),
-  };
+  return { metadataFile, updatedFile, choice: layoutChoice(options), recount: options.recount ?? false };
 }
 
 /** A name inside the prefix: what a person types is checked like what metadata say. */
@@ -47,37 +119,29 @@ export function fileName(option: string, name: string): string {
     !name.split('/').some((part) => part === '' || part === '..' || part === '.');
   if (name === '' || !isInside) {
     throw usage(
-      `--${option} must name a file inside the prefix, not "${name}"`,
+      `\`${option}\` must name a file inside the prefix, not "${name}"`,
       'Give a name relative to the prefix.',
     );
   }
   if (name === STATUS_FILE)
-    throw usage(`--${option} cannot be ${STATUS_FILE}, which holds the run's status`, 'Give another name.');
+    throw usage(`\`${option}\` cannot be ${STATUS_FILE}, which holds the run's status`, 'Give another name.');
   return name;
 }
 
-function layoutChoice({ targetLayout, numOutputFiles }: RepartitionOptions): LayoutChoice {
-  const count = positive('num-output-files', numOutputFiles);
-  if (count !== undefined && targetLayout !== undefined) {
-    throw usage('--num-output-files and --target-layout exclude each other', 'Give one of them.');
+function layoutChoice({ targetLayout, numOutputFiles }: PrepareOptions): LayoutChoice {
+  if (numOutputFiles !== undefined && targetLayout !== undefined) {
+    throw usage('`numOutputFiles` and `targetLayout` exclude each other', 'Give one of them.');
   }
-  if (count !== undefined) return { numOutputFiles: count };
-  const target: TargetLayout = targetLayout ?? 'fewest-bytes';
-  return { target };
+  if (numOutputFiles !== undefined) return { numOutputFiles };
+  return { target: targetLayout ?? 'fewest-bytes' };
 }
 
-/** @throws RepartitionError `usage` unless the value is a whole number above 0, or left out */
-export function positive(option: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return value;
-  throw usage(`--${option} must be a whole number above 0, not ${value}`, 'Leave it out for the default.');
-}
-
-function usage(message: string, hint: string): RepartitionError {
+function usage(message: string, hint?: string): RepartitionError {
   return new RepartitionError('usage', message, { hint });
 }
 
 /** The command that does the same run again, for people who find a failed or half-done one. */
-export function resumeCommand(options: RepartitionOptions): string {
+export function resumeCommand(options: PrepareOptions): string {
   const words = ['gs-repartition', '--input-prefix', quoted(options.inputPrefix)];
   const add = (option: string, value: string | number | undefined, usual?: string): void => {
     if (value !== undefined && value !== usual) words.push(`--${option}`, quoted(String(value)));
@@ -87,7 +151,7 @@ export function resumeCommand(options: RepartitionOptions): string {
   add('target-layout', options.targetLayout, 'fewest-bytes');
   add('num-output-files', options.numOutputFiles);
   if (options.recount) words.push('--recount');
-  for (const [key, value] of Object.entries(options.s3 ?? {})) {
+  for (const [key, value] of Object.entries(options.s3 ?? {}) as [string, string | number | boolean][]) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (key === 'requesterPays') words.push(`--${name}`);
     else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);

@@ -1,48 +1,222 @@
 /**
- * The alignment, from a prefix to its updated metadata:
+ * The alignment, from a prefix to its updated metadata: prepare → execute → commit, with plain data between them.
  *
- *     metadata.json ─► groups ─► inventory ─► target layouts ─► plan ─► run (workers) ─► verify ─► commit
+ *     prefix ─► prepare ─► Plan ─► execute (threads, or another executor) ─► Results ─► commit ─► updated metadata
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
-import { setImmediate } from 'node:timers/promises';
-import pMap from 'p-map';
-import { interrupted, RepartitionError, throwIfAborted } from '../errors.js';
-import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
-import type { AlignmentGroup } from '../metadata/model.js';
-import type { CallOptions, Storage } from '../storage/storage.js';
-import { readPart, requireDeclaredCounts, requireDeclaredTotals, takeInventory } from './inventory.js';
-import { chooseLayout } from './layout.js';
-import type { DataSetPlan, RepartitionOptions, Summary, Task } from './model.js';
-import { locate, openStorage } from './open-storage.js';
-import { resumeCommand, runSettings, type RunSettings } from './options.js';
-import { filter, findFinished, type OwnedTask, ownedTasks, verifyOutputs } from './outputs.js';
-import { planGroup } from './plan.js';
-import type { Workers } from './pool.js';
-import { readMetadata } from './read-metadata.js';
-import { shapeWarnings } from './shape.js';
-import { StatusDocument } from './status.js';
-import { summarize, Tally } from './summary.js';
+import { interrupted, RepartitionError } from '../errors.js';
+import { locate, openStorage } from '../storages.js';
+import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
+import type {
+  CommitOptions,
+  ExecuteOptions,
+  Log,
+  PrepareOptions,
+  RepartitionOptions,
+  Summary,
+} from './api.js';
+import { commitOn } from './commit/commit.js';
+import { StatusDocument } from './commit/status.js';
+import { executeOn } from './execute/execute.js';
+import type { Executor } from './execute/executor.js';
+import { estimateOn } from './estimate.js';
+import type { Plan, Results } from './model.js';
+import { requireExecuteOptions, requireOptions, resumeCommand, runSettings } from './options.js';
+import { requireFreeName } from './prepare/output-name.js';
+import { planFor } from './prepare/prepare.js';
+import { readMetadata, type ReadMetadata } from './prepare/read-metadata.js';
 
 /**
  * Aligns the graph under `options.inputPrefix` and publishes its updated metadata.
  * @throws RepartitionError with nothing published; `repartition_status.json` under the prefix says so
+ *
+ * @example
+ * ```ts
+ * import { repartition } from 'gs-repartition';
+ *
+ * const { types, parts } = await repartition({ inputPrefix: 'graph' });
+ * console.log(types.total, parts.resumed);
+ * // 14 0
+ * ```
  */
 export async function repartition(options: RepartitionOptions): Promise<Summary> {
+  requireOptions(options);
   const settings = runSettings(options);
-  const storage = await openStorage(await locate(options.inputPrefix, options.s3));
+  const { log } = options;
+  return onPrefix(options, async (storage) => {
+    const read = await readInput(storage, options);
+    return withStatus(storage, resumeCommand(options), options, async (status) => {
+      // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
+      const executors = new LateExecutor(storage, options.concurrency);
+      try {
+        const plan = await planFor(storage, read, settings, options, {
+          onWorkAhead: (tasks) => executors.startAhead(tasks),
+        });
+        for (const warning of plan.warnings) log?.warn(warning);
+        const results = await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+        // They take a moment to end, while the parts are checked.
+        executors.close().catch(() => undefined);
+        const summary = await commitOn(storage, plan, results, options);
+        await status.succeeded(summary, log);
+        return summary;
+      } finally {
+        await executors.close();
+      }
+    });
+  });
+}
+
+/**
+ * Reads a graph's metadata and footers and decides what is to be done. Writes nothing.
+ * @throws RepartitionError for everything that can be known before a part is made
+ *
+ * @example
+ * ```ts
+ * import { prepare } from 'gs-repartition';
+ *
+ * const plan = await prepare({ inputPrefix: 'graph', numOutputFiles: 4 });
+ * for (const { group, layout } of plan.groups.slice(0, 1)) console.log(group.types[0], layout.length);
+ * // movie:genre-rev:user 4
+ * ```
+ */
+export async function prepare(options: PrepareOptions): Promise<Plan> {
+  requireOptions(options);
+  const settings = runSettings(options);
+  return onPrefix(options, async (storage) =>
+    planFor(storage, await readInput(storage, options), settings, options),
+  );
+}
+
+/**
+ * What a plan will take where it will be carried out, from a short probe: requests, seconds. Writes nothing.
+ * @returns undefined where there is nothing to do, or the storage can't tell
+ *
+ * @example
+ * ```ts
+ * import { estimate, prepare } from 'gs-repartition';
+ *
+ * const expected = await estimate(await prepare({ inputPrefix: 'graph' }));
+ * console.log(expected !== undefined && expected.seconds > 0);
+ * // true
+ * ```
+ */
+export async function estimate(plan: Plan, options: CallOptions = {}): Promise<Estimate | undefined> {
+  return onLocation(plan, options, (storage) => estimateOn(storage, plan, options));
+}
+
+/**
+ * Makes a plan's parts. Nothing is published yet; the status document says that a run goes on.
+ * @throws RepartitionError of the first part that can't be made, after all others have stopped
+ *
+ * @example
+ * ```ts
+ * import { execute, prepare } from 'gs-repartition';
+ *
+ * const plan = await prepare({ inputPrefix: 'graph' });
+ * const { parts } = await execute(plan);
+ * console.log(parts.spliced + parts.reencoded === plan.tasks);
+ * // true
+ * ```
+ */
+export async function execute(
+  plan: Plan,
+  options: ExecuteOptions & { executor?: Executor } = {},
+): Promise<Results> {
+  requireExecuteOptions(options);
+  return onLocation(plan, options, async (storage) =>
+    withStatus(storage, plan.command, options, async () => {
+      const { executor } = options;
+      if (executor) return executeOn(storage, plan, () => executor, options);
+      const executors = new LateExecutor(storage, options.concurrency);
+      try {
+        return await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+      } finally {
+        await executors.close();
+      }
+    }),
+  );
+}
+
+/**
+ * Checks what was made, makes sure that inputs and metadata are still what the plan was made from, and publishes the
+ * updated metadata.
+ * @throws RepartitionError with nothing published: `changed` when anything is another than it was
+ *
+ * @example
+ * ```ts
+ * import { commit, execute, prepare } from 'gs-repartition';
+ *
+ * const plan = await prepare({ inputPrefix: 'graph' });
+ * const summary = await commit(plan, await execute(plan));
+ * console.log(summary.status);
+ * // succeeded
+ * ```
+ */
+export async function commit(plan: Plan, results: Results, options: CommitOptions = {}): Promise<Summary> {
+  return onLocation(plan, options, async (storage) => {
+    const status = new StatusDocument(storage, plan.command);
+    try {
+      const summary = await commitOn(storage, plan, results, options);
+      await status.succeeded(summary, options.log);
+      return summary;
+    } catch (error) {
+      await status.failed(explained(error, options.signal), options.log);
+      throw error;
+    }
+  });
+}
+
+/** The metadata, and a name to publish under: what is wrong here is no run yet, and leaves no status. */
+async function readInput(storage: Storage, options: PrepareOptions): Promise<ReadMetadata> {
+  const settings = runSettings(options);
+  const { signal } = options;
+  const read = await readMetadata(storage, settings.metadataFile, 'inputMetadataFileName', { signal });
+  await requireFreeName(storage, read.metadata, settings, { signal });
+  return read;
+}
+
+async function withStatus<T>(
+  storage: Storage,
+  command: string,
+  { signal, log }: { signal?: AbortSignal | undefined; log?: Log | undefined },
+  work: (status: StatusDocument) => Promise<T>,
+): Promise<T> {
+  const status = new StatusDocument(storage, command);
+  await status.running({ signal });
   try {
-    return await runOn(storage, settings, options);
+    return await work(status);
   } catch (error) {
-    // What a signal breaks off may fail in ways of its own; the reason is the signal.
-    throw options.signal?.aborted ? stopped(options.signal) : error;
+    await status.failed(explained(error, signal), log);
+    throw error;
+  }
+}
+
+async function onPrefix<T>(
+  { inputPrefix, s3, signal }: PrepareOptions,
+  work: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  return onLocation({ location: await locate(inputPrefix, s3) }, { signal }, work);
+}
+
+async function onLocation<T>(
+  { location }: Pick<Plan, 'location'>,
+  { signal }: { signal?: AbortSignal | undefined },
+  work: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  const storage = await openStorage(location);
+  try {
+    return await work(storage);
+  } catch (error) {
+    throw explained(error, signal);
   } finally {
     await storage.close();
   }
 }
 
-/** `interrupted`, for somebody who wants to know what became of the run. */
-function stopped(signal: AbortSignal): RepartitionError {
+/** What a signal breaks off may fail in ways of its own; the reason is the signal. */
+function explained(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (!signal?.aborted) return error;
   const { message, cause } = interrupted(signal);
   return new RepartitionError('interrupted', `${message}; nothing was published`, {
     hint: 'Run the same command again: finished parts are kept and the rest is done.',
@@ -50,162 +224,37 @@ function stopped(signal: AbortSignal): RepartitionError {
   });
 }
 
-async function runOn(storage: Storage, settings: RunSettings, options: RepartitionOptions): Promise<Summary> {
-  const { signal, log } = options;
-  // Before there are metadata this is no graph's prefix, and no place to leave a status.
-  const metadata = await readMetadata(storage, settings.metadataFile, { signal });
-  const status = new StatusDocument(storage, resumeCommand(options));
-  await status.running({ signal });
-  let summary: Summary;
-  try {
-    summary = await align(storage, metadata, settings, options);
-  } catch (error) {
-    await status.failed(signal?.aborted ? stopped(signal) : error, log);
-    throw error;
-  }
-  await status.succeeded(summary, log);
-  return summary;
-}
+/** Threads that are started early, when there will probably be work, or late, when there is. */
+class LateExecutor {
+  private started: Promise<Executor> | undefined;
+  private closed: Promise<void> | undefined;
 
-async function align(
-  storage: Storage,
-  metadata: GraphMetadata,
-  settings: RunSettings,
-  options: RepartitionOptions,
-): Promise<Summary> {
-  const started = performance.now();
-  const { signal, log } = options;
-  const groups = alignmentGroups(metadata);
-  const sizes = groups.flatMap((group) => group.dataSets).map(({ parts }) => parts.length);
-  const partCount = sizes.reduce((total, parts) => total + parts, 0);
-  const start = async (mostTasks: number): Promise<Workers> => {
+  constructor(
+    private readonly storage: Storage,
+    private readonly threads: number | undefined,
+  ) {}
+
+  startAhead(mostTasks: number): void {
+    this.start(mostTasks).catch(() => undefined);
+  }
+
+  start(mostTasks: number): Promise<Executor> {
+    return (this.started ??= this.open(mostTasks));
+  }
+
+  close(): Promise<void> {
+    return (this.closed ??= this.started?.then(
+      (executor) => executor.close(),
+      // Whoever started it was told.
+      () => undefined,
+    ) ?? Promise.resolve());
+  }
+
+  private async open(mostTasks: number): Promise<Executor> {
+    const { location, profile } = this.storage;
+    if (profile.mostThreads === 0) return (await import('./execute/inline.js')).inThisThread(this.storage);
     // Loaded when there is something to do.
-    const { startWorkers } = await import('./pool.js');
-    return startWorkers({ location: storage.location, threads: settings.threads, mostTasks });
-  };
-  // They start while footers are read. Where the metadata are wrong, some start for nothing, or late.
-  let workers = groups.some((group) => mayNeedWork(group, settings)) ? await start(partCount) : undefined;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= workers?.close() ?? Promise.resolve());
-  try {
-    const inventoried = counter((done) =>
-      options.onProgress?.({ phase: 'inventory', done, total: partCount }),
-    );
-    const counted = await takeInventory(storage, groups, { signal, onPart: inventoried });
-    if (!settings.recount) {
-      requireDeclaredCounts(storage, counted);
-      requireDeclaredTotals(metadata, counted);
-    }
-
-    for (const warning of counted.flatMap(shapeWarnings)) log?.warn(warning);
-    const plans = counted.map((group) => planGroup(group, chooseLayout(group, settings.choice)));
-    const dataSetPlans = plans.flatMap((plan) => plan.dataSets);
-    const made = dataSetPlans.reduce((total, plan) => total + plan.made, 0);
-    const finished = await findFinished(storage, dataSetPlans, { signal });
-    if (finished.size > 0) log?.info(`${finished.size} of ${made} parts are done already`);
-    // Said before anything is written: what can't be published must not be made.
-    const text = updateMetadata(metadata, {
-      dataSets: dataSetPlans.map(publishedDataSet),
-      idMappings: await countIdMappings(storage, metadata, { signal }),
-      recount: settings.recount,
-    });
-    const left = made - finished.size;
-    const done = new Tally();
-    if (left > 0) {
-      workers ??= await start(left);
-      const tasks = filter(ownedTasks(dataSetPlans), (owned) => !finished.has(owned));
-      await run(workers, tasks, { storage, done, total: left }, options);
-    }
-    // Threads take a moment to end, while the parts are checked.
-    close().catch(() => undefined);
-
-    const verified = counter((checked) =>
-      options.onProgress?.({ phase: 'verify', done: checked, total: made }),
-    );
-    await verifyOutputs(storage, dataSetPlans, { signal, onPart: verified });
-
-    throwIfAborted(signal);
-    await storage.write(settings.updatedFile, encoded(text));
-    const seconds = (performance.now() - started) / 1000;
-    return summarize({ storage, settings, plans, done, resumed: finished.size, seconds });
-  } finally {
-    await close();
+    const { inThreads } = await import('./execute/threads.js');
+    return inThreads({ location, profile, threads: this.threads, mostTasks });
   }
-}
-
-/** By what the metadata say, which is known at once: whether the data sets of a group differ, or lack what labels need. */
-function mayNeedWork({ dataSets }: AlignmentGroup, { choice }: RunSettings): boolean {
-  const [first, ...others] = dataSets;
-  if ('numOutputFiles' in choice || dataSets.some(({ flat }) => flat)) return true;
-  const counts = first?.rowCounts;
-  return others.some(
-    ({ rowCounts }) =>
-      rowCounts?.length !== counts?.length || !rowCounts || rowCounts.some((rows, i) => rows !== counts?.[i]),
-  );
-}
-
-async function run(
-  workers: Workers,
-  owned: Iterable<OwnedTask>,
-  { storage, done, total }: { storage: Storage; done: Tally; total: number },
-  { signal, log, onProgress }: RepartitionOptions,
-): Promise<void> {
-  function* tasks(): Generator<Task> {
-    for (const { task } of owned) yield task;
-  }
-  await workers.run(tasks(), {
-    signal,
-    onResult: (result) => {
-      done.add(result);
-      const did = result.method === 'splice' ? 'spliced' : 're-encoded';
-      log?.debug(`${did} ${storage.describe(result.output)}`);
-      onProgress?.({ phase: 'parts', done: done.tasks, total, bytes: done.bytes });
-    },
-  });
-}
-
-/** In blocks, because the text of a million parts has 150 MB, and with a turn for everybody else between them. */
-async function* encoded(blocks: Iterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for (const block of blocks) {
-    yield encoder.encode(block);
-    await setImmediate();
-  }
-}
-
-/** What the metadata will say of a data set. */
-function publishedDataSet({ dataSet, parts, layout }: DataSetPlan): {
-  dataSet: DataSetPlan['dataSet'];
-  parts: Iterable<string>;
-  rowCounts: readonly number[];
-} {
-  function* paths(): Generator<string> {
-    for (const part of parts) yield part.kind === 'keep' ? part.part.path : part.task.output;
-  }
-  return { dataSet, parts: { [Symbol.iterator]: paths }, rowCounts: layout };
-}
-
-/** Rows by part of the id mappings that the metadata leave uncounted. */
-async function countIdMappings(
-  storage: Storage,
-  metadata: GraphMetadata,
-  options: CallOptions,
-): Promise<ReadonlyMap<string, number[]>> {
-  const counts = new Map<string, number[]>();
-  for (const { type, parts } of idMappingsToCount(metadata)) {
-    const owner = `raw_id_mappings of ${type}`;
-    const facts = await pMap(parts, (path) => readPart(storage, owner, path, options), { concurrency: 64 });
-    counts.set(
-      type,
-      facts.map(({ rows }) => rows),
-    );
-  }
-  return counts;
-}
-
-function counter(report: (done: number) => void): () => void {
-  let done = 0;
-  return () => {
-    report(++done);
-  };
 }

@@ -6,33 +6,43 @@ import { RepartitionError } from '../errors.js';
 import { alignmentGroups, declaredTotals, type GraphMetadata } from '../metadata/index.js';
 import type { AlignmentGroup, DataSet } from '../metadata/model.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
-import { countGroups, readPart } from './inventory.js';
-import type { PartFacts, VerifyOptions, VerifyReport, Violation } from './model.js';
-import { dataSetName } from './names.js';
-import { locate, openStorage } from './open-storage.js';
-import { DEFAULT_UPDATED_METADATA, fileName, positive } from './options.js';
-import { readMetadata } from './read-metadata.js';
-import { shapeChange } from './shape.js';
+import { locate, openStorage } from '../storages.js';
+import type { VerifyOptions, VerifyReport, Violation } from './api.js';
+import { counter } from './counter.js';
+import { dataSetName } from './data-set-name.js';
+import { DEFAULT_UPDATED_METADATA, fileName, requireVerifyOptions } from './options.js';
+import { lookAtParts } from './prepare/inventory.js';
+import { readMetadata } from './prepare/read-metadata.js';
+import { type LoneFacts, readPart } from './prepare/read-part.js';
+import { shapeChange } from './prepare/shape.js';
 
 /**
  * Checks every part that the metadata list. What is wrong with the graph is in the report; what keeps us from looking
  * (no metadata, no access) is thrown.
  * @throws RepartitionError
+ *
+ * @example
+ * ```ts
+ * import { repartition, verifyPrefix } from 'gs-repartition';
+ *
+ * await repartition({ inputPrefix: 'graph' });
+ * const { ready, violations } = await verifyPrefix({ inputPrefix: 'graph' });
+ * console.log(ready, violations.length);
+ * // true 0
+ * ```
  */
 export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport> {
-  const file = fileName('metadata-file-name', options.metadataFileName ?? DEFAULT_UPDATED_METADATA);
-  const readsAtOnce = positive('concurrency', options.concurrency);
+  requireVerifyOptions(options);
+  const file = fileName('metadataFileName', options.metadataFileName ?? DEFAULT_UPDATED_METADATA);
   const storage = await openStorage(await locate(options.inputPrefix, options.s3));
   try {
-    const metadata = await readMetadata(storage, file, options);
+    const { metadata } = await readMetadata(storage, file, 'metadataFileName', options);
     const groups = alignmentGroups(metadata);
     const total = groups.flatMap((group) => group.dataSets).reduce((n, { parts }) => n + parts.length, 0);
-    let done = 0;
-    const onPart = (): void => options.onProgress?.({ phase: 'verify', done: ++done, total });
-    const looked = await countGroups(
-      groups,
-      { signal: options.signal, onPart, readsAtOnce },
-      (dataSet, path) => lookAt(storage, dataSet, path, options),
+    const onPart = counter((done) => options.onProgress?.({ phase: 'verify', done, total }));
+    const look = { signal: options.signal, onPart, readsAtOnce: options.concurrency };
+    const looked = await lookAtParts(storage, groups, look, (dataSet, path) =>
+      lookAt(storage, dataSet, path, options),
     );
     const violations = [...looked.flatMap(checkGroup), ...checkTotals(metadata, looked)];
     const dataSets = looked.flatMap((group) => group.dataSets);
@@ -52,7 +62,7 @@ export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport
 }
 
 /** A part, or why it can't be one. */
-type Looked = { facts: PartFacts } | { problem: string; path: string };
+type Looked = { facts: LoneFacts } | { problem: string; path: string };
 
 interface LookedDataSet {
   dataSet: DataSet;
@@ -71,7 +81,8 @@ async function lookAt(
   options: CallOptions,
 ): Promise<Looked> {
   try {
-    return { facts: await readPart(storage, dataSetName(dataSet), path, options) };
+    const { facts } = await readPart(storage, dataSetName(dataSet), path, options);
+    return { facts };
   } catch (error) {
     const isThePart =
       error instanceof RepartitionError && (error.code === 'not-found' || error.code === 'parquet');

@@ -194,7 +194,7 @@ it('every command is also in the library, as the documentation has it; it loads 
     'followProcessingJob',
     'stopProcessingJob',
   ]);
-  const script = `import * as all from 'gs-repartition'; console.log(${JSON.stringify(names)}.filter((name) => typeof all[name] !== 'function'));`;
+  const script = `import * as all from 'gs-repartition/upstream'; console.log(${JSON.stringify(names)}.filter((name) => typeof all[name] !== 'function'));`;
   const { stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '-e', script], {
     cwd: repositoryRoot,
     env: { NODE_DEBUG: 'esm' },

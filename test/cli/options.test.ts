@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RepartitionOptions, VerifyOptions } from '../../src/repartition/model.js';
+import type { RepartitionOptions, VerifyOptions } from '../../src/repartition/api.js';
 import { groups } from '../../src/cli/commands/index.js';
 import { attempt, ready, summary, type Surroundings } from './try.js';
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { progressLines } from '../../src/cli/progress.js';
 import { interrupted, RepartitionError } from '../../src/errors.js';
-import type { Progress } from '../../src/repartition/model.js';
+import type { Progress } from '../../src/repartition/api.js';
 import { attempt, ready, summary } from './try.js';
 
 const LINE = '--input-prefix /data/graph';

@@ -146,12 +146,13 @@ describe('the command as a process', () => {
   test('ends threads that are still starting, and lives', () => {
     const program = `
       import { setTimeout as sleep } from 'node:timers/promises';
-      import { startWorkers } from ${JSON.stringify(distUrl('repartition/pool.js'))};
-      const location = { kind: 'local', root: ${JSON.stringify(folder)} };
+      import { inThreads } from ${JSON.stringify(distUrl('repartition/execute/threads.js'))};
+      import { locate, openStorage } from ${JSON.stringify(distUrl('storages.js'))};
+      const { location, profile } = await openStorage(await locate(${JSON.stringify(folder)}));
       for (let ms = 0; ms < 80; ms += 2) {
-        const workers = startWorkers({ location, threads: 2, mostTasks: 8 });
+        const threads = inThreads({ location, profile, threads: 2, mostTasks: 8 });
         await sleep(ms);
-        await workers.close();
+        await threads.close();
       }`;
     const { status, signal, stderr } = spawnSync(
       process.execPath,

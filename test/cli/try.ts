@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { run } from '../../src/cli/run.js';
 import type { Engine, Output, World } from '../../src/cli/world.js';
-import type { Summary, VerifyReport } from '../../src/repartition/model.js';
+import type { PlanDocument, Summary, VerifyReport } from '../../src/repartition/index.js';
 
 export const summary: Summary = {
   status: 'succeeded',
@@ -24,10 +24,58 @@ export const ready: VerifyReport = {
   violations: [],
 };
 
+/** A small plan: the embedding keeps its layout, the others follow. */
+export const planned: PlanDocument = {
+  document: 'gs-repartition/plan',
+  version: 1,
+  inputPrefix: 's3://bucket/graph',
+  metadata: 's3://bucket/graph/metadata.json',
+  updatedMetadata: 's3://bucket/graph/updated_row_counts_metadata.json',
+  groups: [
+    {
+      kind: 'node',
+      types: ['user'],
+      rows: 1200,
+      layout: [600, 600],
+      candidates: [
+        { parts: 3, dataSets: ['node_data of user, age'], bytesToMake: 5_000_000, chosen: false },
+        { parts: 2, dataSets: ['node_data of user, embedding'], bytesToMake: 12_000, chosen: true },
+      ],
+      dataSets: [
+        {
+          name: 'node_data of user, age',
+          before: { parts: 3, bytes: 12_000 },
+          parts: 2,
+          kept: { parts: 0, bytes: 0 },
+          spliced: { parts: 2, bytes: 12_000 },
+          reencoded: { parts: 0, bytes: 0 },
+        },
+        {
+          name: 'node_data of user, embedding',
+          before: { parts: 2, bytes: 5_000_000 },
+          parts: 2,
+          kept: { parts: 2, bytes: 5_000_000 },
+          spliced: { parts: 0, bytes: 0 },
+          reencoded: { parts: 0, bytes: 0 },
+        },
+      ],
+    },
+  ],
+  totals: {
+    dataSets: 2,
+    parts: { before: 5, after: 4, kept: 2, spliced: 2, reencoded: 0 },
+    bytes: { before: 5_012_000, kept: 5_000_000, spliced: 12_000, reencoded: 0 },
+  },
+  estimate: { seconds: 3.2, requests: { GetObject: 9000, PutObject: 5, UploadPartCopy: 0 } },
+  warnings: [],
+  command: 'gs-repartition --input-prefix s3://bucket/graph',
+};
+
 /** An engine for the tests that do not care what it does. */
 export const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
   verifyPrefix: () => Promise.resolve(ready),
+  plan: () => Promise.resolve(planned),
 };
 
 export interface Tried {

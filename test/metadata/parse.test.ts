@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
-import { declaredTotals, parseMetadata } from '../../src/metadata/index.js';
+import { declaredTotals, parseMetadata, uncountedTypes, undeclaredTypes } from '../../src/metadata/index.js';
 import { entry, graph, parse, type TestGraph } from './graphs.js';
 
 const type = 'user:rated:movie';
@@ -98,11 +98,6 @@ describe('bad metadata is one line that names the key', () => {
       { ...graph(), num_edges_per_type: [1, -1] },
       'num_edges_per_type[1] is not a number',
     ],
-    [
-      'a node type that nothing counts',
-      without('num_nodes_per_type', 'raw_id_mappings'),
-      'num_nodes_per_type is missing, and node type "movie" has neither raw_id_mappings nor features',
-    ],
   ];
   for (const [name, document, message] of cases) {
     test(name, () => {
@@ -115,6 +110,35 @@ describe('bad metadata is one line that names the key', () => {
   test('names with line breaks stay on one line', () => {
     const document = { ...graph(), node_data: { 'us\ner': { 'a\nge': 1 } } };
     expect(() => parse(document)).toThrow('node_data["us\\ner"]["a\\nge"] is not an object');
+  });
+});
+
+describe('what is missing can be found out, or be missing', () => {
+  test('an empty list of row counts says no more than none', () => {
+    const empty = { format: { name: 'parquet' }, data: ['x/part-0'], row_counts: [] };
+    const { entries } = parse({ ...graph(), node_data: { user: { age: empty } } });
+    expect(entries.find(({ name }) => name === 'age')?.entry).toEqual({ parts: ['x/part-0'] });
+  });
+
+  test('a node type that nothing counts', () => {
+    expect(uncountedTypes(parse(without('num_nodes_per_type', 'raw_id_mappings')))).toEqual(['movie']);
+    expect(uncountedTypes(parse(without('num_nodes_per_type')))).toEqual([]);
+    expect(uncountedTypes(parse(without('raw_id_mappings')))).toEqual([]);
+  });
+
+  test('types with data that no list of types has', () => {
+    const { node_data, ...rest } = graph();
+    const metadata = parse({
+      ...rest,
+      node_data: { ...node_data, genre: node_data['user'] },
+      node_type: ['movie'],
+      num_nodes_per_type: [3],
+    });
+    expect(undeclaredTypes(metadata)).toEqual([
+      { section: 'node_data', type: 'user' },
+      { section: 'node_data', type: 'genre' },
+    ]);
+    expect(undeclaredTypes(parse(graph()))).toEqual([]);
   });
 });
 

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseLayout, evenLayout } from '../../src/repartition/layout.js';
-import { planGroup } from '../../src/repartition/plan.js';
-import { feature, group, layouts } from './planning.js';
+import { chosenLayout, evenLayout, weighLayouts } from '../../src/repartition/prepare/layout.js';
+import { planGroup } from '../../src/repartition/prepare/plan.js';
+import type { CountedGroup, Layout, LayoutChoice } from '../../src/repartition/model.js';
+import { chosen, feature, group, layouts } from './planning.js';
+
+function chooseLayout(counted: CountedGroup, choice: LayoutChoice): Layout {
+  return chosenLayout(weighLayouts(counted, choice));
+}
 
 const fewest = { target: 'fewest-bytes' } as const;
 const frequent = { target: 'most-frequent' } as const;
@@ -43,10 +48,12 @@ describe('fewest bytes', () => {
     expect(chooseLayout(group(feature('a', [4, 6]), feature('b', [5, 5])), fewest)).toEqual([4, 6]);
   });
 
-  test('parts without rows are left out when something has to be made, and stay when all agree', () => {
+  test('parts without rows are left out, also when all data sets agree on them', () => {
     const big = feature('embedding', [0, 5, 0, 7], { bytesPerRow: 3072 });
     expect(chooseLayout(group(feature('age', [6, 6]), big), fewest)).toEqual([5, 7]);
-    expect(chooseLayout(group(feature('age', [0, 12]), feature('weight', [0, 12])), fewest)).toEqual([0, 12]);
+    for (const choice of [fewest, frequent]) {
+      expect(chooseLayout(group(feature('age', [0, 12]), feature('weight', [0, 12])), choice)).toEqual([12]);
+    }
     expect(chooseLayout(group(feature('age', [0]), feature('weight', [0, 0])), fewest)).toEqual([0]);
   });
 
@@ -75,7 +82,7 @@ describe('fewest bytes', () => {
         // What the plan really keeps judges the choice; parts without rows are no loss.
         const rewritten = (target: readonly number[]): number => {
           const kept = new Set(
-            planGroup(counted, target).dataSets.flatMap(({ parts }) =>
+            planGroup(counted, chosen(target)).dataSets.flatMap(({ parts }) =>
               [...parts].flatMap((part) => (part.kind === 'keep' ? [part.part] : [])),
             ),
           );
@@ -83,10 +90,47 @@ describe('fewest bytes', () => {
             .flatMap(({ parts }) => parts)
             .reduce((bytes, part) => bytes + (part.rows === 0 || kept.has(part) ? 0 : part.size), 0);
         };
-        const chosen = rewritten(chooseLayout(counted, fewest));
-        for (const { layout } of sets) expect(chosen).toBeLessThanOrEqual(rewritten(layout));
+        const fewestBytes = rewritten(chooseLayout(counted, fewest));
+        for (const { layout } of sets) expect(fewestBytes).toBeLessThanOrEqual(rewritten(layout));
       }),
     );
+  });
+});
+
+describe('the candidates', () => {
+  test('each layout once, with the data sets that have it and the bytes it leaves to be made', () => {
+    const counted = group(
+      feature('age', [10, 10]),
+      feature('embedding', [12, 8], { bytesPerRow: 3072 }),
+      feature('job', [10, 10]),
+    );
+    const [age, embedding, job] = counted.dataSets;
+    const shown = (choice: LayoutChoice): unknown[] =>
+      weighLayouts(counted, choice).map(({ layout, dataSets, cost, chosen: isChosen }) => [
+        layout,
+        dataSets,
+        cost,
+        isChosen,
+      ]);
+    const [small, large] = [20 * 8 + 200, 20 * 3072 + 200];
+    const owners = [age!.dataSet, job!.dataSet];
+    expect(shown(fewest)).toEqual([
+      [[10, 10], owners, large, false],
+      [[12, 8], [embedding!.dataSet], 2 * small, true],
+    ]);
+    expect(shown({ numOutputFiles: 1 })).toEqual([
+      [[10, 10], owners, large, false],
+      [[12, 8], [embedding!.dataSet], 2 * small, false],
+      [[20], [], 2 * small + large, true],
+    ]);
+  });
+
+  test('the features win a tie in their own order, whatever the structure has', () => {
+    const structure = feature('e', [5, 5], { places: [{ section: 'edges', type: 'a:b:c' }] });
+    const named = (name: string, layout: number[]): ReturnType<typeof feature> =>
+      feature(name, layout, { places: [{ section: 'edge_data', type: 'a:b:c', name }] });
+    const counted = group(structure, named('x', [4, 6]), named('y', [5, 5]));
+    expect(chooseLayout(counted, frequent)).toEqual([4, 6]);
   });
 });
 
@@ -143,8 +187,8 @@ describe('most frequent', () => {
 describe('N output files', () => {
   test('even parts, whatever layouts there are', () => {
     expect(chooseLayout(group(feature('a', [4, 6])), { numOutputFiles: 3 })).toEqual([3, 3, 4]);
-    expect(evenLayout(2, 4)).toEqual([0, 1, 0, 1]);
-    expect(evenLayout(0, 2)).toEqual([0, 0]);
+    expect(evenLayout(2, 4)).toEqual([1, 1]);
+    expect(evenLayout(0, 2)).toEqual([0]);
     expect(evenLayout(9_007_199_254_740_991, 2)).toEqual([4_503_599_627_370_495, 4_503_599_627_370_496]);
   });
 
@@ -152,7 +196,8 @@ describe('N output files', () => {
     fc.assert(
       fc.property(fc.nat(Number.MAX_SAFE_INTEGER), fc.integer({ min: 1, max: 200 }), (rows, n) => {
         const layout = evenLayout(rows, n);
-        expect(layout).toHaveLength(n);
+        expect(layout).toHaveLength(Math.max(1, Math.min(n, rows)));
+        expect(rows === 0 || Math.min(...layout) > 0).toBe(true);
         expect(Math.max(...layout) - Math.min(...layout)).toBeLessThanOrEqual(1);
         expect(layout.reduce((sum, part) => sum + BigInt(part), 0n)).toBe(BigInt(rows));
       }),

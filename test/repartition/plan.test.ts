@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { matchParts } from '../../src/repartition/match.js';
+import { matchParts } from '../../src/repartition/prepare/match.js';
 import type { CountedDataSet, PlannedPart, Slice } from '../../src/repartition/model.js';
-import { planGroup } from '../../src/repartition/plan.js';
-import { shapeChange } from '../../src/repartition/shape.js';
-import { feature, group, layouts, type PartOptions } from './planning.js';
+import { planGroup, tasksOf } from '../../src/repartition/prepare/plan.js';
+import { shapeChange } from '../../src/repartition/prepare/shape.js';
+import { chosen, feature, group, layouts, type PartOptions } from './planning.js';
 
 function plan(
   layout: readonly number[],
@@ -15,9 +15,10 @@ function plan(
 }
 
 function partsOf(counted: CountedDataSet, target: readonly number[]): PlannedPart[] {
-  const { parts, made } = planGroup(group(counted), target).dataSets[0]!;
+  const dataSet = planGroup(group(counted), chosen(target)).dataSets[0]!;
+  const { parts } = dataSet;
   const planned = [...parts];
-  expect(planned.filter(({ kind }) => kind === 'make')).toHaveLength(made);
+  expect(planned.filter(({ kind }) => kind === 'make')).toHaveLength(tasksOf(dataSet));
   // They are put together anew for each who asks.
   expect([...parts]).toEqual(planned);
   return planned;
@@ -94,9 +95,9 @@ describe('the plan of a data set', () => {
   test('a matrix keeps its width, lists lose a flat shape, features get none', () => {
     const cut = (shape: string | undefined, options: PartOptions): unknown =>
       keysOf(plan([10, 10], [20], { ...options, shapes: [shape, shape] }))[0];
-    expect(cut('(10, 3)', { flatColumn: false })).toEqual({ shape: '(20, 3)' });
-    expect(cut('(10,)', { flatColumn: false })).toEqual({ shape: null });
-    expect(cut('(10,)', { flat: true, flatColumn: false })).toEqual({ shape: null });
+    expect(cut('(10, 3)', { scalarColumn: false })).toEqual({ shape: '(20, 3)' });
+    expect(cut('(10,)', { scalarColumn: false })).toEqual({ shape: null });
+    expect(cut('(10,)', { flat: true, scalarColumn: false })).toEqual({ shape: null });
     expect(cut(undefined, {})).toEqual({});
     // The source's shape happens to be true of what is made of it.
     expect(keysOf(plan([20, 0], [20], { shapes: ['(20,)', undefined] }))).toEqual(['kept']);
@@ -121,7 +122,7 @@ describe('whatever the layouts', () => {
       rows: layouts(total),
       target: layouts(total),
       flat: fc.boolean(),
-      flatColumn: fc.boolean(),
+      scalarColumn: fc.boolean(),
       shape: fc.constantFrom(undefined, '(5,)', '(5, 2)', '(10,)', 'x'),
     }),
   );
@@ -165,7 +166,7 @@ describe('whatever the layouts', () => {
           const after = made === undefined ? shape : (made ?? undefined);
           const facts = {
             rows: target[i]!,
-            flatColumn: options.flatColumn,
+            scalarColumn: options.scalarColumn,
             ...(after !== undefined && { shape: after }),
           };
           expect(shapeChange(counted.dataSet, facts)).toBe(undefined);

@@ -1,11 +1,13 @@
 /** Facts of parts for tests of the planning. */
 import fc from 'fast-check';
 import type { DataSet, Place } from '../../src/metadata/model.js';
-import type { CountedDataSet, CountedGroup, PartFacts } from '../../src/repartition/model.js';
+import type { Candidate, CountedDataSet, CountedGroup, PartFacts } from '../../src/repartition/model.js';
 
 export interface PartOptions {
   flat?: boolean;
-  flatColumn?: boolean;
+  scalarColumn?: boolean;
+  /** Numbers of the parts' schemas. */
+  schemas?: number[];
   shapes?: (string | undefined)[];
   bytesPerRow?: number;
   places?: [Place, ...Place[]];
@@ -20,7 +22,11 @@ export function feature(name: string, layout: readonly number[], options: PartOp
       size: rows * (options.bytesPerRow ?? 8) + 100,
       version: 'v1',
       rows,
-      flatColumn: options.flatColumn ?? true,
+      tail: i,
+      bytes: rows * (options.bytesPerRow ?? 8),
+      scalarColumn: options.scalarColumn ?? true,
+      columns: 1,
+      schema: options.schemas?.[i] ?? 0,
       ...(shape !== undefined && { shape }),
     };
   });
@@ -43,6 +49,11 @@ export function group(...dataSets: CountedDataSet[]): CountedGroup {
     },
     dataSets,
   };
+}
+
+/** As if somebody had chosen this layout. */
+export function chosen(layout: readonly number[]): Candidate[] {
+  return [{ layout, dataSets: [], cost: 0, chosen: true }];
 }
 
 /** Row counts, now and then 0, and often such that two layouts of the same rows have boundaries in common. */

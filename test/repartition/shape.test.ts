@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { shapeChange, shapeWarnings } from '../../src/repartition/shape.js';
+import { shapeChange, shapeWarnings } from '../../src/repartition/prepare/shape.js';
 import { feature, group } from './planning.js';
 
 type Part = Parameters<typeof shapeChange>[1];
 
 const column = (rows: number, shape?: string): Part => ({
   rows,
-  flatColumn: true,
+  scalarColumn: true,
   ...(shape !== undefined && { shape }),
 });
-const lists = (rows: number, shape?: string): Part => ({ ...column(rows, shape), flatColumn: false });
+const lists = (rows: number, shape?: string): Part => ({ ...column(rows, shape), scalarColumn: false });
 
 describe('the footer key shape', () => {
   const cases: [string, boolean, Part, string | null | undefined][] = [

@@ -1,5 +1,6 @@
 /** All commands. Those of a group are loaded when its name is typed: an alignment should not wait for AWS. */
 import type { Command } from '../command.js';
+import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { verifyCommand } from './verify.js';
 
@@ -11,7 +12,7 @@ export interface CommandGroup {
   load: () => Promise<readonly Command[]>;
 }
 
-export const commands: readonly Command[] = [repartitionCommand, verifyCommand];
+export const commands: readonly Command[] = [repartitionCommand, planCommand, verifyCommand];
 
 export const groups: readonly CommandGroup[] = [
   {

@@ -1,5 +1,5 @@
 /** `gs-repartition verify --input-prefix …`: is a prefix ready for DistPartitioning? */
-import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/model.js';
+import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/api.js';
 import { defineCommand } from '../command.js';
 import { plural } from '../format.js';
 import { count, required, text, withDefault } from '../options.js';

@@ -2,9 +2,9 @@
  * The footer key `shape`. DistPartitioning evaluates it as a Python tuple and reshapes the part's array to it, so a
  * stale one fails there, long after the run that left it.
  */
-import type { DataSet } from '../metadata/model.js';
-import type { CountedGroup, PartFacts } from './model.js';
-import { dataSetName } from './names.js';
+import type { DataSet } from '../../metadata/model.js';
+import type { CountedGroup, PartFacts } from '../model.js';
+import { dataSetName } from '../data-set-name.js';
 
 /**
  * What must become of a part's `shape` when the part has `rows` rows.
@@ -18,23 +18,23 @@ import { dataSetName } from './names.js';
  */
 export function shapeChange(
   { flat }: Pick<DataSet, 'flat'>,
-  { shape, flatColumn, rows }: Pick<PartFacts, 'shape' | 'flatColumn' | 'rows'>,
+  { shape, scalarColumn, rows }: Pick<PartFacts, 'shape' | 'scalarColumn' | 'rows'>,
 ): string | null | undefined {
-  if (flat && flatColumn) {
+  if (flat && scalarColumn) {
     const wanted = `(${rows},)`;
     return wanted === shape ? undefined : wanted;
   }
   if (shape === undefined) return undefined;
-  const wanted = trueShape(shape, flatColumn, rows);
+  const wanted = trueShape(shape, scalarColumn, rows);
   return wanted === shape ? undefined : wanted;
 }
 
-function trueShape(shape: string, flatColumn: boolean, rows: number): string | null {
+function trueShape(shape: string, scalarColumn: boolean, rows: number): string | null {
   const dimensions = dimensionsOf(shape);
   if (!dimensions) return null;
   const [first, ...others] = dimensions;
   if (others.length === 0) {
-    if (!flatColumn) return null;
+    if (!scalarColumn) return null;
     // Python takes (10) for a number.
     return isTrue(first, rows) && shape.includes(',') ? shape : `(${rows},)`;
   }

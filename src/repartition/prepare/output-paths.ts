@@ -1,14 +1,14 @@
 /** Names of new parts: the same inputs give the same names, so a run finds what an earlier one finished. */
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { FooterKeys, Layout, PartFacts } from './model.js';
+import type { FooterKeys, Layout, PartFacts } from '../model.js';
 
 /** Raise it when the same inputs would give other bytes: old outputs are then no longer taken for finished. */
-const ENGINE_VERSION = 3;
+export const ENGINE_VERSION = 4;
 
 /** What goes into a data set's new parts. */
 export interface OutputIdentity {
-  parts: readonly Pick<PartFacts, 'path' | 'size' | 'version'>[];
+  parts: readonly Pick<PartFacts, 'path' | 'size' | 'version' | 'tail'>[];
   layout: Layout;
   /** Footer keys to set, by index of the new part; those without are left out. */
   keys: ReadonlyMap<number, FooterKeys>;
@@ -36,7 +36,8 @@ function identityHash({ parts, layout, keys }: OutputIdentity): string {
   const hash = createHash('sha256');
   // Values are JSON, so that none of them holds a line break: what is hashed can be read in one way only.
   hash.update(`${JSON.stringify({ engine: ENGINE_VERSION, parts: parts.length, keys: keys.size })}\n`);
-  for (const lines of inBlocks(parts, ({ path, size, version }) => [path, size, version])) hash.update(lines);
+  for (const lines of inBlocks(parts, ({ path, size, version, tail }) => [path, size, version, tail]))
+    hash.update(lines);
   for (const lines of inBlocks(keys, (entry) => entry)) hash.update(lines);
   return hash.update(layout.join()).digest('hex').slice(0, 8);
 }

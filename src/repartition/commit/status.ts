@@ -2,9 +2,9 @@
  * `repartition_status.json` under the prefix: a failed or half-done run is visible to whoever looks next, before
  * DistPartitioning finds out by a reshape error.
  */
-import { type ErrorReport, RepartitionError } from '../errors.js';
-import type { CallOptions, Storage } from '../storage/storage.js';
-import type { Log, Summary } from './model.js';
+import { type ErrorReport, RepartitionError } from '../../errors.js';
+import type { CallOptions, Storage } from '../../storage/storage.js';
+import type { Log, Summary } from '../api.js';
 
 export const STATUS_FILE = 'repartition_status.json';
 

@@ -5,41 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
-import { fromErrorMessage, interrupted } from '../errors.js';
-import type { StorageLocation } from '../storage/storage.js';
-import type { Task, TaskResult } from './model.js';
+import { fromErrorMessage, interrupted } from '../../errors.js';
+import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
+import type { Task, TaskResult } from '../model.js';
+import type { Executor } from './executor.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
-export interface WorkerOptions {
+export interface ThreadOptions {
   location: StorageLocation;
-  /** Worker threads; by default as many as the machine runs at once, within `MOST_THREADS`. */
+  profile: StorageProfile;
+  /** By default as many as the machine runs at once, but no more than the storage gains from. */
   threads: number | undefined;
   /** As far as known, so that no thread waits for nothing. */
   mostTasks: number;
 }
 
-export interface Workers {
-  /**
-   * Runs all tasks; to be called once. They are asked for one by one, as threads become free.
-   * @throws the first task's error, after the others have stopped and cleaned up; `interrupted` when the signal fires
-   */
-  run(
-    tasks: Iterable<Task>,
-    options: { signal: AbortSignal | undefined; onResult: (result: TaskResult) => void },
-  ): Promise<void>;
-  /** Ends the threads; those that are still starting, as soon as they have. */
-  close(): Promise<void>;
-}
-
-/**
- * On S3 a task mostly waits for the network, and that of a small part mostly for the disk to sync, so a thread has
- * several under way. Large ones wait for each other in the thread (`turns.ts`).
- */
-const BATCHES_PER_THREAD = { local: 4, s3: 2 };
-/** Tasks that a thread gets at once. Neighbours read much of the same where a boundary cuts: on S3 that is asked for once. */
-const TASKS_PER_BATCH = { local: 1, s3: 4 };
-/** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
-const MOST_THREADS = { local: 4, s3: 2 };
 /**
  * Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down. Measured
  * with 2 MB instead of 8 MB: eight threads on a disk save 80 MB, two on S3 50 MB, and neither is slower.
@@ -48,15 +28,18 @@ const NURSERY_MB = 2;
 /** For threads that are still loading when a run ends early: a tenth of a second, and ten if one should have died. */
 const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 
-/** Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first. */
-export function startWorkers({ location, threads, mostTasks }: WorkerOptions): Workers {
-  const perThread = BATCHES_PER_THREAD[location.kind];
-  const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
+/**
+ * Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first.
+ * Closing waits for those that are still starting.
+ */
+export function inThreads({ location, profile, threads, mostTasks }: ThreadOptions): Executor {
+  const perThread = profile.batchesPerThread;
+  const most = Math.min(availableParallelism(), profile.mostThreads);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks));
-  const perBatch = Math.min(TASKS_PER_BATCH[location.kind], Math.ceil(mostTasks / count));
+  const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
-  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped, loaded };
+  const setup: WorkerSetup = { location, profile, stopChannel: `gs-repartition-${randomUUID()}`, stopped, loaded };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task[], WorkerReply[]>({
     filename: new URL('./worker-entry.cjs', import.meta.url).href,

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { FooterKeys } from '../../src/repartition/model.js';
-import { type OutputIdentity, outputPaths } from '../../src/repartition/naming.js';
+import { type OutputIdentity, outputPaths } from '../../src/repartition/prepare/output-paths.js';
 
 function identity(path: string, changes: Partial<OutputIdentity> = {}): OutputIdentity {
-  const part = { path, size: 140, version: 'v1' };
-  return { parts: [part], layout: [5], keys: new Map(), ...changes };
+  return { parts: [part(path)], layout: [5], keys: new Map(), ...changes };
 }
 
-const part = (path: string): OutputIdentity['parts'][number] => ({ path, size: 140, version: 'v1' });
+const part = (path: string): OutputIdentity['parts'][number] => ({ path, size: 140, version: 'v1', tail: 1 });
 const folderOf = (of: OutputIdentity): string => outputPaths(of)(0).split('/').slice(0, -1).join('/');
 
 describe('names of new parts', () => {
@@ -61,8 +60,9 @@ describe('the folder of new parts', () => {
     });
     const variants: OutputIdentity[] = [
       identity(path),
-      identity(path, { parts: [{ path, size: 141, version: 'v1' }] }),
-      identity(path, { parts: [{ path, size: 140, version: 'v2' }] }),
+      identity(path, { parts: [{ ...part(path), size: 141 }] }),
+      identity(path, { parts: [{ ...part(path), version: 'v2' }] }),
+      identity(path, { parts: [{ ...part(path), tail: 2 }] }),
       identity(path, { parts: [part(path), part('d/parquet/part-1')] }),
       identity(path, { parts: [part(path), part('d/parquet/part-2')] }),
       identity(path, { parts: [part(path), part('d/parquet/part-1'), part('d/parquet/part-2')] }),

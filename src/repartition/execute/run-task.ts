@@ -1,9 +1,9 @@
 /** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
-import { RepartitionError } from '../errors.js';
-import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../parquet/index.js';
-import type { CallOptions, Segment, Storage } from '../storage/storage.js';
-import type { Slice, Task, TaskResult } from './model.js';
-import { partReader } from './part-reader.js';
+import { RepartitionError } from '../../errors.js';
+import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../../parquet/index.js';
+import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
+import type { Slice, Task, TaskResult } from '../model.js';
+import { partReader } from '../part-reader.js';
 import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
@@ -30,26 +30,30 @@ async function runTask(
   parts: { open: OpenPart; reading: Turns['reading'] },
   options: CallOptions,
 ): Promise<TaskResult> {
-  const { slices, output } = task;
+  const { id, slices, output } = task;
   const open = (source: number): Promise<SpliceSource> => parts.open(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
   const rewritten = await parts.reading(task, () =>
-    rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys),
+    rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys, {
+      method: task.method,
+      smallestCopy: storage.profile.smallestCopy,
+    }),
   );
   if (rewritten.method === 're-encode') {
-    const { size } = await storage.write(output, rewritten.chunks, options);
-    return { output, size, method: 're-encode', copiedBytes: 0, writtenBytes: size };
+    const { size, version } = await storage.write(output, rewritten.chunks, options);
+    return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
   const segments = rewritten.segments.map((segment) => placed(segment, slices));
-  const { size } = await storage.compose(output, segments, options);
+  const { size, version } = await storage.compose(output, segments, options);
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',
       `${storage.describe(output)}: ${size} bytes where ${rewritten.size} belong`,
+      { operation: 'write', path: storage.describe(output), part: output },
     );
   }
   const { copiedBytes } = rewritten;
-  return { output, size, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+  return { id, output, size, version, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
 }
 
 function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {

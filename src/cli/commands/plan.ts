@@ -1,0 +1,130 @@
+/** `gs-repartition plan --input-prefix …`: what a run would do. */
+import { readFileSync } from 'node:fs';
+import { RepartitionError } from '../../errors.js';
+import type { Amount, PlanDocument } from '../../repartition/index.js';
+import { parsePriceTable, PRICES, priceOf, type PriceTable } from '../../s3/price.js';
+import { defineCommand, type Session } from '../command.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
+import { text } from '../options.js';
+import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
+import { s3Options } from '../s3-options.js';
+import { table } from '../table.js';
+import { EXIT } from '../world.js';
+
+export const planOptions = {
+  'price-table': text('Prices of S3 requests in a JSON file (those of us-east-1 unless given)'),
+};
+
+export const planCommand = defineCommand({
+  name: 'plan',
+  describe: 'Show what a run would do and what it would cost; write nothing',
+  usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
+  options: { ...layoutOptions, ...planOptions, ...s3Options },
+  examples: [
+    ['$0 plan --input-prefix /data/graph', 'What would become of every data set'],
+    ['$0 plan --input-prefix s3://bucket/graph --json', 'The same as a document, with every layout'],
+  ],
+  run: showPlan,
+});
+
+/** What `plan` and `--dry-run` do. */
+export async function showPlan(
+  values: RunValues & { 'price-table': string | undefined },
+  session: Session,
+): Promise<number> {
+  const { world, progress, print, printDocument } = session;
+  const prices = readPrices(values['price-table']);
+  const plan = await world.engine.plan(prepareOptionsFrom(values, session));
+  progress.stop();
+  if (values.json) {
+    printDocument(priced(plan, prices));
+  } else {
+    for (const line of describePlanDocument(plan, prices)) print(line);
+  }
+  return EXIT.success;
+}
+
+function readPrices(file: string | undefined): PriceTable {
+  if (file === undefined) return PRICES;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RepartitionError('usage', `the price table cannot be read: ${why}`, { cause: error });
+  }
+  return parsePriceTable(text, file);
+}
+
+/** The document with what its requests cost. */
+function priced(plan: PlanDocument, prices: PriceTable): PlanDocument & { price?: object } {
+  const requests = plan.estimate?.requests;
+  if (!requests) return plan;
+  return { ...plan, price: { amount: priceOf(requests, prices), ...prices } };
+}
+
+/** The plan for people: a table for each group of types, then the sums. */
+export function describePlanDocument(plan: PlanDocument, prices: PriceTable): string[] {
+  const { totals, estimate, warnings } = plan;
+  const { parts, bytes } = totals;
+  const made = parts.spliced + parts.reencoded;
+  const groups = plan.groups.flatMap((group) => [...describeGroup(group), '']);
+  const sums =
+    made === 0
+      ? [`Nothing to align: ${plural(totals.dataSets, 'data set')}, ${plural(parts.before, 'part')}.`]
+      : [
+          `Plan: ${plural(made, 'part')} to make, ${formatCount(parts.kept)} kept.`,
+          `  bytes     ${formatBytes(bytes.kept)} kept, ${formatBytes(bytes.spliced)} to copy, ` +
+            `${formatBytes(bytes.reencoded)} to re-encode`,
+        ];
+  return [
+    ...warnings.map((warning) => `Warning: ${warning}`),
+    ...groups,
+    ...sums,
+    ...(estimate && made > 0 ? [`  time      about ${formatDuration(estimate.seconds)}`] : []),
+    ...(estimate?.requests ? describeRequests(estimate.requests, prices) : []),
+    `  metadata  ${plan.updatedMetadata}`,
+    `Nothing was written. To do it: ${plan.command}`,
+  ];
+}
+
+function describeGroup({ types, rows, layout, candidates, dataSets }: PlanDocument['groups'][number]): string[] {
+  const amount = ({ parts, bytes }: Amount): string =>
+    parts === 0 ? '' : `${formatCount(parts)} (${formatBytes(bytes)})`;
+  const lines = table(
+    ['data set', 'parts', 'kept', 'spliced', 're-encoded'],
+    dataSets.map((dataSet) => [
+      dataSet.name,
+      `${formatCount(dataSet.before.parts)} → ${formatCount(dataSet.parts)}`,
+      amount(dataSet.kept),
+      amount(dataSet.spliced),
+      amount(dataSet.reencoded),
+    ]),
+  );
+  const layouts = candidates.map(
+    ({ parts, dataSets: owners, bytesToMake, chosen }) =>
+      `    ${chosen ? '→' : ' '} ${plural(parts, 'part')}, ${formatBytes(bytesToMake)} to make ` +
+      `(${owners.length === 0 ? 'as asked for' : `layout of ${ownersOf(owners)}`})`,
+  );
+  return [
+    `${types.join(', ')}: ${plural(rows, 'row')} in ${plural(layout.length, 'part')}`,
+    ...lines.map((line) => `  ${line}`),
+    ...(candidates.length > 1 ? ['  layouts', ...layouts] : []),
+  ];
+}
+
+function ownersOf([first, ...others]: readonly string[]): string {
+  return others.length === 0 ? (first ?? '') : `${first ?? ''} and ${plural(others.length, 'other')}`;
+}
+
+function describeRequests(requests: Readonly<Record<string, number>>, prices: PriceTable): string[] {
+  const counts = Object.entries(requests)
+    .filter(([, count]) => count > 0)
+    .map(([operation, count]) => `${formatCount(count)} ${operation}`);
+  const price = priceOf(requests, prices);
+  return [
+    `  requests  about ${counts.join(', ')}`,
+    `  price     about ${price < 0.01 ? 'less than 0.01' : price.toFixed(2)} ${prices.currency} for requests ` +
+      `(prices of ${prices.date})`,
+  ];
+}

@@ -1,0 +1,52 @@
+/** The options of a run, which `plan` has too. */
+import type { PrepareOptions } from '../repartition/api.js';
+import type { Session } from './command.js';
+import type { commonOptions } from './common-options.js';
+import { alias, choice, count, flag, required, text, trueOrFalse, usage, type Values, withDefault } from './options.js';
+import { readS3Options } from './s3-options.js';
+
+/** What decides what a run does. */
+export const layoutOptions = {
+  'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+  // The alias is what GraphStorm's own command called it before.
+  'input-metadata-file-name': alias(
+    'metadata-file-name',
+    withDefault(text('The metadata to read'), 'metadata.json'),
+  ),
+  'updated-metadata-file-name': withDefault(
+    text('The metadata to publish'),
+    'updated_row_counts_metadata.json',
+  ),
+  'streaming-repartitioning': trueOrFalse('Accepted for compatibility; every run streams'),
+  'target-layout': choice(
+    'Which row counts the data sets of a type are aligned to (fewest-bytes unless given)',
+    ['fewest-bytes', 'most-frequent'],
+  ),
+  'num-output-files': count('Align to this many parts of even size per type instead'),
+  recount: flag('Believe the files where the row counts in the metadata differ'),
+};
+
+export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
+
+export function prepareOptionsFrom(values: RunValues, { log, progress, signal }: Session): PrepareOptions {
+  const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles } = values;
+  const s3 = readS3Options(values);
+  if (targetLayout !== undefined && numOutputFiles !== undefined) {
+    throw usage('--target-layout and --num-output-files exclude each other', 'Give one of them.');
+  }
+  if (values['streaming-repartitioning'] !== undefined) {
+    log.info('--streaming-repartitioning changes nothing: every run streams, in constant memory');
+  }
+  return {
+    inputPrefix: values['input-prefix'],
+    inputMetadataFileName: values['input-metadata-file-name'],
+    updatedMetadataFileName: values['updated-metadata-file-name'],
+    recount: values.recount,
+    ...(targetLayout !== undefined && { targetLayout }),
+    ...(numOutputFiles !== undefined && { numOutputFiles }),
+    ...(s3 && { s3 }),
+    signal,
+    log,
+    onProgress: (at) => progress.report(at),
+  };
+}

@@ -1,0 +1,40 @@
+/** What a run did, in numbers. */
+import type { Storage } from '../../storage/storage.js';
+import type { Summary } from '../api.js';
+import type { DataSetPlan, GroupPlan, Plan, Results } from '../model.js';
+
+export interface Outcome {
+  storage: Storage;
+  plan: Plan;
+  results: Results;
+  seconds: number;
+}
+
+export function summarize({ storage, plan, results, seconds }: Outcome): Summary {
+  const { groups, settings } = plan;
+  const dataSets = groups.flatMap((group) => group.dataSets);
+  const needsWork = ({ spliced, reencoded }: DataSetPlan): boolean => spliced.parts + reencoded.parts > 0;
+  const typesOf = (some: readonly GroupPlan[]): number => sum(some, ({ group }) => group.types.length);
+  return {
+    status: 'succeeded',
+    inputPrefix: storage.describe(''),
+    metadata: storage.describe(settings.metadataFile),
+    updatedMetadata: storage.describe(settings.updatedFile),
+    types: {
+      total: typesOf(groups),
+      aligned: typesOf(groups.filter((group) => group.dataSets.some(needsWork))),
+    },
+    dataSets: {
+      total: dataSets.length,
+      rewritten: dataSets.filter(needsWork).length,
+    },
+    parts: { kept: sum(dataSets, ({ kept }) => kept.parts), ...results.parts },
+    bytes: { kept: sum(dataSets, ({ kept }) => kept.bytes), ...results.bytes },
+    rows: sum(groups, ({ group, layout }) => sum(layout, (rows) => rows) * group.types.length),
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,69 @@
+/** The second of three steps: from a plan to parts. What an earlier run made is found and not made again. */
+import { RepartitionError } from '../../errors.js';
+import type { Storage } from '../../storage/storage.js';
+import type { ExecuteOptions } from '../api.js';
+import { fingerprint } from '../fingerprint.js';
+import type { Plan, Results, Task } from '../model.js';
+import { ownedTasks } from '../owned-tasks.js';
+import type { Executor } from './executor.js';
+import { findFinished } from './finished.js';
+
+/**
+ * @param start gives an executor, if there is something to do
+ * @throws RepartitionError the first task's, after all others have stopped
+ */
+export async function executeOn(
+  storage: Storage,
+  plan: Plan,
+  start: (tasks: number) => Promise<Executor> | Executor,
+  { signal, log, onProgress }: ExecuteOptions,
+): Promise<Results> {
+  const started = performance.now();
+  const fingerprints = new Float64Array(plan.tasks).fill(NaN);
+  const isLeft = (task: Task): boolean => Number.isNaN(fingerprints[task.id]);
+  const resumed = await findFinished(storage, plan, { signal }, ({ id }, found) => {
+    fingerprints[id] = fingerprint(found);
+  });
+  if (resumed > 0) log?.info(`${resumed} of ${plan.tasks} parts are done already`);
+
+  const results: Results = {
+    fingerprints,
+    parts: { spliced: 0, reencoded: 0, resumed },
+    bytes: { copied: 0, written: 0 },
+    seconds: 0,
+  };
+  const total = plan.tasks - resumed;
+  if (total > 0) {
+    const executor = await start(total);
+    let [done, bytes] = [0, 0];
+    await executor.run(tasksOf(plan, isLeft), {
+      signal,
+      onResult: (result) => {
+        if (!isLeft(result)) return;
+        fingerprints[result.id] = fingerprint(result);
+        results.parts[result.method === 'splice' ? 'spliced' : 'reencoded']++;
+        results.bytes.copied += result.copiedBytes;
+        results.bytes.written += result.writtenBytes;
+        bytes += result.size;
+        const did = result.method === 'splice' ? 'spliced' : 're-encoded';
+        log?.debug(`${did} ${storage.describe(result.output)}`);
+        onProgress?.({ phase: 'parts', done: ++done, total, bytes });
+      },
+    });
+    requireAll(done, total);
+  }
+  results.seconds = (performance.now() - started) / 1000;
+  return results;
+}
+
+function* tasksOf(plan: Plan, isWanted: (task: Task) => boolean): Generator<Task> {
+  for (const { task } of ownedTasks(plan)) if (isWanted(task)) yield task;
+}
+
+/** An executor of somebody else's making may forget one. */
+function requireAll(done: number, total: number): void {
+  if (done === total) return;
+  throw new RepartitionError('storage', `the executor ended after ${done} of ${total} parts`, {
+    hint: 'Run the same command again: finished parts are kept and the rest is done.',
+  });
+}

@@ -1,0 +1,45 @@
+/** Tasks in this thread: for storages that no other thread can open, and for a handful of small parts. */
+import pMap from 'p-map';
+import type { Storage } from '../../storage/storage.js';
+import type { Executor } from './executor.js';
+import { taskRunner } from './run-task.js';
+import { turnsOf } from './turns.js';
+
+/**
+ * Runs tasks in this thread, on a storage that stays the caller's.
+ *
+ * @example
+ * ```ts
+ * import { execute, inThisThread, openPrefix, prepare } from 'gs-repartition';
+ *
+ * const plan = await prepare({ inputPrefix: 'graph' });
+ * const storage = await openPrefix('graph');
+ * const results = await execute(plan, { executor: inThisThread(storage) });
+ * console.log(results.parts.spliced + results.parts.reencoded === plan.tasks);
+ * // true
+ * await storage.close();
+ * ```
+ */
+export function inThisThread(storage: Storage): Executor {
+  const { profile } = storage;
+  return {
+    async run(tasks, { signal, onResult }) {
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal?.reason);
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const run = taskRunner(storage, { signal: stop.signal }, turnsOf(profile));
+      try {
+        await pMap(tasks, async (task) => onResult(await run(task)), {
+          concurrency: profile.batchesPerThread * profile.tasksPerBatch,
+        });
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,17 @@
+import type { DataSetPlan, Plan, Task } from './model.js';
+
+/** A task, and the data set it belongs to. */
+export interface OwnedTask {
+  dataSet: DataSetPlan;
+  task: Task;
+}
+
+/** One by one: all tasks at once would fill the memory. */
+export function* ownedTasks({ groups }: Pick<Plan, 'groups'>): Generator<OwnedTask> {
+  for (const { dataSets } of groups) for (const dataSet of dataSets) yield* tasksOfDataSet(dataSet);
+}
+
+export function* tasksOfDataSet(dataSet: DataSetPlan): Generator<OwnedTask> {
+  if (dataSet.spliced.parts + dataSet.reencoded.parts === 0) return;
+  for (const part of dataSet.parts) if (part.kind === 'make') yield { dataSet, task: part.task };
+}

@@ -1,0 +1,60 @@
+/** A part's footer, reduced to what a plan, a check or a verification needs of it. */
+import { crc32 } from 'node:zlib';
+import { RepartitionError } from '../../errors.js';
+import { type Footer, readFooter, TAIL_BYTES, visibleKey } from '../../parquet/footer.js';
+import { rowGroupFacts } from '../../parquet/crumbs.js';
+import type { CallOptions, Storage } from '../../storage/storage.js';
+import type { PartFacts } from '../model.js';
+import { partReader } from '../part-reader.js';
+
+/** Facts of a part that has not been compared with others. */
+export type LoneFacts = Omit<PartFacts, 'schema'>;
+
+export interface ReadPart {
+  facts: LoneFacts;
+  footer: Footer;
+}
+
+/**
+ * One read, or two where the footer is long.
+ * @param owner the data set, for messages
+ * @throws RepartitionError with path, data set and part, when the part is missing, no Parquet, damaged or unreadable
+ */
+export async function readPart(
+  storage: Storage,
+  owner: string,
+  path: string,
+  options: CallOptions,
+): Promise<ReadPart> {
+  try {
+    const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, options);
+    const footer = await readFooter(partReader(storage, stat, options, bytes));
+    return { facts: factsOf(stat.path, stat, crc32(bytes), footer), footer };
+  } catch (error) {
+    if (!(error instanceof RepartitionError) || error.code === 'interrupted') throw error;
+    throw error.within({ operation: 'read', path: storage.describe(path), dataSet: owner, part: path });
+  }
+}
+
+function factsOf(
+  path: string,
+  { size, version }: { size: number; version: string },
+  tail: number,
+  footer: Footer,
+): LoneFacts {
+  const rowGroups = rowGroupFacts(footer);
+  const shape = visibleKey(footer, 'shape');
+  return {
+    path,
+    size,
+    version,
+    tail,
+    rows: footer.rows,
+    bytes: rowGroups.reduce((sum, { bytes }) => sum + bytes, 0),
+    // Most parts have one, which the sums describe.
+    ...(rowGroups.length > 1 && { rowGroups }),
+    scalarColumn: footer.scalarColumn,
+    columns: footer.leaves.length,
+    ...(shape !== undefined && { shape }),
+  };
+}

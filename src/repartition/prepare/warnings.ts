@@ -1,0 +1,48 @@
+/** What people should know of a plan before they go on: a line each, what and what to do. */
+import { type GraphMetadata, undeclaredTypes, uncountedTypes } from '../../metadata/index.js';
+import type { CountedGroup, GroupPlan, LayoutChoice } from '../model.js';
+import { shapeWarnings } from './shape.js';
+
+export function warningsOf(
+  metadata: GraphMetadata,
+  counted: readonly CountedGroup[],
+  groups: readonly GroupPlan[],
+  choice: LayoutChoice,
+): string[] {
+  return [
+    ...undeclared(metadata),
+    ...uncounted(metadata),
+    ...groups.flatMap((group) => capped(group, choice)),
+    ...counted.flatMap(shapeWarnings),
+  ];
+}
+
+function undeclared(metadata: GraphMetadata): string[] {
+  return undeclaredTypes(metadata).map(({ section, type }) => {
+    const list = section === 'node_data' ? 'node_type' : 'edge_type';
+    const remedy =
+      section === 'node_data'
+        ? 'give it edges and run gs-processing again, or take it out of node_data'
+        : `add it to ${list}, or take it out`;
+    return `${section} has ${JSON.stringify(type)}, which ${list} does not list: DistPartitioning stops at it; ${remedy}`;
+  });
+}
+
+function uncounted(metadata: GraphMetadata): string[] {
+  const types = uncountedTypes(metadata);
+  if (types.length === 0) return [];
+  const named = types.map((type) => JSON.stringify(type)).join(', ');
+  return [
+    `num_nodes_per_type is missing, and ${named} has neither raw_id_mappings nor features to count: ` +
+      'it stays missing, and gpartition will ask for it; add it to the metadata',
+  ];
+}
+
+function capped({ group, layout }: GroupPlan, choice: LayoutChoice): string[] {
+  if (!('numOutputFiles' in choice) || layout.length === choice.numOutputFiles) return [];
+  const rows = layout.reduce((sum, part) => sum + part, 0);
+  return [
+    `${group.types.join(', ')}: ${rows} rows make ${layout.length} parts, not ${choice.numOutputFiles}: ` +
+      'DistPartitioning cannot read parts without rows',
+  ];
+}
