@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Cell } from '../support/canonical.js';
 import type { TypeSpec } from '../support/file-spec.js';
 import * as pyarrow from '../support/pyarrow.js';
-import { joinFiles, spliceFiles } from './files.js';
+import { reencodeFiles, spliceFiles } from './files.js';
 
 const pairs: [string, [TypeSpec, Cell], [TypeSpec, Cell]][] = [
   ['decimals of another scale', [{ decimal: [10, 2] }, 'n:123e-2'], [{ decimal: [10, 4] }, 'n:12345e-4']],
@@ -28,7 +28,7 @@ test.each(pairs)('%s', async (_, ...types) => {
     });
     paths.push(path);
   }
-  for (const make of [spliceFiles, joinFiles]) {
+  for (const make of [spliceFiles, reencodeFiles]) {
     const made = make(
       paths,
       [
