@@ -33,11 +33,11 @@ export function sliceOf<Source>(segment: SegmentOf<Source>, from: number, to: nu
 /** What can be done with segments once it is known when two of them have one source. */
 export interface Neighbours<Source> {
   /** Whether both are copied and the second begins where the first ends. */
-  continues(one: SegmentOf<Source> | undefined, next: SegmentOf<Source> | undefined): boolean;
+  continues: (one: SegmentOf<Source> | undefined, next: SegmentOf<Source> | undefined) => boolean;
   /** Adds a segment at the end, the last one growing where it is continued. Segments handed in stay as they are. */
-  append(segments: SegmentOf<Source>[], segment: SegmentOf<Source>): void;
+  append: (segments: SegmentOf<Source>[], segment: SegmentOf<Source>) => void;
   /** The same bytes in the fewest segments: none empty, none continued by the next. */
-  joined(segments: readonly SegmentOf<Source>[]): SegmentOf<Source>[];
+  joined: (segments: readonly SegmentOf<Source>[]) => SegmentOf<Source>[];
 }
 
 export function neighbours<Source>(isSameSource: (a: Source, b: Source) => boolean): Neighbours<Source> {

@@ -13,7 +13,7 @@ import { EncodingError } from './hybrid.js';
 import { Levels } from './levels.js';
 import type { PageHead } from './page-header.js';
 import type { Leaf } from './schema.js';
-import { ThriftError } from './thrift.js';
+import { type Field, ThriftError } from './thrift.js';
 import { type EncodedValues, PlainEntries } from './values.js';
 
 /** A data page taken apart. Levels are undefined where the largest possible one is 0. */
@@ -36,15 +36,12 @@ export function openPage(leaf: Leaf, head: PageHead, body: Uint8Array, codec: Pa
     : openV1(leaf, head, body, codec);
 }
 
-type LevelEncoding =
-  typeof DataPageHeader.repetitionLevelEncoding | typeof DataPageHeader.definitionLevelEncoding;
-
 function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
   const header = head.struct.require(PageHeader.dataPageHeader);
   const bytes = codec.decompress(body, head.uncompressedSize);
   const numLevels = boundedLevels(head);
   let offset = 0;
-  const levels = (max: number, encodingField: LevelEncoding): Levels | undefined => {
+  const levels = (max: number, encodingField: Field<'DataPageHeader', number>): Levels | undefined => {
     if (max === 0) return undefined;
     if (header.require(encodingField) !== Encoding.rle) {
       throw new EncodingError('levels in the deprecated BIT_PACKED encoding cannot be cut');

@@ -275,14 +275,13 @@ function isSame(a: ThriftValue, b: ThriftValue): boolean {
     const { items } = b;
     return a.items.length === items.length && a.items.every((item, i) => isSame(item, items[i]!));
   }
-  if (typeof b !== 'object' || !('entries' in b) || !Array.isArray(b.entries)) return false;
-  const other = b as ThriftMap;
+  if (typeof b !== 'object' || !('keyType' in b)) return false;
   return (
-    a.keyType === other.keyType &&
-    a.valueType === other.valueType &&
-    a.entries.length === other.entries.length &&
+    a.keyType === b.keyType &&
+    a.valueType === b.valueType &&
+    a.entries.length === b.entries.length &&
     a.entries.every(([key, value], i) => {
-      const [otherKey, otherValue] = other.entries[i]!;
+      const [otherKey, otherValue] = b.entries[i]!;
       return isSame(key, otherKey) && isSame(value, otherValue);
     })
   );
