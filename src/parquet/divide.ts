@@ -1,5 +1,5 @@
 /**
- * Where a share of a row group becomes up to three row groups: the long run of pages that can be copied as it is, and
+ * Where a share of a row group becomes up to three row groups: the long stretch of pages that can be copied as it is, and
  * on either side the rows whose pages must be cut.
  *
  *     column a   |   page   |   page   |   page   |   page   |
@@ -7,8 +7,8 @@
  *                    ^ from ^ b1              b2 ^  ^ to        b1, b2: a page begins there in every column
  *     row groups     |  cut |      copied        |cut|
  *
- * Kept apart, the copied run owes nothing to bytes of ours in front of it or between its columns, and can lie where S3
- * copies it without a megabyte passing through us. Parquet's rows may be divided among row groups as one likes.
+ * Kept apart, the copied stretch owes nothing to bytes of ours in front of it or between its columns, and can lie where
+ * a storage copies it without a megabyte passing through us. Parquet's rows may be divided among row groups as one likes.
  */
 import type { DataPage, PageList } from './pages.js';
 
@@ -20,15 +20,20 @@ export interface RowRange {
 
 /**
  * Divides the rows `from..to` of a row group, whose columns have the pages `lists`.
- * @param longRun bytes that each column must have between the cuts; with less the rows stay together
+ * @param smallestCopy bytes that each column must have between the cuts; with less the rows stay together
  * @returns one to three ranges, none empty
  */
-export function divide(lists: readonly PageList[], from: number, to: number, longRun: number): RowRange[] {
+export function divide(
+  lists: readonly PageList[],
+  from: number,
+  to: number,
+  smallestCopy: number,
+): RowRange[] {
   const bounds = commonBounds(lists, to).filter((row) => row >= from && row <= to);
   const first = bounds.at(0);
   const last = bounds.at(-1);
   if (first === undefined || last === undefined) return [{ from, to }];
-  if (lists.some((list) => runBytes(list, first, last) < longRun)) return [{ from, to }];
+  if (lists.some((list) => bytesBetween(list, first, last) < smallestCopy)) return [{ from, to }];
   return [
     { from, to: first },
     { from: first, to: last },
@@ -52,7 +57,7 @@ function boundsOf({ pages, isComplete }: PageList, until: number): number[] {
 }
 
 /** Bytes of the pages that hold the rows `from..to` exactly; 0 if a dictionary must be fetched from elsewhere. */
-function runBytes({ dictionary, pages }: PageList, from: number, to: number): number {
+function bytesBetween({ dictionary, pages }: PageList, from: number, to: number): number {
   const inside = pages.filter((page) => isInside(page, from, to));
   if (dictionary && dictionary.end !== inside[0]?.start) return 0;
   return [...(dictionary ? [dictionary] : []), ...inside].reduce(

@@ -7,13 +7,14 @@ import { ThriftError } from './thrift.js';
 export function damaged(file: string, what: string, cause?: unknown): RepartitionError {
   return new RepartitionError('parquet', `${file}: ${what}`, {
     hint: 'Write the file again, or restore it from where it came.',
+    path: file,
     cause,
   });
 }
 
 /** A `parquet` error for what is valid Parquet but must not be copied by guesswork. */
 export function unsupported(file: string, what: string, hint: string): RepartitionError {
-  return new RepartitionError('parquet', `${file}: ${what}`, { hint });
+  return new RepartitionError('parquet', `${file}: ${what}`, { hint, path: file });
 }
 
 /**

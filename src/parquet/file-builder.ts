@@ -2,20 +2,22 @@
  * A Parquet file in the making: pieces go in row group by row group, segments come out, and the footer that describes
  * them is written last.
  */
-import { changeKeys, type Footer, footerBytes, magicBytes } from './footer.js';
+import { changeKeys, type Footer, footerBytes, type KeyChanges, magicBytes } from './footer.js';
 import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js';
 import { shiftOffsetIndex } from './indexes.js';
-import type { ChunkPiece } from './piece.js';
+import { type ChunkPiece, PAGE_OFFSETS } from './piece.js';
+import { type Provenance, sign } from './provenance.js';
 import { append, type ParquetSegment } from './segments.js';
-import { type Struct, ThriftType, writeStruct } from './thrift.js';
+import { writeStruct } from './thrift-writer.js';
 
-/** Footer keys to set, or with null to remove. */
-export type KeyChanges = Readonly<Record<string, string | null>>;
+/** Row groups are numbered in 16 bits; those beyond go without their number, which is optional. */
+const LAST_ORDINAL = 0x7fff;
 
 /** What a new row group takes over from the one it was cut from. */
 export interface RowGroupOrigin {
-  footer: Footer;
-  group: Struct;
+  /** Of its file. */
+  createdBy: string | undefined;
+  group: RowGroup;
   /** The file that copied ranges refer to. */
   source: number;
   /** Rows of the new row group. */
@@ -27,8 +29,8 @@ interface PlacedPiece {
   source: number;
   start: number;
   /** The ColumnChunk struct that will describe it; index offsets are filled in at the end. */
-  struct: Struct;
-  meta: Struct;
+  struct: ColumnChunk;
+  meta: ColumnMetaData;
   /** Readers trust bounds by the writer's name, and a file carries only one: those of other writers go. */
   isSameWriter: boolean;
 }
@@ -36,24 +38,21 @@ interface PlacedPiece {
 /** Schema, `created_by`, footer keys and unknown footer fields come from the template. */
 export class FileBuilder {
   private readonly template: Footer;
-  private readonly createdBy: string | undefined;
   private readonly segments: ParquetSegment[] = [];
   private position = 0;
   private rows = 0;
   /** By ordinal. */
-  private readonly groups: { struct: Struct; placed: PlacedPiece[] }[] = [];
+  private readonly groups: { struct: RowGroup; placed: PlacedPiece[] }[] = [];
 
   /**
-   * @param options.createdBy who made the pages, if not the template's writer
-   * @param options.copyMagicFrom the source whose first pages come first, so that its magic is copied with them and not
-   *   a byte of ours stands in front: on S3 small bytes in front of a copy cost megabytes
+   * @param copyMagicFrom the source whose first pages come first, so that its magic is copied with them and not a byte
+   *   of ours stands in front: on S3 small bytes in front of a copy cost megabytes
    */
-  constructor(template: Footer, options: { createdBy?: string; copyMagicFrom?: number } = {}) {
+  constructor(template: Footer, copyMagicFrom?: number) {
     this.template = template;
-    this.createdBy = options.createdBy;
     const magic = magicBytes();
-    if (options.copyMagicFrom === undefined) append(this.segments, { kind: 'bytes', bytes: magic });
-    else append(this.segments, { kind: 'copy', source: options.copyMagicFrom, start: 0, end: magic.length });
+    if (copyMagicFrom === undefined) append(this.segments, { kind: 'bytes', bytes: magic });
+    else append(this.segments, { kind: 'copy', source: copyMagicFrom, start: 0, end: magic.length });
     this.position = magic.length;
   }
 
@@ -75,59 +74,52 @@ export class FileBuilder {
    */
   addRowGroup(origin: RowGroupOrigin, chunks: readonly ChunkPiece[], ordinal = this.groups.length): void {
     const start = this.position;
-    const isSameWriter = createdBy(origin.footer) === createdBy(this.template);
+    const isSameWriter = origin.createdBy === this.template.createdBy;
     const placed = chunks.map((piece): PlacedPiece => {
       const at = this.position;
       for (const segment of piece.segments) append(this.segments, segment);
       this.position += piece.size;
       const meta = piece.meta.clone();
-      for (const id of [
-        ColumnMetaData.dataPageOffset,
-        ColumnMetaData.dictionaryPageOffset,
-        ColumnMetaData.indexPageOffset,
-      ]) {
-        const offset = meta.int(id);
-        if (offset !== undefined) meta.setI64(id, offset + at);
+      for (const field of PAGE_OFFSETS) {
+        const offset = meta.get(field);
+        if (offset !== undefined) meta.set(field, offset + at);
       }
       if (!isSameWriter) meta.delete(ColumnMetaData.statistics);
       const struct = piece.chunk.struct.clone();
-      if (struct.int(ColumnChunk.fileOffset) !== 0) struct.setI64(ColumnChunk.fileOffset, at);
+      if (struct.get(ColumnChunk.fileOffset) !== 0) struct.set(ColumnChunk.fileOffset, at);
       return { piece, source: origin.source, start: at, struct, meta, isSameWriter };
     });
     this.rows += origin.rows;
     const sums = { compressed: this.position - start, uncompressed: 0 };
-    for (const { meta } of placed) sums.uncompressed += meta.requireInt(ColumnMetaData.totalUncompressedSize);
+    for (const { meta } of placed) sums.uncompressed += meta.require(ColumnMetaData.totalUncompressedSize);
     const struct = origin.group
       .clone()
-      .setI64(RowGroup.numRows, origin.rows)
-      .setI64(RowGroup.totalByteSize, sums.uncompressed);
-    if (struct.has(RowGroup.fileOffset)) struct.setI64(RowGroup.fileOffset, start);
-    if (struct.has(RowGroup.totalCompressedSize))
-      struct.setI64(RowGroup.totalCompressedSize, sums.compressed);
-    if (struct.has(RowGroup.ordinal) && ordinal <= 0x7fff) struct.setI16(RowGroup.ordinal, ordinal);
+      .set(RowGroup.numRows, origin.rows)
+      .set(RowGroup.totalByteSize, sums.uncompressed);
+    if (struct.has(RowGroup.fileOffset)) struct.set(RowGroup.fileOffset, start);
+    if (struct.has(RowGroup.totalCompressedSize)) struct.set(RowGroup.totalCompressedSize, sums.compressed);
+    if (struct.has(RowGroup.ordinal) && ordinal <= LAST_ORDINAL) struct.set(RowGroup.ordinal, ordinal);
     else struct.delete(RowGroup.ordinal);
     this.groups[ordinal] = { struct, placed };
   }
 
   /** Adds what stands behind the row groups: Bloom filters, indexes, the footer. */
-  finish(keys: KeyChanges): void {
+  finish(keys: KeyChanges, provenance: Provenance): void {
     const all = this.groups.flatMap((group) => group.placed);
     for (const placed of all) this.placeBloomFilter(placed);
     for (const placed of all) this.placeColumnIndex(placed);
     for (const placed of all) this.placeOffsetIndex(placed);
     const rowGroups = this.groups.map(({ struct, placed }) =>
-      struct.setList(
+      struct.set(
         RowGroup.columns,
-        ThriftType.struct,
-        placed.map((chunk) => chunk.struct.setStruct(ColumnChunk.metaData, chunk.meta)),
+        placed.map((chunk) => chunk.struct.set(ColumnChunk.metaData, chunk.meta)),
       ),
     );
     const meta = this.template.meta
       .clone()
-      .setI64(FileMetaData.numRows, this.rows)
-      .setList(FileMetaData.rowGroups, ThriftType.struct, rowGroups);
-    if (this.createdBy !== undefined) meta.setString(FileMetaData.createdBy, this.createdBy);
-    this.addBytes(footerBytes(changeKeys(meta, keys)));
+      .set(FileMetaData.numRows, this.rows)
+      .set(FileMetaData.rowGroups, rowGroups);
+    this.addBytes(footerBytes(sign(changeKeys(meta, keys), provenance)));
   }
 
   private placeBloomFilter({ piece, meta, source }: PlacedPiece): void {
@@ -135,7 +127,7 @@ export class FileBuilder {
       meta.delete(ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength);
       return;
     }
-    meta.setI64(ColumnMetaData.bloomFilterOffset, this.position);
+    meta.set(ColumnMetaData.bloomFilterOffset, this.position);
     append(this.segments, { kind: 'copy', source, ...piece.bloomFilter });
     this.position += piece.bloomFilter.end - piece.bloomFilter.start;
   }
@@ -144,9 +136,7 @@ export class FileBuilder {
     struct.delete(ColumnChunk.columnIndexOffset, ColumnChunk.columnIndexLength);
     if (!piece.columnIndex || !isSameWriter) return;
     const bytes = writeStruct(piece.columnIndex);
-    struct
-      .setI64(ColumnChunk.columnIndexOffset, this.position)
-      .setI32(ColumnChunk.columnIndexLength, bytes.length);
+    struct.set(ColumnChunk.columnIndexOffset, this.position).set(ColumnChunk.columnIndexLength, bytes.length);
     this.addBytes(bytes);
   }
 
@@ -154,9 +144,7 @@ export class FileBuilder {
     struct.delete(ColumnChunk.offsetIndexOffset, ColumnChunk.offsetIndexLength);
     if (!piece.offsetIndex) return;
     const bytes = writeStruct(shiftOffsetIndex(piece.offsetIndex, start));
-    struct
-      .setI64(ColumnChunk.offsetIndexOffset, this.position)
-      .setI32(ColumnChunk.offsetIndexLength, bytes.length);
+    struct.set(ColumnChunk.offsetIndexOffset, this.position).set(ColumnChunk.offsetIndexLength, bytes.length);
     this.addBytes(bytes);
   }
 
@@ -164,8 +152,4 @@ export class FileBuilder {
     append(this.segments, { kind: 'bytes', bytes });
     this.position += bytes.length;
   }
-}
-
-function createdBy(footer: Footer): string | undefined {
-  return footer.meta.string(FileMetaData.createdBy);
 }

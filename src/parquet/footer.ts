@@ -10,7 +10,9 @@ import { damaged, unsupported } from './errors.js';
 import { FileMetaData, KeyValue, RowGroup } from './format.js';
 import { isFlatColumn, readLeaves, type Leaf } from './schema.js';
 import type { RangeReader } from './source.js';
-import { readStruct, Struct, ThriftError, ThriftType, writeStruct } from './thrift.js';
+import { make, ThriftError } from './thrift.js';
+import { readStruct } from './thrift-reader.js';
+import { writeStruct } from './thrift-writer.js';
 
 /** One read of this size holds the whole footer of nearly every part that Spark and pyarrow write. */
 export const TAIL_BYTES = 64 * 1024;
@@ -22,12 +24,14 @@ export interface Footer {
   /** The file's name, for messages. */
   file: string;
   /** FileMetaData as it was read, unknown fields included. */
-  meta: Struct;
+  meta: FileMetaData;
   /** Where FileMetaData starts: no chunk or index may reach beyond. */
   start: number;
   rows: number;
   leaves: Leaf[];
-  rowGroups: Struct[];
+  rowGroups: readonly RowGroup[];
+  /** The writer, by whose name readers know its habits. */
+  createdBy: string | undefined;
   /** One scalar column: see `isFlatColumn`. */
   flatColumn: boolean;
 }
@@ -66,23 +70,21 @@ export function footerLength(file: string, size: number, tail: Uint8Array): numb
 /** @param start the byte where `bytes` (FileMetaData) lie in the file */
 export function parseFooter(file: string, bytes: Uint8Array, start: number): Footer {
   try {
-    const meta = readStruct(bytes).struct;
+    const meta = readStruct(FileMetaData, bytes).struct;
     if (meta.has(FileMetaData.encryptionAlgorithm)) throw encrypted(file);
-    const schema = meta.structs(FileMetaData.schema) ?? [];
-    const rowGroups = meta.structs(FileMetaData.rowGroups) ?? [];
-    const rows = meta.requireInt(FileMetaData.numRows);
+    const schema = meta.get(FileMetaData.schema) ?? [];
+    const rowGroups = meta.get(FileMetaData.rowGroups) ?? [];
+    const rows = meta.require(FileMetaData.numRows);
     let sum = 0;
     for (const group of rowGroups) {
-      const groupRows = group.requireInt(RowGroup.numRows);
+      const groupRows = group.require(RowGroup.numRows);
       if (groupRows < 0) throw damaged(file, 'a row group has a negative number of rows');
       sum += groupRows;
     }
     if (sum !== rows) throw damaged(file, `the footer counts ${rows} rows but its row groups hold ${sum}`);
-    // Read once here, so that a damaged one is a damaged footer and not a surprise later.
-    meta.string(FileMetaData.createdBy);
-    meta.structs(FileMetaData.keyValueMetadata)?.forEach((entry) => entry.string(KeyValue.key));
     const leaves = readLeaves(file, schema);
-    return { file, meta, start, rows, leaves, rowGroups, flatColumn: isFlatColumn(schema) };
+    const createdBy = meta.get(FileMetaData.createdBy);
+    return { file, meta, start, rows, leaves, rowGroups, createdBy, flatColumn: isFlatColumn(schema) };
   } catch (error) {
     if (error instanceof ThriftError) {
       throw damaged(file, `the footer at byte ${start} cannot be read (${error.message})`, error);
@@ -106,8 +108,8 @@ const ARROW_SCHEMA = 'ARROW:schema';
 export function footerKeys(footer: Footer): Map<string, string | undefined> {
   const keys = new Map<string, string | undefined>();
   for (const entry of keyValues(footer.meta)) {
-    const key = entry.string(KeyValue.key) ?? '';
-    if (!keys.has(key)) keys.set(key, entry.string(KeyValue.value));
+    const key = entry.get(KeyValue.key) ?? '';
+    if (!keys.has(key)) keys.set(key, entry.get(KeyValue.value));
   }
   return keys;
 }
@@ -120,35 +122,42 @@ export function visibleKey(footer: Footer, key: string): string | undefined {
   return arrowKeys ? arrowKeys.get(key) : keys.get(key);
 }
 
-function keyValues(meta: Struct): Struct[] {
-  return meta.structs(FileMetaData.keyValueMetadata) ?? [];
+function keyValues(meta: FileMetaData): readonly KeyValue[] {
+  return meta.get(FileMetaData.keyValueMetadata) ?? [];
 }
+
+/** Footer keys to set, or with null to remove. */
+export type KeyChanges = Readonly<Record<string, string | null>>;
 
 /**
  * FileMetaData with footer keys changed: a string sets a key (once), null removes it, order is kept. The same is done
  * inside `ARROW:schema`, which hides the footer's keys from Arrow's readers.
  */
-export function changeKeys(meta: Struct, changes: Readonly<Record<string, string | null>>): Struct {
+export function changeKeys(meta: FileMetaData, changes: KeyChanges): FileMetaData {
+  if (Object.keys(changes).length === 0) return meta;
+  const entries = keyValues(meta).map((entry) => {
+    const value = entry.get(KeyValue.value);
+    if (entry.get(KeyValue.key) !== ARROW_SCHEMA || value === undefined) return entry;
+    return entry.clone().set(KeyValue.value, changeArrowKeys(value, changes));
+  });
+  return changeFooterKeys(meta.clone().set(FileMetaData.keyValueMetadata, entries), changes);
+}
+
+/** The same in the footer alone, for keys that no reader of Arrow's asks for. */
+export function changeFooterKeys(meta: FileMetaData, changes: KeyChanges): FileMetaData {
   const changed = new Map(Object.entries(changes));
-  if (changed.size === 0) return meta;
-  const entries = keyValues(meta)
-    .filter((entry) => !changed.has(entry.string(KeyValue.key) ?? ''))
-    .map((entry) => {
-      const value = entry.string(KeyValue.value);
-      if (entry.string(KeyValue.key) !== ARROW_SCHEMA || value === undefined) return entry;
-      return entry.clone().setString(KeyValue.value, changeArrowKeys(value, changes));
-    });
-  for (const [key, value] of changed) {
-    if (value === null) continue;
-    entries.push(new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value));
-  }
+  const kept = keyValues(meta).filter((entry) => !changed.has(entry.get(KeyValue.key) ?? ''));
+  const set = [...changed].flatMap(([key, value]) =>
+    value === null ? [] : [make(KeyValue, { key, value })],
+  );
+  const entries = [...kept, ...set];
   return entries.length > 0
-    ? meta.clone().setList(FileMetaData.keyValueMetadata, ThriftType.struct, entries)
+    ? meta.clone().set(FileMetaData.keyValueMetadata, entries)
     : meta.clone().delete(FileMetaData.keyValueMetadata);
 }
 
 /** FileMetaData as the end of a file: its bytes, their length, the magic. */
-export function footerBytes(meta: Struct): Uint8Array {
+export function footerBytes(meta: FileMetaData): Uint8Array {
   const struct = writeStruct(meta);
   const bytes = new Uint8Array(struct.length + 8);
   bytes.set(struct);

@@ -1,7 +1,7 @@
 /** Parquet as bytes: what the alignment needs of this room. */
-export type { KeyChanges } from './file-builder.js';
-export { type Footer, readFooter, TAIL_BYTES, visibleKey } from './footer.js';
-export { rewrite, type Rewritten } from './rewrite.js';
+export { type Method, methodFor, type RowGroupFacts, rowGroupFacts, type SliceFacts } from './crumbs.js';
+export { type Footer, type KeyChanges, readFooter, TAIL_BYTES, visibleKey } from './footer.js';
+export { rewrite, type RewriteOptions, type Rewritten } from './rewrite.js';
+export { type SchemaAspects, schemaDifference } from './same-schema.js';
 export type { ParquetSegment } from './segments.js';
-export type { RangeReader, RowSlice } from './source.js';
-export type { OpenSource, SpliceSource } from './splice.js';
+export type { OpenSource, RangeReader, RowSlice, RowSlices, SourceFile } from './source.js';

@@ -3,11 +3,12 @@
  * bounds and null counts by page (ColumnIndex).
  * Source: https://github.com/apache/parquet-format/blob/master/PageIndex.md
  */
-import type { Chunk } from './chunk.js';
+import type { ByteRange, SourceChunk } from './source-chunk.js';
 import { damaged } from './errors.js';
 import { ColumnIndex, OffsetIndex, PageLocation } from './format.js';
 import type { RangeReader } from './source.js';
-import { readStruct, Struct, ThriftError, ThriftType } from './thrift.js';
+import { make, type Struct, type Table, ThriftError } from './thrift.js';
+import { readStruct } from './thrift-reader.js';
 
 /** A data page as the OffsetIndex knows it; `end` is behind its body. */
 export interface IndexedPage {
@@ -18,24 +19,31 @@ export interface IndexedPage {
 }
 
 /** The chunk's OffsetIndex; undefined when the writer made none. */
-export async function readOffsetIndex(reader: RangeReader, chunk: Chunk): Promise<Struct | undefined> {
-  return chunk.offsetIndex && readIndex(reader, chunk, chunk.offsetIndex, 'offset index');
+export async function readOffsetIndex(
+  reader: RangeReader,
+  chunk: SourceChunk,
+): Promise<OffsetIndex | undefined> {
+  return chunk.offsetIndex && readIndex(reader, chunk, OffsetIndex, chunk.offsetIndex, 'offset index');
 }
 
 /** The chunk's ColumnIndex; undefined when the writer made none. */
-export async function readColumnIndex(reader: RangeReader, chunk: Chunk): Promise<Struct | undefined> {
-  return chunk.columnIndex && readIndex(reader, chunk, chunk.columnIndex, 'column index');
+export async function readColumnIndex(
+  reader: RangeReader,
+  chunk: SourceChunk,
+): Promise<ColumnIndex | undefined> {
+  return chunk.columnIndex && readIndex(reader, chunk, ColumnIndex, chunk.columnIndex, 'column index');
 }
 
-async function readIndex(
+async function readIndex<N extends string>(
   reader: RangeReader,
-  chunk: Chunk,
-  range: { start: number; end: number },
+  chunk: SourceChunk,
+  table: Table<N>,
+  range: ByteRange,
   what: string,
-): Promise<Struct> {
+): Promise<Struct<N>> {
   const bytes = await reader.read(range.start, range.end);
   try {
-    return readStruct(bytes).struct;
+    return readStruct(table, bytes).struct;
   } catch (error) {
     if (!(error instanceof ThriftError)) throw error;
     throw damaged(
@@ -51,18 +59,18 @@ async function readIndex(
  * @param rows of the row group
  * @throws RepartitionError `parquet` unless they lie in the chunk, one behind the other, their rows ascending
  */
-export function indexedPages(chunk: Chunk, index: Struct, rows: number): IndexedPage[] {
+export function indexedPages(chunk: SourceChunk, index: OffsetIndex, rows: number): IndexedPage[] {
   const pages: IndexedPage[] = [];
   try {
     let end = chunk.range.start;
     let row = 0;
-    for (const location of index.structs(OffsetIndex.pageLocations) ?? []) {
-      const start = location.requireInt(PageLocation.offset);
-      const firstRow = location.requireInt(PageLocation.firstRowIndex);
+    for (const location of index.get(OffsetIndex.pageLocations) ?? []) {
+      const start = location.require(PageLocation.offset);
+      const firstRow = location.require(PageLocation.firstRowIndex);
       const isFirst = pages.length === 0;
       if (start < end || firstRow < row || (isFirst && firstRow !== 0))
         throw new ThriftError('pages out of order');
-      end = start + location.requireInt(PageLocation.compressedPageSize);
+      end = start + location.require(PageLocation.compressedPageSize);
       row = firstRow;
       pages.push({ start, end, firstRow });
     }
@@ -79,22 +87,19 @@ export function indexedPages(chunk: Chunk, index: Struct, rows: number): Indexed
 }
 
 /** An OffsetIndex for pages whose `start`s are relative to wherever the chunk will lie. */
-export function makeOffsetIndex(pages: readonly IndexedPage[]): Struct {
-  const locations = pages.map(({ start, end, firstRow }) =>
-    new Struct()
-      .setI64(PageLocation.offset, start)
-      .setI32(PageLocation.compressedPageSize, end - start)
-      .setI64(PageLocation.firstRowIndex, firstRow),
+export function makeOffsetIndex(pages: readonly IndexedPage[]): OffsetIndex {
+  const pageLocations = pages.map(({ start, end, firstRow }) =>
+    make(PageLocation, { offset: start, compressedPageSize: end - start, firstRowIndex: firstRow }),
   );
-  return new Struct().setList(OffsetIndex.pageLocations, ThriftType.struct, locations);
+  return make(OffsetIndex, { pageLocations });
 }
 
 /** The same index for a chunk that lies `delta` bytes further on; whatever else it says stays. */
-export function shiftOffsetIndex(index: Struct, delta: number): Struct {
-  const locations = (index.structs(OffsetIndex.pageLocations) ?? []).map((location) =>
-    location.clone().setI64(PageLocation.offset, location.requireInt(PageLocation.offset) + delta),
+export function shiftOffsetIndex(index: OffsetIndex, delta: number): OffsetIndex {
+  const locations = (index.get(OffsetIndex.pageLocations) ?? []).map((location) =>
+    location.clone().set(PageLocation.offset, location.require(PageLocation.offset) + delta),
   );
-  return index.clone().setList(OffsetIndex.pageLocations, ThriftType.struct, locations);
+  return index.clone().set(OffsetIndex.pageLocations, locations);
 }
 
 /** A page of a cut chunk, told by the source page it comes from and, if it was cut, its own counts. */
@@ -111,11 +116,11 @@ export interface PieceOfPage {
  * are left out.
  * @returns undefined when the source's index does not fit its pages
  */
-export function cutColumnIndex(source: Struct, pieces: readonly PieceOfPage[]): Struct | undefined {
-  const nullPages = source.list(ColumnIndex.nullPages);
-  const minValues = source.list(ColumnIndex.minValues);
-  const maxValues = source.list(ColumnIndex.maxValues);
-  const nullCounts = source.ints(ColumnIndex.nullCounts);
+export function cutColumnIndex(source: ColumnIndex, pieces: readonly PieceOfPage[]): ColumnIndex | undefined {
+  const nullPages = source.get(ColumnIndex.nullPages);
+  const minValues = source.get(ColumnIndex.minValues);
+  const maxValues = source.get(ColumnIndex.maxValues);
+  const nullCounts = source.get(ColumnIndex.nullCounts);
   if (!nullPages || !minValues || !maxValues) return undefined;
   const none = new Uint8Array(0);
   const picked = {
@@ -126,11 +131,10 @@ export function cutColumnIndex(source: Struct, pieces: readonly PieceOfPage[]): 
   };
   let hasCounts = nullCounts !== undefined;
   for (const { sourcePage, cut } of pieces) {
-    const isNull = nullPages.items[sourcePage];
-    const min = minValues.items[sourcePage];
-    const max = maxValues.items[sourcePage];
-    if (typeof isNull !== 'boolean' || !(min instanceof Uint8Array) || !(max instanceof Uint8Array))
-      return undefined;
+    const isNull = nullPages[sourcePage];
+    const min = minValues[sourcePage];
+    const max = maxValues[sourcePage];
+    if (isNull === undefined || min === undefined || max === undefined) return undefined;
     const becameNull = cut !== undefined && cut.numNulls === cut.numLevels;
     picked.nulls.push(isNull || becameNull);
     picked.min.push(becameNull ? none : min);
@@ -147,14 +151,14 @@ export function cutColumnIndex(source: Struct, pieces: readonly PieceOfPage[]): 
       ColumnIndex.definitionLevelHistograms,
       ColumnIndex.nanCounts,
     )
-    .setList(ColumnIndex.nullPages, nullPages.elementType, picked.nulls)
-    .setList(ColumnIndex.minValues, ThriftType.binary, picked.min)
-    .setList(ColumnIndex.maxValues, ThriftType.binary, picked.max);
-  if (hasCounts) index.setList(ColumnIndex.nullCounts, ThriftType.i64, picked.counts);
+    .set(ColumnIndex.nullPages, picked.nulls)
+    .set(ColumnIndex.minValues, picked.min)
+    .set(ColumnIndex.maxValues, picked.max);
+  if (hasCounts) index.set(ColumnIndex.nullCounts, picked.counts);
   return index;
 }
 
 /** Null counts by page, when the index has them. */
-export function pageNullCounts(index: Struct | undefined): number[] | undefined {
-  return index?.ints(ColumnIndex.nullCounts);
+export function pageNullCounts(index: ColumnIndex | undefined): readonly number[] | undefined {
+  return index?.get(ColumnIndex.nullCounts);
 }

@@ -1,13 +1,14 @@
 /** Finding a chunk's pages: from its OffsetIndex, or by a walk over the page headers. */
-import type { ByteRange, Chunk } from './chunk.js';
+import type { ByteRange, SourceChunk } from './source-chunk.js';
 import { openCodec, type PageCodec } from './codec.js';
-import { damaged, explainDamage } from './errors.js';
-import { PageType } from './format.js';
+import { damaged } from './errors.js';
+import { type OffsetIndex, PageType } from './format.js';
+import { damagedPage, HeaderWindow, inPage } from './header-window.js';
 import { indexedPages } from './indexes.js';
-import { LONG_RUN } from './placement.js';
-import { countRowStarts, openPage, type OpenPage, type PageHead, readPageHead } from './page.js';
+import { countRowStarts, openPage, type OpenPage } from './page.js';
+import { type PageHead, readPageHead } from './page-header.js';
 import type { RangeReader } from './source.js';
-import { type Struct, ThriftError, ThriftTruncated } from './thrift.js';
+import { ThriftError } from './thrift.js';
 
 /** A data page where it lies. */
 export interface DataPage extends ByteRange {
@@ -36,8 +37,8 @@ export interface PageList {
  */
 export async function listPages(
   reader: RangeReader,
-  chunk: Chunk,
-  offsetIndex: Struct | undefined,
+  chunk: SourceChunk,
+  offsetIndex: OffsetIndex | undefined,
   rows: number,
   until: number,
 ): Promise<PageList> {
@@ -56,7 +57,12 @@ export async function listPages(
   return list;
 }
 
-async function walkPages(reader: RangeReader, chunk: Chunk, rows: number, until: number): Promise<PageList> {
+async function walkPages(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  rows: number,
+  until: number,
+): Promise<PageList> {
   const window = new HeaderWindow(reader, chunk.range);
   const list: PageList = { pages: [], isComplete: false };
   // Only in V1 pages of repeated columns is the number of rows hidden, and may a row go on in the next page.
@@ -105,112 +111,6 @@ async function walkPages(reader: RangeReader, chunk: Chunk, rows: number, until:
   return list;
 }
 
-/** Chunks up to this size are read whole when their headers are walked; of others a little at a time. */
-const WHOLE_CHUNK_BYTES = 256 * 1024;
-const HEADER_BYTES = 4 * 1024;
-/** A header with two long bounds in its statistics may be large, but not larger than this. */
-const MAX_HEADER_BYTES = 16 * 1024 * 1024;
-
-function windowBytes({ start, end }: ByteRange): number {
-  return end - start <= WHOLE_CHUNK_BYTES ? WHOLE_CHUNK_BYTES : HEADER_BYTES;
-}
-
-/** Reads page headers through a window, so that neighbours cost one read. */
-class HeaderWindow {
-  private readonly reader: RangeReader;
-  private readonly range: ByteRange;
-  private start = 0;
-  private bytes: Uint8Array = new Uint8Array(0);
-
-  constructor(reader: RangeReader, range: ByteRange) {
-    this.reader = reader;
-    this.range = range;
-  }
-
-  /** Reads all of a range, so that its headers need no more reads. */
-  async show({ start, end }: ByteRange): Promise<void> {
-    this.bytes = await this.reader.read(start, end);
-    this.start = start;
-  }
-
-  async headAt(chunk: Chunk, offset: number): Promise<PageHead> {
-    for (let length = windowBytes(this.range); ; length *= 8) {
-      const end = Math.min(offset + length, this.range.end);
-      try {
-        if (offset >= this.start && offset < this.start + this.bytes.length) {
-          return readPageHead(this.bytes, offset - this.start);
-        }
-      } catch (error) {
-        const canGrow = this.start + this.bytes.length < this.range.end && length <= MAX_HEADER_BYTES;
-        if (!(error instanceof ThriftTruncated && canGrow)) throw damagedPage(chunk, offset, error);
-      }
-      if (offset >= this.range.end)
-        throw damagedPage(chunk, offset, new ThriftError('the chunk ends before its pages'));
-      this.bytes = await this.reader.read(offset, end);
-      this.start = offset;
-    }
-  }
-}
-
-/** The headers of pages that an OffsetIndex listed, in their order. Far apart they are asked for all at once. */
-export async function readHeads(
-  reader: RangeReader,
-  chunk: Chunk,
-  pages: readonly DataPage[],
-): Promise<PageHead[]> {
-  const runs = runsOf(pages).flatMap((run) => (isReadWhole(reader, run) ? [run] : neighbours(chunk, run)));
-  const heads = await Promise.all(
-    runs.map(async (run) => {
-      const window = new HeaderWindow(reader, chunk.range);
-      if (isReadWhole(reader, run)) await window.show(extentOf(run));
-      const ofRun: PageHead[] = [];
-      for (const page of run) ofRun.push((page.head ??= await window.headAt(chunk, page.start)));
-      return ofRun;
-    }),
-  );
-  return heads.flat();
-}
-
-/** Pages that lie one behind the other. */
-function runsOf(pages: readonly DataPage[]): DataPage[][] {
-  const runs: DataPage[][] = [];
-  for (const page of pages) {
-    const run = runs.at(-1);
-    if (run?.at(-1)?.end === page.start) run.push(page);
-    else runs.push([page]);
-  }
-  return runs;
-}
-
-/**
- * Longer runs aren't read only for their headers. On S3 these are the runs that can't be copied by the server
- * (`LONG_RUN`), so that whoever wants their headers will mostly want all of them.
- */
-const MAX_WHOLE_RUN = LONG_RUN;
-
-function isReadWhole(reader: RangeReader, run: readonly DataPage[]): boolean {
-  // A walk has read them already.
-  if (run.every(({ head }) => head !== undefined)) return false;
-  const { start, end } = extentOf(run);
-  return end - start <= Math.min(run.length * reader.readOverhead, MAX_WHOLE_RUN);
-}
-
-function extentOf(run: readonly DataPage[]): ByteRange {
-  return { start: run[0]!.start, end: run.at(-1)!.end };
-}
-
-/** Runs of pages whose headers one window shows. */
-function neighbours(chunk: Chunk, pages: readonly DataPage[]): DataPage[][] {
-  const bytes = windowBytes(chunk.range);
-  const runs: DataPage[][] = [];
-  for (const page of pages) {
-    const run = runs.at(-1);
-    if (run && page.start < run[0]!.start + bytes) run.push(page);
-    else runs.push([page]);
-  }
-  return runs;
-}
-
 export interface OpenedPage {
   head: PageHead;
   page: OpenPage;
@@ -218,7 +118,11 @@ export interface OpenedPage {
 }
 
 /** Reads, decompresses and takes apart one data page. */
-export async function openDataPage(reader: RangeReader, chunk: Chunk, page: DataPage): Promise<OpenedPage> {
+export async function openDataPage(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  page: DataPage,
+): Promise<OpenedPage> {
   const bytes = await reader.read(page.start, page.end);
   return inPage(chunk, page.start, async () => {
     const head = readPageHead(bytes, 0);
@@ -228,17 +132,4 @@ export async function openDataPage(reader: RangeReader, chunk: Chunk, page: Data
     const codec = await openCodec(chunk.codec);
     return { head, codec, page: openPage(chunk.leaf, head, bytes.subarray(head.size), codec) };
   });
-}
-
-/** Runs `work` on a page; what it throws names file, column and byte. */
-export async function inPage<T>(chunk: Chunk, offset: number, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw damagedPage(chunk, offset, error);
-  }
-}
-
-function damagedPage(chunk: Chunk, offset: number, error: unknown): unknown {
-  return explainDamage(chunk.file, `column ${chunk.leaf.path}, page at byte ${offset}`, error);
 }

@@ -6,44 +6,53 @@
  *     piece    | dictionary |ge | page | page | pa|
  *                copied      made copied        made
  */
-import type { ByteRange, Chunk } from './chunk.js';
 import { damaged } from './errors.js';
-import { Codec, ColumnMetaData } from './format.js';
+import { type ColumnIndex, ColumnMetaData, type OffsetIndex } from './format.js';
+import { inPage } from './header-window.js';
 import * as indexes from './indexes.js';
-import { cutPage, levelOfRow, type MadePage, type OpenPage, type PageHead } from './page.js';
-import { type DataPage, inPage, listPages, openDataPage, type PageList, readHeads } from './pages.js';
+import { cutPage, type MadePage } from './make-page.js';
+import { sumPages } from './page-sums.js';
+import { type DataPage, listPages, openDataPage, type PageList } from './pages.js';
+import { type Cut, cutLevels, pickPages } from './pick-pages.js';
 import { append, type ParquetSegment } from './segments.js';
 import type { RangeReader } from './source.js';
+import type { ByteRange, SourceChunk } from './source-chunk.js';
 import { cutColumnMetaData } from './statistics.js';
-import type { Struct } from './thrift.js';
 
 export interface ChunkPiece {
-  chunk: Chunk;
+  chunk: SourceChunk;
   segments: ParquetSegment[];
   /** Bytes of the segments. */
   size: number;
   /** ColumnMetaData; its offsets, and the offset index's, count from the piece's first byte. */
-  meta: Struct;
-  offsetIndex?: Struct;
-  columnIndex?: Struct;
+  meta: ColumnMetaData;
+  offsetIndex?: OffsetIndex;
+  columnIndex?: ColumnIndex;
   /** In the source file. */
   bloomFilter?: ByteRange;
 }
 
+/** Where pages of a chunk begin: what moves with it. */
+export const PAGE_OFFSETS = [
+  ColumnMetaData.dataPageOffset,
+  ColumnMetaData.dictionaryPageOffset,
+  ColumnMetaData.indexPageOffset,
+] as const;
+
 /** The whole chunk, copied as it is. */
-export async function wholePiece(reader: RangeReader, source: number, chunk: Chunk): Promise<ChunkPiece> {
+export async function wholePiece(
+  reader: RangeReader,
+  source: number,
+  chunk: SourceChunk,
+): Promise<ChunkPiece> {
   const { start, end } = chunk.range;
   const meta = chunk.meta.clone();
-  for (const id of [
-    ColumnMetaData.dataPageOffset,
-    ColumnMetaData.dictionaryPageOffset,
-    ColumnMetaData.indexPageOffset,
-  ]) {
-    const offset = meta.int(id);
+  for (const field of PAGE_OFFSETS) {
+    const offset = meta.get(field);
     if (offset === undefined) continue;
     // Writers without a dictionary page may say 0.
-    if (offset >= start) meta.setI64(id, offset - start);
-    else meta.delete(id);
+    if (offset >= start) meta.set(field, offset - start);
+    else meta.delete(field);
   }
   const offsetIndex = await indexes.readOffsetIndex(reader, chunk);
   const columnIndex = await indexes.readColumnIndex(reader, chunk);
@@ -62,9 +71,9 @@ export async function wholePiece(reader: RangeReader, source: number, chunk: Chu
 export interface OpenChunk {
   reader: RangeReader;
   source: number;
-  chunk: Chunk;
-  offsetIndex: Struct | undefined;
-  columnIndex: Struct | undefined;
+  chunk: SourceChunk;
+  offsetIndex: OffsetIndex | undefined;
+  columnIndex: ColumnIndex | undefined;
   list: PageList;
 }
 
@@ -75,7 +84,7 @@ export interface OpenChunk {
 export async function openChunk(
   reader: RangeReader,
   source: number,
-  chunk: Chunk,
+  chunk: SourceChunk,
   rows: number,
   until: number,
 ): Promise<OpenChunk> {
@@ -133,8 +142,8 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
       sums.dictionarySize +
       made.reduce((sum, page) => sum + page.uncompressedSize, 0),
   });
-  meta.setI64(ColumnMetaData.dataPageOffset, dictionarySize);
-  if (list.dictionary) meta.setI64(ColumnMetaData.dictionaryPageOffset, 0);
+  meta.set(ColumnMetaData.dataPageOffset, dictionarySize);
+  if (list.dictionary) meta.set(ColumnMetaData.dictionaryPageOffset, 0);
   else meta.delete(ColumnMetaData.dictionaryPageOffset);
   const cutIndex = offsetIndex && columnIndex && indexes.cutColumnIndex(columnIndex, origins);
   return {
@@ -147,41 +156,9 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
   };
 }
 
-/** The part of a page to keep, as rows that start in it; an open end means the page's own edge. */
-export interface Cut {
-  fromRow?: number;
-  toRow?: number;
-}
-
-export interface PickedPage {
-  ordinal: number;
-  page: DataPage;
-  cut?: Cut;
-}
-
-/**
- * The pages that hold the rows `from..to`, and where to cut the first and the last. A row that began in an earlier
- * page belongs to whoever takes the row, so a page that continues one is cut in front of its first own row.
- */
-export function pickPages(pages: readonly DataPage[], from: number, to: number): PickedPage[] {
-  const picked: PickedPage[] = [];
-  pages.forEach((page, ordinal) => {
-    const isBefore = page.endRow <= from;
-    const isBehind = page.firstRow > to || (page.firstRow === to && !page.continuesRow);
-    if (isBefore || isBehind) return;
-    const cut: Cut = {};
-    if (from > page.firstRow || (from === page.firstRow && page.continuesRow))
-      cut.fromRow = from - page.firstRow;
-    if (to < page.endRow) cut.toRow = to - page.firstRow;
-    const isCut = cut.fromRow !== undefined || cut.toRow !== undefined;
-    picked.push({ ordinal, page, ...(isCut && { cut }) });
-  });
-  return picked;
-}
-
 async function cutAt(
   reader: RangeReader,
-  chunk: Chunk,
+  chunk: SourceChunk,
   page: DataPage,
   cut: Cut,
 ): Promise<{ result: MadePage; sourceNulls: number }> {
@@ -193,73 +170,10 @@ async function cutAt(
   });
 }
 
-/** The levels that a cut keeps. */
-export function cutLevels(page: OpenPage, cut: Cut): { from: number; to: number } {
-  return {
-    from: cut.fromRow === undefined ? 0 : levelOfRow(page, cut.fromRow),
-    to: cut.toRow === undefined ? page.numLevels : levelOfRow(page, cut.toRow),
-  };
-}
-
-interface PageSums {
-  numLevels: number;
-  /** Headers included, as `total_uncompressed_size` counts. */
-  uncompressedSize: number;
-  dictionarySize: number;
-}
-
-/**
- * Levels and decompressed bytes of the copied pages. Only their headers know, so the headers are read; but since the
- * chunk's totals are known, it is enough to read those of the fewer pages: the copied, or all the others.
- */
-async function sumPages(
-  reader: RangeReader,
-  chunk: Chunk,
-  list: PageList,
-  copied: readonly DataPage[],
-): Promise<PageSums> {
-  const dictionary = list.dictionary
-    ? [{ ...list.dictionary, firstRow: 0, endRow: 0, continuesRow: false }]
-    : [];
-  const dictionarySize = sum(await readHeads(reader, chunk, dictionary), sizeOf);
-  const isFlat = chunk.leaf.maxRepetition === 0;
-  if (chunk.codec === Codec.uncompressed && isFlat) {
-    const numLevels = copied.reduce((levels, page) => levels + page.endRow - page.firstRow, 0);
-    return {
-      numLevels,
-      uncompressedSize: copied.reduce((n, page) => n + page.end - page.start, 0),
-      dictionarySize,
-    };
-  }
-  const isCopied = new Set(copied);
-  const others = list.pages.filter((page) => !isCopied.has(page));
-  if (list.isComplete && others.length < copied.length) {
-    const heads = await readHeads(reader, chunk, others);
-    const numLevels = chunk.numValues - sum(heads, (head) => head.numValues);
-    const uncompressedSize = chunk.uncompressedSize - dictionarySize - sum(heads, sizeOf);
-    // Writers have been wrong about totals; pages can't be.
-    if (numLevels >= 0 && uncompressedSize >= 0) return { numLevels, uncompressedSize, dictionarySize };
-  }
-  const heads = await readHeads(reader, chunk, copied);
-  return {
-    numLevels: sum(heads, (head) => head.numValues),
-    uncompressedSize: sum(heads, sizeOf),
-    dictionarySize,
-  };
-}
-
-function sizeOf(head: PageHead): number {
-  return head.size + head.uncompressedSize;
-}
-
-function sum(heads: readonly PageHead[], of: (head: PageHead) => number): number {
-  return heads.reduce((total, head) => total + of(head), 0);
-}
-
 /** Nulls among the piece's levels: exact, or undefined when a copied page's are not known. */
 function countNulls(
-  chunk: Chunk,
-  columnIndex: Struct | undefined,
+  chunk: SourceChunk,
+  columnIndex: ColumnIndex | undefined,
   origins: readonly indexes.PieceOfPage[],
 ): number | undefined {
   if (chunk.leaf.maxDefinition === 0) return 0;

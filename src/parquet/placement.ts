@@ -2,19 +2,18 @@
  * In which order the bytes of a new file's row groups lie. The footer lists row groups in the order of their rows, and
  * readers go by the offsets it gives, so their bytes may lie in any order.
  *
- *     rows     | cut | run of A | run of B | cut |
- *     bytes    PAR1 | run of B | run of A | cut | cut | indexes | footer
+ *     rows     | cut | much of A | much of B | cut |
+ *     bytes    PAR1 | much of B | much of A | cut | cut | indexes | footer
  *              '-- copied from B's start      '-- the last part of an upload may have any size
  *
- * On S3 an object is composed of parts of at least 5 MiB, and bytes of ours that stand in front of a copied run fill one
- * with copied bytes, all of which pass through the client. So long runs come first, beginning with one that stands at
- * the start of its own file, where the magic can be copied along; whatever must pass through us stands behind.
+ * A storage that copies ranges on its own does so from some size on (`smallestCopy`), and bytes of ours in front of such a
+ * range are filled up to that size with its first bytes, all of which pass through us. So long stretches come first,
+ * beginning with one that stands at the start of its own file, where the magic can be copied along; whatever must pass
+ * through us stands behind.
  */
 import { magicBytes } from './footer.js';
+import { lengthOf } from '../segments.js';
 import { append, continues, type ParquetSegment } from './segments.js';
-
-/** Bytes: a shorter range can't be copied on its own, see `src/s3/compose-plan.ts`. */
-export const LONG_RUN = 5 * 1024 * 1024;
 
 export interface Placement {
   /** Row groups by their ordinals, in the order of their bytes. */
@@ -30,16 +29,16 @@ interface Stretch {
 }
 
 /** @param groups the segments of each row group, by ordinal */
-export function placeRowGroups(groups: RowGroups, longRun: number): Placement {
+export function placeRowGroups(groups: RowGroups, smallestCopy: number): Placement {
   const isLong = ({ segments }: Stretch): boolean =>
-    segments.every((segment) => segment.kind === 'copy' && segment.end - segment.start >= longRun);
+    segments.every((segment) => segment.kind === 'copy' && lengthOf(segment) >= smallestCopy);
   const stretches = joinStretches(groups).flatMap((stretch) => trim(groups, stretch, isLong));
   const long = stretches.filter(isLong);
   const others = stretches.filter((stretch) => !isLong(stretch));
   const start = long.find((stretch) => sourceStarted(stretch) !== undefined);
   const ordered = start
     ? [start, ...long.filter((stretch) => stretch !== start), ...others]
-    : // The magic needs company: better the bytes that pass through us anyway than a run's.
+    : // The magic needs company: better the bytes that pass through us anyway than a stretch's.
       long.length > 0
       ? [...others, ...long]
       : stretches;
@@ -53,12 +52,12 @@ export function placeRowGroups(groups: RowGroups, longRun: number): Placement {
 type RowGroups = readonly (readonly ParquetSegment[])[];
 
 function joinStretches(groups: RowGroups): Stretch[] {
-  const runs: number[][] = [];
+  const joined: number[][] = [];
   groups.forEach((segments, ordinal) => {
-    if (ordinal > 0 && continues(groups[ordinal - 1]!.at(-1), segments[0])) runs.at(-1)!.push(ordinal);
-    else runs.push([ordinal]);
+    if (ordinal > 0 && continues(groups[ordinal - 1]!.at(-1), segments[0])) joined.at(-1)!.push(ordinal);
+    else joined.push([ordinal]);
   });
-  return runs.map((ordinals) => stretchOf(groups, ordinals));
+  return joined.map((ordinals) => stretchOf(groups, ordinals));
 }
 
 function stretchOf(groups: RowGroups, ordinals: number[]): Stretch {
@@ -71,7 +70,7 @@ function stretchOf(groups: RowGroups, ordinals: number[]): Stretch {
  * Takes from the ends of a stretch what keeps it from being long: the shares of row groups that were cut.
  *
  *     source   | a ... | a' | b ... | b' | all of the next row group |      a', b': too short to be copied
- *     bytes    | all of the next row group | other runs | a' | b' | indexes | footer
+ *     bytes    | all of the next row group | others | a' | b' | indexes | footer
  *
  * Left in front of the next row group, they would need a fill besides.
  */

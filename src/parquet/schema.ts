@@ -1,7 +1,6 @@
 /** The schema as the pages see it: its leaves, with the levels that nesting gives them. */
 import { damaged } from './errors.js';
 import { PhysicalType, Repetition, SchemaElement } from './format.js';
-import type { Struct } from './thrift.js';
 
 /** A primitive column. */
 export interface Leaf {
@@ -23,7 +22,7 @@ const MAX_DEPTH = 100;
  * @param elements the footer's schema: a tree flattened depth first, the root first
  * @throws RepartitionError `parquet` when the elements form no tree
  */
-export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
+export function readLeaves(file: string, elements: readonly SchemaElement[]): Leaf[] {
   const leaves: Leaf[] = [];
   let next = 1;
 
@@ -31,22 +30,22 @@ export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
     for (let i = 0; i < children; i++) {
       const element = elements[next++];
       if (!element) throw damaged(file, 'the schema ends before its last column');
-      const kind = element.int(SchemaElement.repetitionType) ?? Repetition.required;
-      const path = [...names, element.string(SchemaElement.name) ?? ''];
+      const kind = element.get(SchemaElement.repetitionType) ?? Repetition.required;
+      const path = [...names, element.get(SchemaElement.name) ?? ''];
       const maxDefinition = definition + (kind === Repetition.required ? 0 : 1);
       const maxRepetition = repetition + (kind === Repetition.repeated ? 1 : 0);
       if (maxDefinition > 255 || path.length > MAX_DEPTH)
         throw damaged(file, `a column is nested deeper than ${MAX_DEPTH} levels`);
-      const type = element.int(SchemaElement.type);
+      const type = element.get(SchemaElement.type);
       if (type === undefined) {
-        visit(element.int(SchemaElement.numChildren) ?? 0, path, maxDefinition, maxRepetition);
+        visit(element.get(SchemaElement.numChildren) ?? 0, path, maxDefinition, maxRepetition);
         continue;
       }
       leaves.push({
         path: path.join('.'),
         type,
         typeLength:
-          type === PhysicalType.fixedLenByteArray ? (element.int(SchemaElement.typeLength) ?? 0) : 0,
+          type === PhysicalType.fixedLenByteArray ? (element.get(SchemaElement.typeLength) ?? 0) : 0,
         maxDefinition,
         maxRepetition,
       });
@@ -55,7 +54,7 @@ export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
 
   const root = elements[0];
   if (!root) throw damaged(file, 'the footer has no schema');
-  visit(root.int(SchemaElement.numChildren) ?? 0, [], 0, 0);
+  visit(root.get(SchemaElement.numChildren) ?? 0, [], 0, 0);
   if (next !== elements.length) throw damaged(file, 'the schema has elements outside its tree');
   return leaves;
 }
@@ -64,10 +63,10 @@ export function readLeaves(file: string, elements: readonly Struct[]): Leaf[] {
  * Whether the schema is one column with one scalar per row, nullable or not: what DistPartitioning can read as a
  * flat `(N,)` array.
  */
-export function isFlatColumn(elements: readonly Struct[]): boolean {
+export function isFlatColumn(elements: readonly SchemaElement[]): boolean {
   return (
     elements.length === 2 &&
     elements[1]?.has(SchemaElement.type) === true &&
-    elements[1].int(SchemaElement.repetitionType) !== Repetition.repeated
+    elements[1].get(SchemaElement.repetitionType) !== Repetition.repeated
   );
 }

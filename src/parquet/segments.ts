@@ -1,17 +1,7 @@
-/** A run of the output: a range of `readers[source]`, or bytes in hand. */
-export type ParquetSegment =
-  { kind: 'copy'; source: number; start: number; end: number } | { kind: 'bytes'; bytes: Uint8Array };
+/** What a new Parquet file is made of. The slice that bytes are copied from is known by its file's number. */
+import { neighbours, type SegmentOf } from '../segments.js';
 
-/** Adds a segment; copies of neighbouring ranges become one. */
-export function append(segments: ParquetSegment[], segment: ParquetSegment): void {
-  const last = segments.at(-1);
-  if (last?.kind === 'copy' && segment.kind === 'copy' && continues(last, segment)) last.end = segment.end;
-  else segments.push({ ...segment });
-}
+/** Bytes of a new part: a range of the file that slices call `source`, or bytes in hand. */
+export type ParquetSegment = SegmentOf<{ source: number }>;
 
-/** Whether both are copied and the second begins where the first ends. */
-export function continues(one: ParquetSegment | undefined, next: ParquetSegment | undefined): boolean {
-  return (
-    one?.kind === 'copy' && next?.kind === 'copy' && one.source === next.source && one.end === next.start
-  );
-}
+export const { append, continues } = neighbours<{ source: number }>((a, b) => a.source === b.source);

@@ -1,18 +1,34 @@
-/** All that this room knows of storage: a named run of bytes that ranges can be read from. */
+import type { Footer } from './footer.js';
+
+/** All that this room knows of storage: a named file that ranges can be read from. */
 export interface RangeReader {
-  /** For error messages. */
+  /** The file as a person would write it, for messages. */
   readonly name: string;
   /** Bytes. */
   readonly size: number;
   /** Bytes that are read in the time that a read takes besides: none on a disk, many on a network. */
   readonly readOverhead: number;
+  /** Bytes from which a range can be copied without being read; whoever writes the output has a say in that too. */
+  readonly smallestCopy: number;
   /** The bytes `start..end`, half open; never fewer. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** A row range of `readers[source]`, half open. */
+/** A Parquet file that slices are taken from. */
+export interface SourceFile {
+  reader: RangeReader;
+  footer: Footer;
+}
+
+/** Opens the file that slices call `source`. Whoever provides it decides how many to keep open. */
+export type OpenSource = (source: number) => Promise<SourceFile>;
+
+/** A row range of the file that `OpenSource` knows by the number `source`, half open. */
 export interface RowSlice {
   source: number;
   from: number;
   to: number;
 }
+
+/** At least one: a file without rows has an empty slice, which lends it the schema. */
+export type RowSlices = readonly [RowSlice, ...RowSlice[]];

@@ -7,33 +7,17 @@
  * The footer lists the row groups in the order of their rows; their bytes may lie in another (`placement.ts`).
  * The result is segments and nothing is written: whoever stores it copies ranges where it can.
  */
-import { readChunks } from './chunk.js';
-import { RepartitionError } from '../errors.js';
 import { divide } from './divide.js';
 import { explainDamage } from './errors.js';
-import { FileBuilder, type KeyChanges, type RowGroupOrigin } from './file-builder.js';
-import type { Footer } from './footer.js';
-import { RowGroup } from './format.js';
+import { FileBuilder, type RowGroupOrigin } from './file-builder.js';
+import type { Footer, KeyChanges } from './footer.js';
 import { type ChunkPiece, cutPiece, openChunk, wholePiece } from './piece.js';
-import { LONG_RUN, placeRowGroups } from './placement.js';
+import { placeRowGroups } from './placement.js';
 import { requireSameSchema } from './same-schema.js';
+import { lengthOf } from '../segments.js';
 import type { ParquetSegment } from './segments.js';
-import type { RangeReader, RowSlice } from './source.js';
-import type { Struct } from './thrift.js';
-
-/** A Parquet file that slices are taken from. */
-export interface SpliceSource {
-  reader: RangeReader;
-  footer: Footer;
-}
-
-/**
- * Opens the file that slices call `source`. Called whenever the file is needed, so that a part made of thousands of
- * slices never holds thousands of footers: whoever provides it decides how many to keep.
- */
-export type OpenSource = (source: number) => Promise<SpliceSource>;
-
-export type RowSlices = readonly [RowSlice, ...RowSlice[]];
+import { openSlices, type RowGroupShare, sharesOf } from './slices.js';
+import type { OpenSource, RowSlices } from './source.js';
 
 export interface Spliced {
   segments: ParquetSegment[];
@@ -46,7 +30,8 @@ export interface Spliced {
 /**
  * The rows of `slices`, in their order, as one file. Schema, `created_by`, footer keys and unknown footer fields
  * come from the first slice's file.
- * @param longRun bytes from which a copied range is worth keeping apart from bytes of ours
+ * @param options.smallestCopy bytes from which a copied range is worth keeping apart from bytes of ours
+ * @param options.version of this package
  * @throws RepartitionError `parquet` for damaged sources and pages that can't be cut, `mismatch` when the slices'
  *   schemas differ or a slice reaches beyond its file
  */
@@ -54,32 +39,35 @@ export async function splice(
   open: OpenSource,
   slices: RowSlices,
   keys: KeyChanges,
-  longRun = LONG_RUN,
+  { smallestCopy, version }: { smallestCopy: number; version: string },
 ): Promise<Spliced> {
-  const template = (await open(slices[0].source)).footer;
+  let template: Footer | undefined;
+  const writers = new Set<string>();
   const groups: NewRowGroup[] = [];
-  for (const slice of slices) {
-    for (const share of rowGroupShares(await open(slice.source), slice)) {
-      try {
-        requireSameSchema(template, share.footer);
-        groups.push(...(await newRowGroups(share, longRun)));
-      } catch (error) {
-        throw explainDamage(share.footer.file, undefined, error);
-      }
+  for await (const slice of openSlices(open, slices)) {
+    const { footer } = slice;
+    template ??= footer;
+    if (footer.createdBy !== undefined) writers.add(footer.createdBy);
+    try {
+      if (slice.from < slice.to) requireSameSchema(template, footer);
+      for (const share of sharesOf(slice)) groups.push(...(await newRowGroups(share, smallestCopy)));
+    } catch (error) {
+      throw explainDamage(footer.file, undefined, error);
     }
   }
+  if (!template) throw new RangeError('a part of no slices has no schema');
   const { order, startsSource } = placeRowGroups(
     groups.map(({ pieces }) => pieces.flatMap(({ segments }) => segments)),
-    longRun,
+    smallestCopy,
   );
-  const file = new FileBuilder(template, startsSource === undefined ? {} : { copyMagicFrom: startsSource });
+  const file = new FileBuilder(template, startsSource);
   for (const ordinal of order) {
     const { origin, pieces } = groups[ordinal]!;
     file.addRowGroup(origin, pieces, ordinal);
   }
-  file.finish(keys);
+  file.finish(keys, { version, method: 'splice', writers });
   const segments = file.take();
-  const copiedBytes = segments.reduce((sum, s) => sum + (s.kind === 'copy' ? s.end - s.start : 0), 0);
+  const copiedBytes = segments.reduce((sum, s) => sum + (s.kind === 'copy' ? lengthOf(s) : 0), 0);
   return { segments, size: file.size, copiedBytes };
 }
 
@@ -89,10 +77,9 @@ interface NewRowGroup {
   pieces: ChunkPiece[];
 }
 
-async function newRowGroups(share: RowGroupShare, longRun: number): Promise<NewRowGroup[]> {
-  const { reader, source, footer, group, rows, from, to } = share;
-  const chunks = readChunks(footer, group);
-  const origin = { footer, group, source };
+async function newRowGroups(share: RowGroupShare, smallestCopy: number): Promise<NewRowGroup[]> {
+  const { reader, source, footer, group, chunks, rows, from, to } = share;
+  const origin = { createdBy: footer.createdBy, group, source };
   if (from === 0 && to === rows) {
     const pieces = await Promise.all(chunks.map((chunk) => wholePiece(reader, source, chunk)));
     return [{ origin: { ...origin, rows }, pieces }];
@@ -100,44 +87,9 @@ async function newRowGroups(share: RowGroupShare, longRun: number): Promise<NewR
   const open = await Promise.all(chunks.map((chunk) => openChunk(reader, source, chunk, rows, to)));
   const lists = open.map(({ list }) => list);
   return Promise.all(
-    divide(lists, from, to, longRun).map(async (range): Promise<NewRowGroup> => {
+    divide(lists, from, to, smallestCopy).map(async (range): Promise<NewRowGroup> => {
       const pieces = await Promise.all(open.map((chunk) => cutPiece(chunk, range.from, range.to)));
       return { origin: { ...origin, rows: range.to - range.from }, pieces };
     }),
   );
-}
-
-/** The rows of one slice that lie in one row group. */
-export interface RowGroupShare {
-  source: number;
-  reader: RangeReader;
-  footer: Footer;
-  group: Struct;
-  /** Rows of the row group, and which of them. */
-  rows: number;
-  from: number;
-  to: number;
-}
-
-/**
- * Where a slice meets its file's row groups, in order.
- * @throws RepartitionError `mismatch` when it reaches beyond the file
- */
-export function rowGroupShares({ reader, footer }: SpliceSource, slice: RowSlice): RowGroupShare[] {
-  if (slice.from < 0 || slice.to < slice.from || slice.to > footer.rows) {
-    throw new RepartitionError(
-      'mismatch',
-      `${footer.file}: rows ${slice.from} to ${slice.to} were asked for, but it has ${footer.rows}`,
-    );
-  }
-  const shares: RowGroupShare[] = [];
-  let start = 0;
-  for (const group of footer.rowGroups) {
-    const rows = group.requireInt(RowGroup.numRows);
-    const from = Math.max(slice.from - start, 0);
-    const to = Math.min(slice.to - start, rows);
-    if (from < to) shares.push({ source: slice.source, reader, footer, group, rows, from, to });
-    start += rows;
-  }
-  return shares;
 }

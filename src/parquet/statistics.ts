@@ -2,9 +2,8 @@
  * What a cut chunk may still claim. Readers drop row groups on the word of these numbers, so each is exact, a bound
  * that is marked as one, or gone.
  */
-import type { Chunk } from './chunk.js';
+import type { SourceChunk } from './source-chunk.js';
 import { ColumnMetaData, isDictionaryEncoding, PageEncodingStats, PageType, Statistics } from './format.js';
-import { Struct, ThriftType } from './thrift.js';
 
 /** What is known of the pages a cut chunk is made of. */
 export interface PieceCounts {
@@ -21,12 +20,12 @@ export interface PieceCounts {
 }
 
 /** The ColumnMetaData of a cut chunk, but for its offsets; fields we don't know stay as they are. */
-export function cutColumnMetaData(chunk: Chunk, counts: PieceCounts): Struct {
+export function cutColumnMetaData(chunk: SourceChunk, counts: PieceCounts): ColumnMetaData {
   const meta = chunk.meta
     .clone()
-    .setI64(ColumnMetaData.numValues, counts.numLevels)
-    .setI64(ColumnMetaData.totalCompressedSize, counts.compressedSize)
-    .setI64(ColumnMetaData.totalUncompressedSize, counts.uncompressedSize)
+    .set(ColumnMetaData.numValues, counts.numLevels)
+    .set(ColumnMetaData.totalCompressedSize, counts.compressedSize)
+    .set(ColumnMetaData.totalUncompressedSize, counts.uncompressedSize)
     .delete(
       ColumnMetaData.indexPageOffset,
       ColumnMetaData.bloomFilterOffset,
@@ -34,20 +33,17 @@ export function cutColumnMetaData(chunk: Chunk, counts: PieceCounts): Struct {
       ColumnMetaData.sizeStatistics,
       ColumnMetaData.geospatialStatistics,
     );
-  const encodings = new Set(chunk.meta.ints(ColumnMetaData.encodings));
+  const encodings = new Set(chunk.meta.get(ColumnMetaData.encodings));
   for (const encoding of counts.cutEncodings) encodings.add(encoding);
-  meta.setList(ColumnMetaData.encodings, ThriftType.i32, [...encodings]);
-  setOrDelete(meta, ColumnMetaData.encodingStats, cutEncodingStats(chunk, counts));
-  const statistics = chunk.meta.struct(ColumnMetaData.statistics);
+  meta.set(ColumnMetaData.encodings, [...encodings]);
+  const stats = cutEncodingStats(chunk, counts);
+  if (stats) meta.set(ColumnMetaData.encodingStats, stats);
+  else meta.delete(ColumnMetaData.encodingStats);
+  const statistics = chunk.meta.get(ColumnMetaData.statistics);
   const cut = statistics && cutStatistics(statistics, counts);
-  if (cut) meta.setStruct(ColumnMetaData.statistics, cut);
+  if (cut) meta.set(ColumnMetaData.statistics, cut);
   else meta.delete(ColumnMetaData.statistics);
   return meta;
-}
-
-function setOrDelete(meta: Struct, id: number, items: Struct[] | undefined): void {
-  if (items) meta.setList(id, ThriftType.struct, items);
-  else meta.delete(id);
 }
 
 /**
@@ -55,37 +51,37 @@ function setOrDelete(meta: Struct, id: number, items: Struct[] | undefined): voi
  * by the dictionary. If the source's data pages all have one encoding, so have the pieces, and can be counted; if
  * they are mixed we would have to look at each, and the field, which is optional, is left out.
  */
-function cutEncodingStats(chunk: Chunk, counts: PieceCounts): Struct[] | undefined {
-  const stats = chunk.meta.structs(ColumnMetaData.encodingStats);
+function cutEncodingStats(chunk: SourceChunk, counts: PieceCounts): PageEncodingStats[] | undefined {
+  const stats = chunk.meta.get(ColumnMetaData.encodingStats);
   if (!stats) return undefined;
-  const kinds = new Map<string, Struct>();
+  const kinds = new Map<string, PageEncodingStats>();
   for (const entry of stats) {
-    const type = entry.requireInt(PageEncodingStats.pageType);
+    const type = entry.require(PageEncodingStats.pageType);
     if (type === PageType.dictionaryPage) continue;
-    kinds.set(`${type}/${entry.requireInt(PageEncodingStats.encoding)}`, entry);
+    kinds.set(`${type}/${entry.require(PageEncodingStats.encoding)}`, entry);
   }
   const [only, ...others] = kinds.values();
   if (!only || others.length > 0) return undefined;
-  const encoding = only.requireInt(PageEncodingStats.encoding);
+  const encoding = only.require(PageEncodingStats.encoding);
   if ([...counts.cutEncodings].some((cut) => cut !== encoding)) return undefined;
   if (isDictionaryEncoding(encoding) && !counts.hasDictionary) return undefined;
   const dictionary = stats.filter(
-    (entry) => counts.hasDictionary && entry.int(PageEncodingStats.pageType) === PageType.dictionaryPage,
+    (entry) => counts.hasDictionary && entry.get(PageEncodingStats.pageType) === PageType.dictionaryPage,
   );
-  return [...dictionary, only.clone().setI32(PageEncodingStats.count, counts.numPages)];
+  return [...dictionary, only.clone().set(PageEncodingStats.count, counts.numPages)];
 }
 
 /** Bounds of the whole chunk bound its piece too, but are no longer reached: say so, or leave them out. */
-function cutStatistics(statistics: Struct, counts: PieceCounts): Struct | undefined {
+function cutStatistics(statistics: Statistics, counts: PieceCounts): Statistics | undefined {
   const cut = statistics
     .clone()
     // The deprecated pair is exact by definition, and distinct values and NaNs would have to be counted anew.
     .delete(Statistics.min, Statistics.max, Statistics.distinctCount, Statistics.nanCount);
-  if (cut.has(Statistics.minValue)) cut.setBoolean(Statistics.isMinValueExact, false);
-  if (cut.has(Statistics.maxValue)) cut.setBoolean(Statistics.isMaxValueExact, false);
+  if (cut.has(Statistics.minValue)) cut.set(Statistics.isMinValueExact, false);
+  if (cut.has(Statistics.maxValue)) cut.set(Statistics.isMaxValueExact, false);
   if (statistics.has(Statistics.nullCount)) {
     if (counts.numNulls === undefined) cut.delete(Statistics.nullCount);
-    else cut.setI64(Statistics.nullCount, counts.numNulls);
+    else cut.set(Statistics.nullCount, counts.numNulls);
   }
   if (counts.numNulls === counts.numLevels) {
     cut.delete(
@@ -95,5 +91,5 @@ function cutStatistics(statistics: Struct, counts: PieceCounts): Struct | undefi
       Statistics.isMaxValueExact,
     );
   }
-  return cut.sortedFields().length > 0 ? cut : undefined;
+  return cut.isEmpty ? undefined : cut;
 }

@@ -1,6 +1,13 @@
 /**
- * The Thrift compact protocol, kept whole: every field is read into a tree with its type, known or not, and written
- * back as it was. A footer that passes through here loses nothing a newer writer put in.
+ * Thrift structs as the compact protocol has them: a tree that is kept whole, so that a footer which passes through here
+ * loses nothing a newer writer put in.
+ *
+ *     footer bytes ──readStruct──► Struct: id → type and value ──writeStruct──► the same bytes
+ *                                    ▲
+ *                 tables (format.ts) say which id and type a field has, and get and set it
+ *
+ * A field that no table knows stays as it is. So does one whose type on the wire is not its table's: it is read as
+ * absent, as Thrift's generated readers skip it.
  * Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 
@@ -21,438 +28,261 @@ export const ThriftType = {
   uuid: 13,
 } as const;
 
-/** What the seven bits of a varint's fifth and seventh byte count for: 32 bits end in one, 49 are all of the other. */
-const SCALE_OF_FIFTH = 2 ** 28;
-const SCALE_OF_SEVENTH = 2 ** 42;
-
 /** Booleans, integers (bigint beyond 2^53), raw bytes of doubles, uuids and binaries, containers. */
-export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | ThriftMap | Struct;
+export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | ThriftMap | AnyStruct;
 
 export interface ThriftList {
   elementType: number;
-  items: ThriftValue[];
+  items: readonly ThriftValue[];
 }
 
 export interface ThriftMap {
   keyType: number;
   valueType: number;
-  entries: [ThriftValue, ThriftValue][];
+  entries: readonly [ThriftValue, ThriftValue][];
 }
 
-interface Field {
+/** A field as it stands in a struct. */
+export interface WireField {
   type: number;
   value: ThriftValue;
 }
 
 /** Bytes that are not what Thrift, or the Parquet struct read from it, allows. */
 export class ThriftError extends Error {
-  override readonly name = 'ThriftError';
+  override readonly name: string = 'ThriftError';
 }
 
 /** The bytes end inside a struct: with more of them it may be fine. */
-export class ThriftTruncated extends ThriftError {}
+export class ThriftTruncated extends ThriftError {
+  override readonly name = 'ThriftTruncated';
+}
 
-/** A Thrift struct: fields by id. Typed getters throw `ThriftError` when a field has another type. */
-export class Struct {
-  private readonly fields: Map<number, Field>;
+/** What a table says of a field. `T` is what it holds, `Of` the name of its struct. */
+export interface Field<Of extends string, T> extends FieldSpec<T> {
+  /** Never there: keeps a field of one struct from being asked of another. */
+  readonly of?: Of;
+  /** As `parquet.thrift` writes it, for messages: `RowGroup.num_rows`. */
+  readonly name: string;
+}
 
-  constructor(fields: Map<number, Field> = new Map<number, Field>()) {
+/** A field without its name, as tables are written. */
+export interface FieldSpec<T> {
+  /** Never there: carries the type. */
+  readonly holds?: T;
+  readonly id: number;
+  /** `ThriftType`; of booleans, which carry their value in it, `true`. */
+  readonly type: number;
+  /** Of a list's elements. */
+  readonly element: number;
+  /** Binary that is UTF-8. */
+  readonly isText: boolean;
+  /** Whose structs it holds. */
+  readonly nested: Table<string> | undefined;
+}
+
+function spec<T>(id: number, type: number, element = 0, nested?: Table<string>): FieldSpec<T> {
+  return { id, type, element, isText: false, nested };
+}
+
+export const i16 = (id: number): FieldSpec<number> => spec(id, ThriftType.i16);
+export const i32 = (id: number): FieldSpec<number> => spec(id, ThriftType.i32);
+/** A number; beyond ±2^53 it is an error to ask for it. */
+export const i64 = (id: number): FieldSpec<number> => spec(id, ThriftType.i64);
+export const bool = (id: number): FieldSpec<boolean> => spec(id, ThriftType.true);
+export const binary = (id: number): FieldSpec<Uint8Array> => spec(id, ThriftType.binary);
+export const text = (id: number): FieldSpec<string> => ({ ...spec(id, ThriftType.binary), isText: true });
+export const struct = <N extends string>(id: number, of: Table<N>): FieldSpec<Struct<N>> =>
+  spec(id, ThriftType.struct, 0, of);
+export const structs = <N extends string>(id: number, of: Table<N>): FieldSpec<readonly Struct<N>[]> =>
+  spec(id, ThriftType.list, ThriftType.struct, of);
+/** `list(2, i32)`; for lists of structs there is `structs`. */
+export const list = <T extends boolean | number | Uint8Array>(
+  id: number,
+  of: (id: number) => FieldSpec<T>,
+): FieldSpec<readonly T[]> => spec(id, ThriftType.list, of(0).type);
+
+declare const tableName: unique symbol;
+
+/** A struct's fields by name; see {@link table}. */
+export interface Table<N extends string> {
+  /** Never there: what structs of the table are called in types. */
+  readonly [tableName]?: N;
+}
+
+export type Specs = Readonly<Record<string, FieldSpec<unknown>>>;
+type HeldBy<S> = S extends FieldSpec<infer T> ? T : never;
+export type FieldsOf<N extends string, S extends Specs> = {
+  readonly [K in keyof S]: Field<N, HeldBy<S[K]>>;
+} & Table<N>;
+
+/**
+ * States a struct's fields, each once: `table('KeyValue', { key: text(1), value: text(2) })`.
+ * @param name as in `parquet.thrift`; structs of different names don't mix
+ */
+export function table<N extends string, S extends Specs>(name: N, fields: S): FieldsOf<N, S> {
+  const named = Object.entries(fields).map(([key, field]) => {
+    const word = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return [key, { ...field, name: `${name}.${word}` }];
+  });
+  return Object.fromEntries(named) as FieldsOf<N, S>;
+}
+
+/** Values for some of a table's fields. */
+type ValuesFor<F> = { readonly [K in keyof F as K extends string ? K : never]?: HeldBy<F[K]> };
+
+/** A new struct: `make(PageLocation, { offset, … })`. */
+export function make<N extends string, F extends Table<N>>(
+  of: F & Table<N>,
+  values: ValuesFor<F>,
+): Struct<N> {
+  const fields = of as unknown as Readonly<Record<string, Field<N, unknown>>>;
+  const made = new Struct<N>();
+  for (const [key, value] of Object.entries(values)) made.set(fields[key]!, value);
+  return made;
+}
+
+/** A struct of any table. */
+export type AnyStruct = Struct<string>;
+
+/** Fields by id. Getters and setters take their types from the table's fields. */
+export class Struct<Of extends string> {
+  /** Never there: structs of two tables are two types. */
+  declare readonly of?: Of;
+  private readonly fields: Map<number, WireField>;
+
+  constructor(fields: Map<number, WireField> = new Map<number, WireField>()) {
     this.fields = fields;
   }
 
-  has(id: number): boolean {
-    return this.fields.has(id);
+  get isEmpty(): boolean {
+    return this.fields.size === 0;
   }
 
   /** A copy that can be changed without changing this one; nested values are shared. */
-  clone(): Struct {
+  clone(): Struct<Of> {
     return new Struct(new Map(this.fields));
   }
 
-  delete(...ids: number[]): this {
-    for (const id of ids) this.fields.delete(id);
+  has(field: Field<Of, unknown>): boolean {
+    const found = this.fields.get(field.id);
+    return found !== undefined && isOf(field, found);
+  }
+
+  /**
+   * The field's value; undefined when it is absent or of a foreign type.
+   * @throws ThriftError for integers that a JavaScript number does not hold
+   */
+  get<T>(field: Field<Of, T>): T | undefined {
+    const found = this.fields.get(field.id);
+    // What the type on the wire says is what `T` says: `table` states both at once.
+    return found === undefined || !isOf(field, found) ? undefined : (valueOf(field, found.value) as T);
+  }
+
+  /** @throws ThriftError that names the field when it is absent or of a foreign type */
+  require<T>(field: Field<Of, T>): T {
+    const value = this.get(field);
+    if (value !== undefined) return value;
+    const why = this.fields.has(field.id) ? 'is of a foreign type' : 'is missing';
+    throw new ThriftError(`the required field ${field.name} ${why}`);
+  }
+
+  set<T>(field: Field<Of, T>, value: NoInfer<T>): this {
+    this.fields.set(field.id, wireField(field, value, this.fields.get(field.id)));
     return this;
   }
 
-  /** An integer that a JavaScript number holds exactly. */
-  int(id: number): number | undefined {
-    const value = this.fields.get(id)?.value;
-    if (value === undefined) return undefined;
-    if (typeof value !== 'number') throw new ThriftError(`field ${id} is not an integer below 2^53`);
-    return value;
-  }
-
-  requireInt(id: number): number {
-    const value = this.int(id);
-    if (value === undefined) throw new ThriftError(`required field ${id} is missing`);
-    return value;
-  }
-
-  boolean(id: number): boolean | undefined {
-    const value = this.fields.get(id)?.value;
-    if (value === undefined) return undefined;
-    if (typeof value !== 'boolean') throw new ThriftError(`field ${id} is not a boolean`);
-    return value;
-  }
-
-  bytes(id: number): Uint8Array | undefined {
-    const value = this.fields.get(id)?.value;
-    if (value === undefined) return undefined;
-    if (!(value instanceof Uint8Array)) throw new ThriftError(`field ${id} is not binary`);
-    return value;
-  }
-
-  string(id: number): string | undefined {
-    const value = this.bytes(id);
-    return value && utf8.decode(value);
-  }
-
-  struct(id: number): Struct | undefined {
-    const value = this.fields.get(id)?.value;
-    if (value === undefined) return undefined;
-    if (!(value instanceof Struct)) throw new ThriftError(`field ${id} is not a struct`);
-    return value;
-  }
-
-  requireStruct(id: number): Struct {
-    const value = this.struct(id);
-    if (!value) throw new ThriftError(`required field ${id} is missing`);
-    return value;
-  }
-
-  list(id: number): ThriftList | undefined {
-    const value = this.fields.get(id)?.value;
-    if (value === undefined) return undefined;
-    if (!isList(value)) throw new ThriftError(`field ${id} is not a list`);
-    return value;
-  }
-
-  structs(id: number): Struct[] | undefined {
-    return this.list(id)?.items.map((item) => {
-      if (!(item instanceof Struct)) throw new ThriftError(`field ${id} is not a list of structs`);
-      return item;
-    });
-  }
-
-  ints(id: number): number[] | undefined {
-    return this.list(id)?.items.map((item) => {
-      if (typeof item !== 'number') throw new ThriftError(`field ${id} is not a list of integers below 2^53`);
-      return item;
-    });
-  }
-
-  setI16(id: number, value: number): this {
-    return this.set(id, ThriftType.i16, value);
-  }
-
-  setI32(id: number, value: number): this {
-    return this.set(id, ThriftType.i32, value);
-  }
-
-  setI64(id: number, value: number): this {
-    return this.set(id, ThriftType.i64, value);
-  }
-
-  setBoolean(id: number, value: boolean): this {
-    return this.set(id, value ? ThriftType.true : ThriftType.false, value);
-  }
-
-  setBytes(id: number, value: Uint8Array): this {
-    return this.set(id, ThriftType.binary, value);
-  }
-
-  setString(id: number, value: string): this {
-    return this.setBytes(id, new TextEncoder().encode(value));
-  }
-
-  setStruct(id: number, value: Struct): this {
-    return this.set(id, ThriftType.struct, value);
-  }
-
-  setList(id: number, elementType: number, items: ThriftValue[]): this {
-    return this.set(id, ThriftType.list, { elementType, items });
+  /** Leaves what is foreign under a field's id where it is. */
+  delete(...fields: readonly Field<Of, unknown>[]): this {
+    for (const field of fields) if (this.has(field)) this.fields.delete(field.id);
+    return this;
   }
 
   /** Ids in the order in which the compact protocol writes them shortest. */
-  sortedFields(): [number, Field][] {
+  sortedFields(): [number, WireField][] {
     return [...this.fields].sort(([a], [b]) => a - b);
   }
 
-  private set(id: number, type: number, value: ThriftValue): this {
-    this.fields.set(id, { type, value });
-    return this;
+  /** Whether both would be written with the same bytes. */
+  equals(other: AnyStruct): boolean {
+    if (this.fields.size !== other.fields.size) return false;
+    for (const [id, { type, value }] of this.fields) {
+      const found = other.fields.get(id);
+      if (found?.type !== type || !isSame(value, found.value)) return false;
+    }
+    return true;
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const toUtf8 = new TextEncoder();
 
-function isList(value: ThriftValue): value is ThriftList {
+/** Whether a field has its table's type. A list has it when it is empty, whatever it says of its elements. */
+function isOf({ type, element }: FieldSpec<unknown>, found: WireField): boolean {
+  if (type === ThriftType.list) return found.type === type && isListOf(element, found.value);
+  return found.type === type || (type === ThriftType.true && found.type === ThriftType.false);
+}
+
+function isListOf(element: number, value: ThriftValue): boolean {
+  if (!isList(value)) return false;
+  const { elementType, items } = value;
+  return items.length === 0 || elementType === element || (isBoolean(element) && isBoolean(elementType));
+}
+
+/** Lists of booleans say either. */
+function isBoolean(type: number): boolean {
+  return type === ThriftType.true || type === ThriftType.false;
+}
+
+function valueOf(
+  { name, type, element, isText }: Field<string, unknown>,
+  value: ThriftValue,
+): ThriftValue | readonly ThriftValue[] | string {
+  if (isText && value instanceof Uint8Array) return utf8.decode(value);
+  if (typeof value === 'bigint') throw new ThriftError(`the field ${name} is beyond 2^53`);
+  if (type !== ThriftType.list || !isList(value)) return value;
+  if (element === ThriftType.i64 && value.items.some((item) => typeof item === 'bigint')) {
+    throw new ThriftError(`the field ${name} has a number beyond 2^53`);
+  }
+  return value.items;
+}
+
+function wireField(
+  { type, element, isText }: FieldSpec<unknown>,
+  value: unknown,
+  old?: WireField,
+): WireField {
+  if (typeof value === 'boolean') return { type: value ? ThriftType.true : ThriftType.false, value };
+  if (isText) return { type, value: toUtf8.encode(value as string) };
+  if (type !== ThriftType.list) return { type, value: value as ThriftValue };
+  const items = value as readonly ThriftValue[];
+  // Booleans in lists have two names, of which a writer's own is kept.
+  const was = old && isList(old.value) ? old.value.elementType : element;
+  return { type, value: { elementType: isBoolean(element) && isBoolean(was) ? was : element, items } };
+}
+
+export function isList(value: ThriftValue): value is ThriftList {
   return typeof value === 'object' && 'items' in value;
 }
 
-/** Deep enough for any Parquet footer; a hostile one must not exhaust the stack. */
-const MAX_DEPTH = 64;
-
-/**
- * Reads one struct that starts at `offset`; `end` is where the next byte after it lies.
- * @throws ThriftTruncated when `bytes` ends first, ThriftError when the bytes are not compact Thrift
- */
-export function readStruct(bytes: Uint8Array, offset = 0): { struct: Struct; end: number } {
-  const reader = new CompactReader(bytes, offset);
-  const struct = reader.struct(0);
-  return { struct, end: reader.offset };
-}
-
-class CompactReader {
-  private readonly bytes: Uint8Array;
-  offset: number;
-
-  constructor(bytes: Uint8Array, offset: number) {
-    this.bytes = bytes;
-    this.offset = offset;
+function isSame(a: ThriftValue, b: ThriftValue): boolean {
+  if (a instanceof Struct) return b instanceof Struct && a.equals(b);
+  if (a instanceof Uint8Array)
+    return b instanceof Uint8Array && Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
+  if (typeof a !== 'object') return a === b;
+  if (isList(a)) {
+    if (typeof b !== 'object' || !isList(b) || a.elementType !== b.elementType) return false;
+    const { items } = b;
+    return a.items.length === items.length && a.items.every((item, i) => isSame(item, items[i]!));
   }
-
-  struct(depth: number): Struct {
-    if (depth > MAX_DEPTH) throw new ThriftError('structs nested too deeply');
-    const fields = new Map<number, Field>();
-    let id = 0;
-    for (;;) {
-      const header = this.byte();
-      if (header === 0) return new Struct(fields);
-      const delta = header >> 4;
-      const type = header & 0x0f;
-      id = delta === 0 ? this.int(ThriftType.i16) : id + delta;
-      fields.set(id, { type, value: this.value(type, depth) });
-    }
-  }
-
-  private value(type: number, depth: number): ThriftValue {
-    switch (type) {
-      case ThriftType.true:
-        return true;
-      case ThriftType.false:
-        return false;
-      case ThriftType.i8:
-        return (this.byte() << 24) >> 24;
-      case ThriftType.i16:
-      case ThriftType.i32:
-        return this.int(type);
-      case ThriftType.i64:
-        return this.i64();
-      case ThriftType.double:
-        return this.take(8);
-      case ThriftType.uuid:
-        return this.take(16);
-      case ThriftType.binary:
-        return this.take(this.varint());
-      case ThriftType.list:
-      case ThriftType.set:
-        return this.list(depth);
-      case ThriftType.map:
-        return this.map(depth);
-      case ThriftType.struct:
-        return this.struct(depth + 1);
-      default:
-        throw new ThriftError(`unknown Thrift type ${type}`);
-    }
-  }
-
-  private list(depth: number): ThriftList {
-    if (depth > MAX_DEPTH) throw new ThriftError('lists nested too deeply');
-    const header = this.byte();
-    const elementType = header & 0x0f;
-    const short = header >> 4;
-    const size = this.boundedSize(short === 15 ? this.varint() : short);
-    const items: ThriftValue[] = [];
-    for (let i = 0; i < size; i++) items.push(this.element(elementType, depth + 1));
-    return { elementType, items };
-  }
-
-  private map(depth: number): ThriftMap {
-    if (depth > MAX_DEPTH) throw new ThriftError('maps nested too deeply');
-    const size = this.boundedSize(this.varint());
-    const types = size === 0 ? 0 : this.byte();
-    const map: ThriftMap = { keyType: types >> 4, valueType: types & 0x0f, entries: [] };
-    for (let i = 0; i < size; i++) {
-      map.entries.push([this.element(map.keyType, depth + 1), this.element(map.valueType, depth + 1)]);
-    }
-    return map;
-  }
-
-  /** Booleans inside containers are a byte of their own, unlike those in fields. */
-  private element(type: number, depth: number): ThriftValue {
-    if (type === ThriftType.true || type === ThriftType.false) return this.byte() === ThriftType.true;
-    return this.value(type, depth);
-  }
-
-  /** Each element takes a byte or more: a size beyond the bytes left is a lie, and must not allocate. */
-  private boundedSize(size: number): number {
-    if (size > this.bytes.length - this.offset) throw new ThriftTruncated(`a container of ${size} elements`);
-    return size;
-  }
-
-  private byte(): number {
-    const byte = this.bytes[this.offset];
-    if (byte === undefined) throw new ThriftTruncated('the bytes end inside a struct');
-    this.offset++;
-    return byte;
-  }
-
-  private take(length: number): Uint8Array {
-    if (length > this.bytes.length - this.offset) throw new ThriftTruncated('the bytes end inside a value');
-    // A copy: a name of ten bytes must not keep a whole footer in memory.
-    const taken = this.bytes.slice(this.offset, this.offset + length);
-    this.offset += length;
-    return taken;
-  }
-
-  /** An unsigned varint of at most 32 bits. */
-  private varint(): number {
-    let result = 0;
-    for (let scale = 1; scale <= SCALE_OF_FIFTH; scale *= 0x80) {
-      const byte = this.byte();
-      result += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if (result > 0xffffffff) break;
-        return result;
-      }
-    }
-    throw new ThriftError('a 32-bit integer that is too long');
-  }
-
-  private int(type: number): number {
-    const unsigned = this.varint();
-    const value = (unsigned >>> 1) ^ -(unsigned & 1);
-    if (type === ThriftType.i16 && value !== (value << 16) >> 16)
-      throw new ThriftError('a 16-bit integer too large');
-    return value;
-  }
-
-  /** A number where it is exact, a bigint beyond. */
-  private i64(): number | bigint {
-    let low = 0;
-    for (let scale = 1; scale <= SCALE_OF_SEVENTH; scale *= 0x80) {
-      const byte = this.byte();
-      low += (byte & 0x7f) * scale;
-      if (byte < 0x80) return low % 2 === 0 ? low / 2 : -(low + 1) / 2;
-    }
-    let unsigned = BigInt(low);
-    for (let shift = 49n; shift < 70n; shift += 7n) {
-      const byte = this.byte();
-      unsigned |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        const value = BigInt.asIntN(64, (unsigned >> 1n) ^ -(unsigned & 1n));
-        const number = Number(value);
-        return Number.isSafeInteger(number) ? number : value;
-      }
-    }
-    throw new ThriftError('a 64-bit integer that is too long');
-  }
-}
-
-/** The struct's bytes in the compact protocol. */
-export function writeStruct(struct: Struct): Uint8Array {
-  const writer = new CompactWriter();
-  writer.struct(struct);
-  return writer.finish();
-}
-
-class CompactWriter {
-  private bytes = new Uint8Array(1024);
-  private length = 0;
-
-  finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
-  }
-
-  struct(struct: Struct): void {
-    let last = 0;
-    for (const [id, { type, value }] of struct.sortedFields()) {
-      const delta = id - last;
-      const nibble = typeof value === 'boolean' ? (value ? ThriftType.true : ThriftType.false) : type;
-      if (delta > 0 && delta <= 15) {
-        this.byte((delta << 4) | nibble);
-      } else {
-        this.byte(nibble);
-        this.varint(zigzag(id));
-      }
-      if (typeof value !== 'boolean') this.value(type, value);
-      last = id;
-    }
-    this.byte(0);
-  }
-
-  private value(type: number, value: ThriftValue): void {
-    if (typeof value === 'boolean') this.byte(value ? ThriftType.true : ThriftType.false);
-    else if (typeof value === 'bigint') this.varint64(BigInt.asUintN(64, (value << 1n) ^ (value >> 63n)));
-    else if (typeof value === 'number') {
-      if (type === ThriftType.i8) this.byte(value & 0xff);
-      else if (Math.abs(value) < 2 ** 52) this.varint(zigzag(value));
-      else this.value(type, BigInt(value));
-    } else if (value instanceof Uint8Array) {
-      if (type === ThriftType.binary) this.varint(value.length);
-      this.append(value);
-    } else if (value instanceof Struct) this.struct(value);
-    else if (isList(value)) this.list(value);
-    else this.map(value);
-  }
-
-  private list({ elementType, items }: ThriftList): void {
-    if (items.length < 15) this.byte((items.length << 4) | elementType);
-    else {
-      this.byte(0xf0 | elementType);
-      this.varint(items.length);
-    }
-    for (const item of items) this.value(elementType, item);
-  }
-
-  private map({ keyType, valueType, entries }: ThriftMap): void {
-    this.varint(entries.length);
-    if (entries.length === 0) return;
-    this.byte((keyType << 4) | valueType);
-    for (const [key, value] of entries) {
-      this.value(keyType, key);
-      this.value(valueType, value);
-    }
-  }
-
-  /** A non-negative integer below 2^53: by division, because shifts stop at 32 bits. */
-  private varint(value: number): void {
-    while (value >= 0x80) {
-      this.byte((value % 0x80) | 0x80);
-      value = Math.floor(value / 0x80);
-    }
-    this.byte(value);
-  }
-
-  private varint64(value: bigint): void {
-    while (value >= 0x80n) {
-      this.byte(Number(value & 0x7fn) | 0x80);
-      value >>= 7n;
-    }
-    this.byte(Number(value));
-  }
-
-  private byte(value: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = value;
-  }
-
-  private append(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.length;
-  }
-
-  private reserve(length: number): void {
-    if (this.length + length <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + length));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-  }
-}
-
-/** For integers within ±2^52, so that doubling stays exact. */
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
+  if (typeof b !== 'object' || !('keyType' in b)) return false;
+  return (
+    a.keyType === b.keyType &&
+    a.valueType === b.valueType &&
+    a.entries.length === b.entries.length &&
+    a.entries.every(([key, value], i) => {
+      const [otherKey, otherValue] = b.entries[i]!;
+      return isSame(key, otherKey) && isSame(value, otherValue);
+    })
+  );
 }

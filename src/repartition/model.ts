@@ -1,12 +1,10 @@
 /** What prepare, execute and commit hand each other. Plain data: a task runs anywhere (thread, process, container). */
 import type { AlignmentGroup, DataSet, GraphMetadata } from '../metadata/index.js';
+import type { Method, RowGroupFacts } from '../parquet/crumbs.js';
 import type { ObjectStat, StorageLocation } from '../storage/storage.js';
 
 /** A list of row counts, one per part. */
 export type Layout = readonly number[];
-
-/** How a new part is made: pages copied as they are but for those that are cut, or every value said again. */
-export type Method = 'splice' | 're-encode';
 
 /** What the inventory keeps of one part: its identity, and what of its footer the plan needs. */
 export interface PartFacts extends ObjectStat {
@@ -24,12 +22,6 @@ export interface PartFacts extends ObjectStat {
   columns: number;
   /** Parts with the same number have one schema, down to which columns may be null. */
   schema: number;
-}
-
-export interface RowGroupFacts {
-  rows: number;
-  /** Compressed. */
-  bytes: number;
 }
 
 /** A data set with the facts of its parts. */
@@ -63,6 +55,7 @@ export interface Task {
   /** At least one; a part without rows has one empty slice, which lends it the schema. */
   slices: [Slice, ...Slice[]];
   keys: FooterKeys;
+  /** Pages copied as they are but for those that are cut, or every value said again. */
   method: Method;
 }
 

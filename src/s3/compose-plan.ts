@@ -12,7 +12,9 @@
  * Limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
  */
 import { RepartitionError } from '../errors.js';
-import type { BytesSegment, CopySegment, Segment } from '../storage/storage.js';
+import { lengthOf, sliceOf } from '../segments.js';
+import { objectSegments } from '../storage/chunks.js';
+import type { CopySegment, Segment } from '../storage/storage.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -61,7 +63,7 @@ export type ComposePlan =
  * @throws RepartitionError `storage` when the object would be larger than S3 allows
  */
 export function planCompose(segments: readonly Segment[], limits: ComposeLimits = S3_LIMITS): ComposePlan {
-  const runs = joinRuns(segments);
+  const runs = objectSegments.joined(segments);
   const size = runs.reduce((sum, run) => sum + lengthOf(run), 0);
   if (size > limits.maxObject) {
     throw new RepartitionError(
@@ -84,31 +86,6 @@ function asPlan(parts: UploadPart[], size: number): ComposePlan {
   if (first === undefined) return { kind: 'put', size: 0, pieces: [] };
   if (parts.length === 1 && first.kind === 'upload') return { kind: 'put', size, pieces: first.pieces };
   return { kind: 'multipart', size, parts };
-}
-
-/** Drops empty segments and joins copies that continue each other. */
-function joinRuns(segments: readonly Segment[]): Segment[] {
-  const runs: Segment[] = [];
-  for (const segment of segments) {
-    if (lengthOf(segment) === 0) continue;
-    const last = runs.at(-1);
-    if (
-      segment.kind === 'copy' &&
-      last?.kind === 'copy' &&
-      last.path === segment.path &&
-      last.version === segment.version &&
-      last.end === segment.start
-    ) {
-      runs[runs.length - 1] = { ...last, end: segment.end };
-    } else {
-      runs.push(segment);
-    }
-  }
-  return runs;
-}
-
-export function lengthOf(segment: Segment): number {
-  return segment.kind === 'copy' ? segment.end - segment.start : segment.bytes.byteLength;
 }
 
 /** A stretch of the output that the server copies: `from..to` of the output lies inside `runs[run]`. */
@@ -163,13 +140,6 @@ function startsOf(runs: readonly Segment[]): number[] {
     at += lengthOf(run);
     return start;
   });
-}
-
-function sliceOf(segment: Segment, from: number, to: number): Segment {
-  if (segment.kind === 'copy') {
-    return { ...segment, start: segment.start + from, end: segment.start + to };
-  }
-  return { kind: 'bytes', bytes: segment.bytes.subarray(from, to) } satisfies BytesSegment;
 }
 
 /** `total` as `count` whole numbers that differ by at most one. */

@@ -1,5 +1,11 @@
 /** Cutting a file's segments into buffers' worth of work. Pure: no disk here. */
-import type { Segment } from './storage.js';
+import { lengthOf, neighbours, sliceOf } from '../segments.js';
+import type { CopySegment, Segment } from './storage.js';
+
+/** Segments of objects: two ranges have one source when they are of one version of one path. */
+export const objectSegments = neighbours<Pick<CopySegment, 'path' | 'version'>>(
+  (a, b) => a.path === b.path && a.version === b.version,
+);
 
 /** A run of the output that fits a buffer. Where its bytes come from, in order. */
 export interface Chunk {
@@ -9,10 +15,7 @@ export interface Chunk {
   pieces: Segment[];
 }
 
-/** Bytes of a segment. */
-export function sizeOf(segment: Segment): number {
-  return segment.kind === 'bytes' ? segment.bytes.length : segment.end - segment.start;
-}
+export { lengthOf as sizeOf };
 
 /**
  * Cuts the concatenation of `segments` at every multiple of `size` bytes. Neighbouring ranges of one source become
@@ -24,10 +27,10 @@ export function sizeOf(segment: Segment): number {
 export function* cutIntoChunks(segments: readonly Segment[], size: number): Generator<Chunk> {
   let chunk: Chunk = { at: 0, size: 0, pieces: [] };
   for (const segment of segments) {
-    const length = sizeOf(segment);
+    const length = lengthOf(segment);
     for (let from = 0; from < length;) {
       const to = Math.min(length, from + size - chunk.size);
-      append(chunk.pieces, part(segment, from, to));
+      objectSegments.append(chunk.pieces, sliceOf(segment, from, to));
       chunk.size += to - from;
       from = to;
       if (chunk.size < size) continue;
@@ -36,21 +39,4 @@ export function* cutIntoChunks(segments: readonly Segment[], size: number): Gene
     }
   }
   if (chunk.size > 0) yield chunk;
-}
-
-function part(segment: Segment, from: number, to: number): Segment {
-  if (segment.kind === 'bytes') return { kind: 'bytes', bytes: segment.bytes.subarray(from, to) };
-  return { ...segment, start: segment.start + from, end: segment.start + to };
-}
-
-function append(pieces: Segment[], piece: Segment): void {
-  const last = pieces.at(-1);
-  const joins =
-    last?.kind === 'copy' &&
-    piece.kind === 'copy' &&
-    last.path === piece.path &&
-    last.version === piece.version &&
-    last.end === piece.start;
-  if (joins) last.end = piece.end;
-  else pieces.push(piece);
 }

@@ -32,6 +32,46 @@ function read(base64: string): { keys: Record<string, string>; fields: string } 
   return { keys: Object.fromEntries(reader.schema.metadata), fields: fields.join(', ') };
 }
 
+/** An IPC message without its marker and length. */
+function flatbufferOf(base64: string): Buffer {
+  return Buffer.from(base64, 'base64').subarray(8);
+}
+
+/**
+ * What of a message does not lie at a multiple of its size. `old` was well aligned where it lay, which is at 8 in the
+ * message, so it must lie at a multiple of 8 again; the message's own 64-bit field makes its table one of 8, all other
+ * tables, vectors and strings are of 32 bits.
+ */
+function misplaced(base64: string, old: Buffer): string[] {
+  const message = Buffer.from(base64, 'base64');
+  const flat = message.subarray(8);
+  const problems: string[] = [];
+  const require = (what: string, at: number, of: number): void => {
+    if (at % of !== 0) problems.push(`${what} at ${at}`);
+  };
+  const follow = (at: number): number => at + flat.readUInt32LE(at);
+  const field = (tableAt: number, id: number): number => {
+    const vtable = tableAt - flat.readInt32LE(tableAt);
+    require('a vtable', vtable, 2);
+    return tableAt + flat.readUInt16LE(vtable + 4 + 2 * id);
+  };
+  require('the length', message.length, 8);
+  require('the old flatbuffer', flat.indexOf(old.subarray(0, old.length - 8)), 8);
+  const root = follow(0);
+  require('the message', root, 4);
+  require('the body length', field(root, 3), 8);
+  const schema = follow(field(root, 2));
+  require('the schema', schema, 4);
+  const keys = follow(field(schema, 2));
+  require('the keys', keys, 4);
+  for (let i = 0; i < flat.readUInt32LE(keys); i++) {
+    const entry = follow(keys + 4 + 4 * i);
+    require(`key ${i}`, entry, 4);
+    for (const id of [0, 1]) require(`a text of key ${i}`, follow(field(entry, id)), 4);
+  }
+  return problems;
+}
+
 describe('keys inside ARROW:schema', () => {
   test('a key is set, a stale one replaced, others and all fields kept', () => {
     const before = arrowSchema({ shape: '(50,)', pandas: '{"index": 1}' });
@@ -84,6 +124,15 @@ describe('keys inside ARROW:schema', () => {
         });
       }),
     );
+  });
+
+  test('everything lies where a flatbuffer must have it, whatever the keys are long', () => {
+    const lengths = Array.from({ length: 9 }, (_, i) => i + 1);
+    const before = arrowSchema({ old: 'x' });
+    for (const [a, b] of lengths.flatMap((one) => lengths.map((two) => [one, two] as const))) {
+      const after = changeArrowKeys(before, { ['k'.repeat(a)]: 'v'.repeat(b), second: 'w'.repeat(a) });
+      expect([a, b, ...misplaced(after, flatbufferOf(before))]).toEqual([a, b]);
+    }
   });
 
   test('what is no schema message is left as it is, and read as none', () => {

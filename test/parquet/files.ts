@@ -1,14 +1,20 @@
 /** Parquet files on disk as the splice engine wants them, and its results as files again. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { open, readFile, writeFile } from 'node:fs/promises';
-import type { DictionaryLimits } from '../../src/parquet/join-column.js';
-import { join } from '../../src/parquet/join.js';
 import { readFooter } from '../../src/parquet/footer.js';
-import type { KeyChanges } from '../../src/parquet/index.js';
-import { splice, type OpenSource, type RowSlices } from '../../src/parquet/splice.js';
+import type { KeyChanges, OpenSource, RowSlices } from '../../src/parquet/index.js';
+import { reencode } from '../../src/parquet/reencode.js';
+import type { DictionaryLimits } from '../../src/parquet/reencode-column.js';
+import { splice } from '../../src/parquet/splice.js';
 
 /** A read costs as much as this many bytes. */
 const NETWORK = 256 * 1024;
+
+/** What S3 copies by itself. */
+export const SMALLEST_COPY = 5 * 1024 * 1024;
+
+/** Of a package that never was: files made by tests don't change with releases. */
+export const VERSION = '1.2.3';
 
 /** Opens `paths[source]`, read as a disk is or a network; every read is checked to lie in the file. */
 export function openFiles(paths: readonly string[], readOverhead = 0): OpenSource {
@@ -27,7 +33,7 @@ export function openFiles(paths: readonly string[], readOverhead = 0): OpenSourc
         await file.close();
       }
     };
-    const reader = { name, size, readOverhead, read };
+    const reader = { name, size, readOverhead, smallestCopy: SMALLEST_COPY, read };
     return { reader, footer: await readFooter(reader) };
   };
 }
@@ -43,10 +49,11 @@ export async function spliceFiles(
   slices: RowSlices,
   output: string,
   keys: KeyChanges = {},
-  longRun?: number,
+  smallestCopy = SMALLEST_COPY,
 ): Promise<Made> {
-  const spliced = await splice(openFiles(paths), slices, keys, longRun);
-  deepStrictEqual(await splice(openFiles(paths, NETWORK), slices, keys, longRun), spliced);
+  const options = { smallestCopy, version: VERSION };
+  const spliced = await splice(openFiles(paths), slices, keys, options);
+  deepStrictEqual(await splice(openFiles(paths, NETWORK), slices, keys, options), spliced);
   const { segments, size, copiedBytes } = spliced;
   const inputs = await Promise.all(paths.map((path) => readFile(path)));
   const bytes = Buffer.concat(
@@ -57,7 +64,7 @@ export async function spliceFiles(
   return { size, copiedBytes };
 }
 
-/** Splices as `spliceFiles` does, as if every page were a long run: cuts get row groups of their own, behind the runs. */
+/** Splices as `spliceFiles` does, as if every page could be copied: cuts get row groups of their own, behind the others. */
 export function spliceApart(
   paths: readonly string[],
   slices: RowSlices,
@@ -68,24 +75,25 @@ export function spliceApart(
 }
 
 /** Re-encodes slices of `paths` into `output`. */
-export async function joinFiles(
+export async function reencodeFiles(
   paths: readonly string[],
   slices: RowSlices,
   output: string,
   keys: KeyChanges = {},
   limits?: DictionaryLimits,
 ): Promise<void> {
+  const options = { version: VERSION, ...(limits && { limits }) };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of join(openFiles(paths), slices, keys, limits)) chunks.push(chunk);
+  for await (const chunk of reencode(openFiles(paths), slices, keys, options)) chunks.push(chunk);
   await writeFile(output, Buffer.concat(chunks));
 }
 
-/** Re-encodes as `joinFiles` does, with room for a few values in each dictionary, and few pages waiting for it. */
-export function joinTightly(
+/** Re-encodes as `reencodeFiles` does, with room for a few values in each dictionary, and few pages waiting for it. */
+export function reencodeTightly(
   paths: readonly string[],
   slices: RowSlices,
   output: string,
   keys: KeyChanges = {},
 ): Promise<void> {
-  return joinFiles(paths, slices, output, keys, { entries: 40, waiting: 100 });
+  return reencodeFiles(paths, slices, output, keys, { entries: 40, waiting: 100 });
 }

@@ -3,34 +3,34 @@ import { RepartitionError } from '../../src/errors.js';
 import { changeKeys, footerBytes, footerKeys, parseFooter, readFooter } from '../../src/parquet/footer.js';
 import { FileMetaData, KeyValue, RowGroup, SchemaElement } from '../../src/parquet/format.js';
 import type { RangeReader } from '../../src/parquet/source.js';
-import { Struct, ThriftType, writeStruct } from '../../src/parquet/thrift.js';
+import { make } from '../../src/parquet/thrift.js';
+import { writeStruct } from '../../src/parquet/thrift-writer.js';
 
 function reader(bytes: Uint8Array): RangeReader {
   return {
     name: '/data/part-00000.parquet',
     size: bytes.length,
     readOverhead: 0,
+    smallestCopy: 1,
     read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
   };
 }
 
-function file(meta: Struct): Uint8Array {
+function file(meta: FileMetaData): Uint8Array {
   return Buffer.concat([Buffer.from('PAR1'), footerBytes(meta)]);
 }
 
 /** One INT64 column, three rows. */
-function smallMeta(): Struct {
-  const root = new Struct().setString(SchemaElement.name, 'schema').setI32(SchemaElement.numChildren, 1);
-  const leaf = new Struct()
-    .setI32(SchemaElement.type, 2)
-    .setI32(SchemaElement.repetitionType, 1)
-    .setString(SchemaElement.name, 'x');
-  const group = new Struct().setI64(RowGroup.numRows, 3);
-  return new Struct()
-    .setI32(FileMetaData.version, 1)
-    .setList(FileMetaData.schema, ThriftType.struct, [root, leaf])
-    .setI64(FileMetaData.numRows, 3)
-    .setList(FileMetaData.rowGroups, ThriftType.struct, [group]);
+function smallMeta(): FileMetaData {
+  return make(FileMetaData, {
+    version: 1,
+    schema: [
+      make(SchemaElement, { name: 'schema', numChildren: 1 }),
+      make(SchemaElement, { type: 2, repetitionType: 1, name: 'x' }),
+    ],
+    numRows: 3,
+    rowGroups: [make(RowGroup, { numRows: 3 })],
+  });
 }
 
 describe('a footer', () => {
@@ -50,7 +50,7 @@ describe('a footer', () => {
   });
 
   test('larger than the first read is fetched in a second one', async () => {
-    const meta = smallMeta().setString(FileMetaData.createdBy, 'x'.repeat(200_000));
+    const meta = smallMeta().set(FileMetaData.createdBy, 'x'.repeat(200_000));
     expect((await readFooter(reader(file(meta)))).rows).toBe(3);
   });
 
@@ -80,7 +80,7 @@ describe('a footer', () => {
     ],
     [
       'row groups that do not add up',
-      file(smallMeta().setI64(FileMetaData.numRows, 4)),
+      file(smallMeta().set(FileMetaData.numRows, 4)),
       'counts 4 rows but its row groups hold 3',
     ],
   ];
@@ -95,25 +95,22 @@ describe('a footer', () => {
   }
 
   test('thirty thousand nested groups do not exhaust the stack', async () => {
-    const group = (): Struct =>
-      new Struct().setString(SchemaElement.name, 'g').setI32(SchemaElement.numChildren, 1);
+    const group = (): SchemaElement => make(SchemaElement, { name: 'g', numChildren: 1 });
     const meta = smallMeta();
-    const [root, leaf] = meta.structs(FileMetaData.schema)!;
-    const schema = [root!, ...Array.from({ length: 30_000 }, group), leaf!];
-    meta.setList(FileMetaData.schema, ThriftType.struct, schema);
+    const [root, leaf] = meta.require(FileMetaData.schema);
+    meta.set(FileMetaData.schema, [root!, ...Array.from({ length: 30_000 }, group), leaf!]);
     await expect(readFooter(reader(file(meta)))).rejects.toThrow('a column is nested deeper than 100 levels');
   });
 
   test('keys are set once, removed, and the others kept in order', () => {
-    const entry = (key: string, value: string): Struct =>
-      new Struct().setString(KeyValue.key, key).setString(KeyValue.value, value);
+    const entry = (key: string, value: string): KeyValue => make(KeyValue, { key, value });
     const entries = [
       entry('shape', '(9,)'),
       entry('ARROW:schema', 'abc'),
       entry('shape', '(8,)'),
       entry('gone', 'x'),
     ];
-    const meta = changeKeys(smallMeta().setList(FileMetaData.keyValueMetadata, ThriftType.struct, entries), {
+    const meta = changeKeys(smallMeta().set(FileMetaData.keyValueMetadata, entries), {
       shape: '(3,)',
       gone: null,
     });

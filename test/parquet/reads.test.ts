@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readChunks } from '../../src/parquet/chunk.js';
+import { readChunks } from '../../src/parquet/source-chunk.js';
 import { splice } from '../../src/parquet/splice.js';
 import * as pyarrow from '../support/pyarrow.js';
-import { openFiles } from './files.js';
+import { openFiles, SMALLEST_COPY, VERSION } from './files.js';
 
 const KIB = 1024;
 const ROWS = 100_000;
@@ -46,7 +46,12 @@ async function readsOf(path: string, from: number, to: number, readOverhead: num
       return reader.read(start, end);
     },
   };
-  await splice(() => Promise.resolve({ reader: spied, footer }), [{ source: 0, from, to }], {});
+  await splice(
+    () => Promise.resolve({ reader: spied, footer }),
+    [{ source: 0, from, to }],
+    {},
+    { smallestCopy: SMALLEST_COPY, version: VERSION },
+  );
   return reads;
 }
 

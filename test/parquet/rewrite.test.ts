@@ -12,7 +12,7 @@ import type { ColumnSpec, FileSpec, PyarrowOptions, SimpleType } from '../suppor
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
 import type { RowSlice } from '../../src/parquet/source.js';
-import { joinFiles, joinTightly, spliceApart, spliceFiles } from './files.js';
+import { reencodeFiles, reencodeTightly, spliceApart, spliceFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -167,8 +167,8 @@ let number = 0;
 describe.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
-  ['re-encoded', joinFiles],
-  ['re-encoded with small dictionaries', joinTightly],
+  ['re-encoded', reencodeFiles],
+  ['re-encoded with small dictionaries', reencodeTightly],
 ] as const)('%s', (_, make) => {
   test('any columns, pages, codecs, parts and slices: three readers find the same rows', async () => {
     await fc.assert(

@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readChunks } from '../../src/parquet/chunk.js';
+import { readChunks } from '../../src/parquet/source-chunk.js';
 import { FileBuilder } from '../../src/parquet/file-builder.js';
 import { ColumnMetaData } from '../../src/parquet/format.js';
-import { cutPage } from '../../src/parquet/page.js';
+import { cutPage } from '../../src/parquet/make-page.js';
 import { listPages, openDataPage } from '../../src/parquet/pages.js';
 import type { ParquetSegment } from '../../src/parquet/segments.js';
 import type { Cell } from '../support/canonical.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
-import { joinFiles, joinTightly, openFiles, spliceApart, spliceFiles } from './files.js';
+import { reencodeFiles, openFiles, reencodeTightly, spliceApart, spliceFiles, VERSION } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -50,19 +50,20 @@ async function writeStraddling(path: string, lists: Cell[], levels: readonly num
   const size = made.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const meta = chunk!.meta
     .clone()
-    .setI64(ColumnMetaData.dataPageOffset, 0)
-    .setI64(ColumnMetaData.totalCompressedSize, size)
-    .setI64(
+    .set(ColumnMetaData.dataPageOffset, 0)
+    .set(ColumnMetaData.totalCompressedSize, size)
+    .set(
       ColumnMetaData.totalUncompressedSize,
       made.reduce((sum, one) => sum + one.uncompressedSize, 0),
     )
     .delete(ColumnMetaData.encodingStats);
   const segments = made.map(({ bytes }): ParquetSegment => ({ kind: 'bytes', bytes }));
   const file = new FileBuilder(footer);
-  file.addRowGroup({ footer, group: group!, source: 0, rows: lists.length }, [
+  const { createdBy } = footer;
+  file.addRowGroup({ createdBy, group: group!, source: 0, rows: lists.length }, [
     { chunk: chunk!, segments, size, meta },
   ]);
-  file.finish({});
+  file.finish({}, { version: VERSION, method: 'splice', writers: new Set() });
   await writeFile(
     path,
     Buffer.concat(file.take().map((s) => (s.kind === 'bytes' ? s.bytes : new Uint8Array(0)))),
@@ -80,8 +81,8 @@ let number = 0;
 test.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
-  ['re-encoded', joinFiles],
-  ['re-encoded with small dictionaries', joinTightly],
+  ['re-encoded', reencodeFiles],
+  ['re-encoded with small dictionaries', reencodeTightly],
 ] as const)(
   'rows that straddle pages keep their elements, %s',
   async (_, make) => {
@@ -119,6 +120,6 @@ test('a row that fills page after page, and is the last, keeps its end when re-e
     Array.from({ length: 40 }, (_, i) => i * 10_000),
   );
   const output = join(folder, 'long-out.parquet');
-  await joinFiles([path], [{ source: 0, from: 0, to: 2 }], output);
+  await reencodeFiles([path], [{ source: 0, from: 0, to: 2 }], output);
   expect((await readWithAll([output])).columns[0]!.cells).toEqual([[1, 2], elements]);
 });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
-import type { RowSlices } from '../../src/parquet/splice.js';
+import type { RowSlices } from '../../src/parquet/source.js';
 import { alignmentCase } from '../support/arbitrary.js';
 import { slicesFor, writeDataSet } from '../support/data-set.js';
 import { expectSameRows } from '../support/same-rows.js';
-import { joinFiles, spliceApart, spliceFiles } from './files.js';
+import { reencodeFiles, spliceApart, spliceFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ test.each([
     (...[paths, slices, output, keys]: Parameters<typeof spliceApart>) =>
       spliceFiles(paths, slices, output, keys, 300),
   ],
-  ['re-encoded', joinFiles],
+  ['re-encoded', reencodeFiles],
 ] as const)(
   'files with row groups in another order are aligned once more, %s',
   async (_, make) => {

@@ -5,24 +5,25 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { footerBytes, parseFooter, readFooter } from '../../src/parquet/footer.js';
 import { ColumnChunk, FileMetaData, RowGroup } from '../../src/parquet/format.js';
-import { type Struct, writeStruct } from '../../src/parquet/thrift.js';
+import { type AnyStruct, type FieldSpec, table, text } from '../../src/parquet/thrift.js';
+import { writeStruct } from '../../src/parquet/thrift-writer.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
 import { openFiles, spliceFiles } from './files.js';
 
-/** A field id that no version of the format uses. */
-const UNKNOWN = 99;
+/** A field that no version of the format has, in any struct. */
+const { unknown: UNKNOWN } = table<string, { unknown: FieldSpec<string> }>('Any', { unknown: text(99) });
 
 /** The structs of a footer that may carry new fields. */
-function places(meta: Struct): Struct[] {
-  const groups = meta.structs(FileMetaData.rowGroups)!;
-  const chunks = groups.flatMap((group) => group.structs(RowGroup.columns)!);
+function places(meta: FileMetaData): AnyStruct[] {
+  const groups = meta.require(FileMetaData.rowGroups);
+  const chunks = groups.flatMap((group) => group.require(RowGroup.columns));
   return [
     meta,
-    ...meta.structs(FileMetaData.schema)!,
+    ...meta.require(FileMetaData.schema),
     ...groups,
     ...chunks,
-    ...chunks.map((c) => c.struct(ColumnChunk.metaData)!),
+    ...chunks.map((c) => c.require(ColumnChunk.metaData)),
   ];
 }
 
@@ -35,7 +36,7 @@ test('fields that we do not know stay in every struct of a footer, in whole and 
     rowGroups: [3, 3],
   });
   const { footer } = await openFiles([input])(0);
-  for (const [i, place] of places(footer.meta).entries()) place.setString(UNKNOWN, `from the future ${i}`);
+  for (const [i, place] of places(footer.meta).entries()) place.set(UNKNOWN, `from the future ${i}`);
   const bytes = await readFile(input);
   await writeFile(input, Buffer.concat([bytes.subarray(0, footer.start), footerBytes(footer.meta)]));
 
@@ -47,10 +48,11 @@ test('fields that we do not know stay in every struct of a footer, in whole and 
     name: output,
     size: made.length,
     readOverhead: 0,
+    smallestCopy: 1,
     read: (a: number, b: number) => Promise.resolve(made.subarray(a, b)),
   };
   const { meta } = parseFooter(output, writeStruct((await readFooter(reader)).meta), 4);
-  expect(places(meta).map((place) => place.string(UNKNOWN))).toEqual(
+  expect(places(meta).map((place) => place.get(UNKNOWN))).toEqual(
     places(footer.meta).map((_, i) => `from the future ${i}`),
   );
 });

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import {
   type ComposeLimits,
   type ComposePlan,
-  lengthOf,
   planCompose,
   planFetches,
   S3_LIMITS,
   type UploadPart,
 } from '../../src/s3/compose-plan.js';
+import { lengthOf } from '../../src/segments.js';
 import type { Segment } from '../../src/storage/storage.js';
 
 const MIB = 1024 * 1024;

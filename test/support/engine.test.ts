@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
-import type { RowSlices } from '../../src/parquet/splice.js';
-import { joinFiles, joinTightly, spliceApart, spliceFiles } from '../parquet/files.js';
+import type { RowSlices } from '../../src/parquet/source.js';
+import { reencodeFiles, reencodeTightly, spliceApart, spliceFiles } from '../parquet/files.js';
 import { alignmentCase } from './arbitrary.js';
 import { slicesFor, writeDataSet } from './data-set.js';
 import { expectSameRows } from './same-rows.js';
@@ -19,8 +19,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test.each([
   ['spliced', spliceFiles],
   ['spliced with long runs kept apart', spliceApart],
-  ['re-encoded', joinFiles],
-  ['re-encoded with small dictionaries', joinTightly],
+  ['re-encoded', reencodeFiles],
+  ['re-encoded with small dictionaries', reencodeTightly],
 ] as const)(
   'any data set in any layout keeps its rows and tells the truth, %s',
   async (_, make) => {

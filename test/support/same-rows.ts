@@ -6,8 +6,9 @@ import { type AgreedFile, type Canonical, readWithAll } from './read-with-all.js
 
 export interface SameRowsOptions {
   /**
-   * Footer keys that may differ from the inputs'. Default: `shape`, which is the point of an alignment, and
-   * `ARROW:schema`, which carries a copy of it; what else the latter says is compared as pyarrow reads it.
+   * Footer keys that may differ from the inputs'. Default: `shape`, which is the point of an alignment,
+   * `ARROW:schema`, which carries a copy of it (what else it says is compared as pyarrow reads it), and
+   * `gs-repartition`, which says that we made the file.
    */
   exceptKeys?: readonly string[];
   /** Compare what the outputs say about themselves with their values (audit.ts). Default true. */
@@ -32,7 +33,9 @@ export async function expectSameRows(
   const after = await readWithAll(outputs);
   const problems = [...rowProblems(before, after)];
   for (const file of after.files) {
-    problems.push(...fileProblems(before.files, file, options.exceptKeys ?? ['shape', 'ARROW:schema']));
+    problems.push(
+      ...fileProblems(before.files, file, options.exceptKeys ?? ['shape', 'ARROW:schema', 'gs-repartition']),
+    );
   }
   if (problems.length === 0 && options.audit !== false)
     problems.push(...(await auditProblems(inputs, outputs)));

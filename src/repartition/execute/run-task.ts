@@ -1,6 +1,6 @@
 /** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
 import { RepartitionError } from '../../errors.js';
-import { type ParquetSegment, readFooter, rewrite, type SpliceSource } from '../../parquet/index.js';
+import { type ParquetSegment, readFooter, rewrite, type SourceFile } from '../../parquet/index.js';
 import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
 import { partReader } from '../part-reader.js';
@@ -9,7 +9,7 @@ import type { Turns } from './turns.js';
 /** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
 
-type OpenPart = (slice: Slice) => Promise<SpliceSource>;
+type OpenPart = (slice: Slice) => Promise<SourceFile>;
 
 /**
  * @returns makes a task's part. It appears under its name whole or not at all.
@@ -31,7 +31,7 @@ async function runTask(
   options: CallOptions,
 ): Promise<TaskResult> {
   const { id, slices, output } = task;
-  const open = (source: number): Promise<SpliceSource> => parts.open(slices[source]!);
+  const open = (source: number): Promise<SourceFile> => parts.open(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
   const rewritten = await parts.reading(task, () =>
     rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys, {
@@ -64,8 +64,8 @@ function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {
 
 /** Opens the parts of slices; the most recently used stay open. */
 function openParts(storage: Storage, options: CallOptions): OpenPart {
-  const open = new Map<string, Promise<SpliceSource>>();
-  const openPart = async (slice: Slice): Promise<SpliceSource> => {
+  const open = new Map<string, Promise<SourceFile>>();
+  const openPart = async (slice: Slice): Promise<SourceFile> => {
     const reader = partReader(storage, slice, options);
     return { reader, footer: await readFooter(reader) };
   };

@@ -1,6 +1,6 @@
 /** The plan of a group: for each data set and each part of the target layout, what is kept and what is made. */
 import { RepartitionError } from '../../errors.js';
-import { methodFor } from '../../parquet/crumbs.js';
+import { type Method, methodFor, type RowGroupFacts } from '../../parquet/crumbs.js';
 import { dataSetName } from '../data-set-name.js';
 import type {
   Amount,
@@ -12,10 +12,8 @@ import type {
   FooterKeys,
   GroupPlan,
   Layout,
-  Method,
   PartFacts,
   PlannedPart,
-  RowGroupFacts,
   Slice,
 } from '../model.js';
 import { chosenLayout } from './layout.js';

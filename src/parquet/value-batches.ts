@@ -1,35 +1,40 @@
 /**
- * A share's rows of one column, a run at a time: levels, and values either said in PLAIN or as indices into their
- * source's dictionary. A run is small however many values a page of a few bytes may hold.
+ * A share's rows of one column, a batch at a time: levels, and values either said in PLAIN or as indices into their
+ * source's dictionary. A batch is small however many values a page of a few bytes may hold.
  */
-import type { Chunk } from './chunk.js';
 import { openCodec } from './codec.js';
 import { isDictionaryEncoding } from './format.js';
+import { inPage } from './header-window.js';
 import { EncodingError, HybridDecoder } from './hybrid.js';
 import { readOffsetIndex } from './indexes.js';
-import { countPresent, openDictionary, type OpenPage, readPageHead } from './page.js';
-import { inPage, listPages, openDataPage, type PageList } from './pages.js';
-import { cutLevels, pickPages } from './piece.js';
+import { countPresent, openDictionary, type OpenPage } from './page.js';
+import { readPageHead } from './page-header.js';
+import { listPages, openDataPage, type PageList } from './pages.js';
+import { cutLevels, pickPages } from './pick-pages.js';
 import type { Leaf } from './schema.js';
+import type { RowGroupShare } from './slices.js';
 import type { RangeReader } from './source.js';
-import type { RowGroupShare } from './splice.js';
+import type { SourceChunk } from './source-chunk.js';
 import { type EncodedValues, PlainCursor, type PlainEntries, toPlain } from './values.js';
 
 /** Levels of a source page taken at a time; of rows of lists a page may then end inside a row. */
-const RUN_LEVELS = 16_384;
+const BATCH_LEVELS = 16_384;
 
 /** Present values, as `toPlain` says them or by their entries in a dictionary. */
-export type RunValues =
+export type BatchValues =
   | { kind: 'plain'; bytes: Uint8Array; count: number }
   | { kind: 'indices'; indices: Uint32Array; dictionary: PlainEntries };
 
 /** Some of the levels of one source page, with their values. */
-export interface ValueRun extends Pick<OpenPage, 'repetition' | 'definition' | 'numLevels'> {
-  values: RunValues;
+export interface ValueBatch extends Pick<OpenPage, 'repetition' | 'definition' | 'numLevels'> {
+  values: BatchValues;
 }
 
 /** @throws RepartitionError `parquet` when a page is damaged, or of a kind we can't read */
-export async function* valueRuns(share: RowGroupShare, chunk: Chunk): AsyncGenerator<ValueRun> {
+export async function* valueBatches(
+  share: Pick<RowGroupShare, 'reader' | 'rows' | 'from' | 'to'>,
+  chunk: SourceChunk,
+): AsyncGenerator<ValueBatch> {
   const { reader, rows, from, to } = share;
   const { leaf } = chunk;
   const list = await listPages(reader, chunk, await readOffsetIndex(reader, chunk), rows, to);
@@ -44,8 +49,8 @@ export async function* valueRuns(share: RowGroupShare, chunk: Chunk): AsyncGener
       read(present(0, kept.from));
       return read;
     });
-    for (let start = kept.from; start < kept.to; start += RUN_LEVELS) {
-      const end = Math.min(start + RUN_LEVELS, kept.to);
+    for (let start = kept.from; start < kept.to; start += BATCH_LEVELS) {
+      const end = Math.min(start + BATCH_LEVELS, kept.to);
       yield await inPage(chunk, page.start, () => ({
         repetition: repetition?.slice(start, end),
         definition: definition?.slice(start, end),
@@ -61,7 +66,7 @@ function readerOf(
   leaf: Leaf,
   values: EncodedValues,
   dictionary: PlainEntries | undefined,
-): (count: number) => RunValues {
+): (count: number) => BatchValues {
   if (!isDictionaryEncoding(values.encoding) || values.count === 0) {
     const plain = values.count === 0 ? new Uint8Array(0) : toPlain(leaf, values);
     const cursor = new PlainCursor(leaf, plain);
@@ -78,7 +83,7 @@ function readerOf(
 
 async function readDictionary(
   reader: RangeReader,
-  chunk: Chunk,
+  chunk: SourceChunk,
   list: PageList,
 ): Promise<PlainEntries | undefined> {
   const { dictionary } = list;

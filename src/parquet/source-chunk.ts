@@ -1,21 +1,22 @@
-/** A column chunk: where its bytes lie and what its metadata say, checked before anything believes them. */
+/** A column chunk of a source: where its bytes lie and what its metadata say, checked before anything believes them. */
 import { damaged, unsupported } from './errors.js';
 import type { Footer } from './footer.js';
-import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from './format.js';
+import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
 import type { Leaf } from './schema.js';
-import { type Struct, ThriftError } from './thrift.js';
+import { type Field, type Struct, ThriftError } from './thrift.js';
 
 export interface ByteRange {
   start: number;
   end: number;
 }
 
-export interface Chunk {
+/** What pieces are taken from. */
+export interface SourceChunk {
   file: string;
   leaf: Leaf;
   /** The ColumnChunk struct and the ColumnMetaData in it, as they were read. */
-  struct: Struct;
-  meta: Struct;
+  struct: ColumnChunk;
+  meta: ColumnMetaData;
   /** Its pages, the dictionary page included. */
   range: ByteRange;
   codec: number;
@@ -31,10 +32,10 @@ export interface Chunk {
  * The chunks of a row group, in leaf order.
  * @throws RepartitionError `parquet` when they are encrypted, in other files, or reach outside this one
  */
-export function readChunks(footer: Footer, group: Struct): Chunk[] {
+export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
   try {
     requireTrueSizes(footer);
-    const columns = group.structs(RowGroup.columns) ?? [];
+    const columns = group.get(RowGroup.columns) ?? [];
     if (columns.length !== footer.leaves.length) {
       throw damaged(
         footer.file,
@@ -49,8 +50,8 @@ export function readChunks(footer: Footer, group: Struct): Chunk[] {
 }
 
 /** parquet-mr before 1.2.9 left a dictionary page's header out of its chunk's size (PARQUET-816). */
-function requireTrueSizes({ file, meta }: Footer): void {
-  const version = /^parquet-mr version 1\.([0-2])\.(\d+)/.exec(meta.string(FileMetaData.createdBy) ?? '');
+function requireTrueSizes({ file, createdBy }: Footer): void {
+  const version = /^parquet-mr version 1\.([0-2])\.(\d+)/.exec(createdBy ?? '');
   if (!version || (version[1] === '2' && Number(version[2]) >= 9)) return;
   throw unsupported(
     file,
@@ -59,7 +60,7 @@ function requireTrueSizes({ file, meta }: Footer): void {
   );
 }
 
-function readChunk(footer: Footer, leaf: Leaf, struct: Struct): Chunk {
+function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk {
   const file = footer.file;
   if (struct.has(ColumnChunk.cryptoMetadata) || struct.has(ColumnChunk.encryptedColumnMetadata)) {
     throw unsupported(file, `column ${leaf.path} is encrypted`, 'Write the data set without encryption.');
@@ -71,19 +72,19 @@ function readChunk(footer: Footer, leaf: Leaf, struct: Struct): Chunk {
       'Write the data set as ordinary Parquet files.',
     );
   }
-  const meta = struct.requireStruct(ColumnChunk.metaData);
+  const meta = struct.require(ColumnChunk.metaData);
   const start = chunkStart(meta);
-  const range = within(footer, leaf, 'pages', start, meta.requireInt(ColumnMetaData.totalCompressedSize));
-  const numValues = meta.requireInt(ColumnMetaData.numValues);
-  const uncompressedSize = meta.requireInt(ColumnMetaData.totalUncompressedSize);
+  const range = within(footer, leaf, 'pages', start, meta.require(ColumnMetaData.totalCompressedSize));
+  const numValues = meta.require(ColumnMetaData.numValues);
+  const uncompressedSize = meta.require(ColumnMetaData.totalUncompressedSize);
   if (numValues < 0 || uncompressedSize < 0) throw damaged(file, `column ${leaf.path} has a negative size`);
-  const chunk: Chunk = {
+  const chunk: SourceChunk = {
     file,
     leaf,
     struct,
     meta,
     range,
-    codec: meta.requireInt(ColumnMetaData.codec),
+    codec: meta.require(ColumnMetaData.codec),
     numValues,
     uncompressedSize,
   };
@@ -97,15 +98,19 @@ function readChunk(footer: Footer, leaf: Leaf, struct: Struct): Chunk {
 }
 
 /** The dictionary page comes first when there is one; writers that have none may say 0. */
-function chunkStart(meta: Struct): number {
-  const data = meta.requireInt(ColumnMetaData.dataPageOffset);
-  const dictionary = meta.int(ColumnMetaData.dictionaryPageOffset) ?? 0;
+function chunkStart(meta: ColumnMetaData): number {
+  const data = meta.require(ColumnMetaData.dataPageOffset);
+  const dictionary = meta.get(ColumnMetaData.dictionaryPageOffset) ?? 0;
   return dictionary > 0 ? Math.min(dictionary, data) : data;
 }
 
-function optionalRange(struct: Struct, offsetId: number, lengthId: number): [number, number] | undefined {
-  const offset = struct.int(offsetId);
-  const length = struct.int(lengthId);
+function optionalRange<Of extends string>(
+  struct: Struct<Of>,
+  offsetField: Field<Of, number>,
+  lengthField: Field<Of, number>,
+): [number, number] | undefined {
+  const offset = struct.get(offsetField);
+  const length = struct.get(lengthField);
   return offset === undefined || length === undefined || length === 0 ? undefined : [offset, length];
 }
 

@@ -3,11 +3,11 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RowSlices } from '../../src/parquet/splice.js';
+import type { RowSlices } from '../../src/parquet/source.js';
 import type { FileSpec } from '../support/file-spec.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
-import { joinFiles } from './files.js';
+import { reencodeFiles } from './files.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ async function joined(parts: readonly FileSpec[], output: string): Promise<strin
   const paths = parts.map((_, i) => join(folder, `${i}.parquet`));
   for (const [i, part] of parts.entries()) await pyarrow.write(paths[i]!, part);
   const slices = parts.map(({ columns }, source) => ({ source, from: 0, to: columns[0]!.cells.length }));
-  await joinFiles(paths, slices as unknown as RowSlices, output);
+  await reencodeFiles(paths, slices as unknown as RowSlices, output);
   return paths;
 }
 

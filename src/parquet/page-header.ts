@@ -1,0 +1,49 @@
+/** The header that stands in front of each page. */
+import { DataPageHeader, DataPageHeaderV2, DictionaryPageHeader, PageHeader, PageType } from './format.js';
+import { ThriftError } from './thrift.js';
+import { readStruct } from './thrift-reader.js';
+
+/** A page header, and what every walk over pages needs of it. */
+export interface PageHead {
+  struct: PageHeader;
+  /** Bytes of the header itself. */
+  size: number;
+  /** `PageType`. */
+  type: number;
+  /** Bytes of the body as it lies in the file, and decompressed (levels included). */
+  compressedSize: number;
+  uncompressedSize: number;
+  /** Levels (or, for a dictionary page, entries). */
+  numValues: number;
+  /** Rows; only V2 pages say. */
+  numRows?: number;
+}
+
+/**
+ * Reads the header that starts at `offset`.
+ * @throws ThriftTruncated when `bytes` end inside it, ThriftError when it is none
+ */
+export function readPageHead(bytes: Uint8Array, offset: number): PageHead {
+  const { struct, end } = readStruct(PageHeader, bytes, offset);
+  const type = struct.require(PageHeader.type);
+  const head: PageHead = {
+    struct,
+    size: end - offset,
+    type,
+    compressedSize: struct.require(PageHeader.compressedPageSize),
+    uncompressedSize: struct.require(PageHeader.uncompressedPageSize),
+    numValues: 0,
+  };
+  if (head.compressedSize < 0 || head.uncompressedSize < 0) throw new ThriftError('a page of negative size');
+  if (type === PageType.dataPage) {
+    head.numValues = struct.require(PageHeader.dataPageHeader).require(DataPageHeader.numValues);
+  } else if (type === PageType.dataPageV2) {
+    const v2 = struct.require(PageHeader.dataPageHeaderV2);
+    head.numValues = v2.require(DataPageHeaderV2.numValues);
+    head.numRows = v2.require(DataPageHeaderV2.numRows);
+  } else if (type === PageType.dictionaryPage) {
+    head.numValues = struct.require(PageHeader.dictionaryPageHeader).require(DictionaryPageHeader.numValues);
+  }
+  if (head.numValues < 0 || (head.numRows ?? 0) < 0) throw new ThriftError('a page with a negative count');
+  return head;
+}

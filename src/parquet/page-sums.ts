@@ -1,0 +1,61 @@
+/** What copied pages add up to. */
+import { Codec } from './format.js';
+import type { PageHead } from './page-header.js';
+import type { DataPage, PageList } from './pages.js';
+import { readHeads } from './read-heads.js';
+import type { RangeReader } from './source.js';
+import type { SourceChunk } from './source-chunk.js';
+
+export interface PageSums {
+  numLevels: number;
+  /** Headers included, as `total_uncompressed_size` counts. */
+  uncompressedSize: number;
+  dictionarySize: number;
+}
+
+/**
+ * Levels and decompressed bytes of the copied pages. Only their headers know, so the headers are read; but since the
+ * chunk's totals are known, it is enough to read those of the fewer pages: the copied, or all the others.
+ */
+export async function sumPages(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  list: PageList,
+  copied: readonly DataPage[],
+): Promise<PageSums> {
+  const dictionary = list.dictionary
+    ? [{ ...list.dictionary, firstRow: 0, endRow: 0, continuesRow: false }]
+    : [];
+  const dictionarySize = sum(await readHeads(reader, chunk, dictionary), sizeOf);
+  if (chunk.codec === Codec.uncompressed && chunk.leaf.maxRepetition === 0) {
+    const numLevels = copied.reduce((levels, page) => levels + page.endRow - page.firstRow, 0);
+    return {
+      numLevels,
+      uncompressedSize: copied.reduce((n, page) => n + page.end - page.start, 0),
+      dictionarySize,
+    };
+  }
+  const isCopied = new Set(copied);
+  const others = list.pages.filter((page) => !isCopied.has(page));
+  if (list.isComplete && others.length < copied.length) {
+    const heads = await readHeads(reader, chunk, others);
+    const numLevels = chunk.numValues - sum(heads, (head) => head.numValues);
+    const uncompressedSize = chunk.uncompressedSize - dictionarySize - sum(heads, sizeOf);
+    // Writers have been wrong about totals; pages can't be.
+    if (numLevels >= 0 && uncompressedSize >= 0) return { numLevels, uncompressedSize, dictionarySize };
+  }
+  const heads = await readHeads(reader, chunk, copied);
+  return {
+    numLevels: sum(heads, (head) => head.numValues),
+    uncompressedSize: sum(heads, sizeOf),
+    dictionarySize,
+  };
+}
+
+function sizeOf(head: PageHead): number {
+  return head.size + head.uncompressedSize;
+}
+
+function sum(heads: readonly PageHead[], of: (head: PageHead) => number): number {
+  return heads.reduce((total, head) => total + of(head), 0);
+}

@@ -1,0 +1,66 @@
+/** The headers of pages whose places are known. */
+import { HeaderWindow, windowBytes } from './header-window.js';
+import type { PageHead } from './page-header.js';
+import type { DataPage } from './pages.js';
+import type { RangeReader } from './source.js';
+import type { ByteRange, SourceChunk } from './source-chunk.js';
+
+/** The headers of pages, in their order. Far apart they are asked for all at once. */
+export async function readHeads(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  pages: readonly DataPage[],
+): Promise<PageHead[]> {
+  const clusters = touching(pages).flatMap((some) =>
+    isReadWhole(reader, some) ? [some] : underOneWindow(chunk, some),
+  );
+  const heads = await Promise.all(
+    clusters.map(async (some) => {
+      const window = new HeaderWindow(reader, chunk.range);
+      if (isReadWhole(reader, some)) await window.show(extentOf(some));
+      const found: PageHead[] = [];
+      for (const page of some) found.push((page.head ??= await window.headAt(chunk, page.start)));
+      return found;
+    }),
+  );
+  return heads.flat();
+}
+
+/** Pages that lie one behind the other. */
+function touching(pages: readonly DataPage[]): DataPage[][] {
+  return clustersOf(pages, (cluster, page) => cluster.at(-1)?.end === page.start);
+}
+
+/** Pages whose headers one window shows. */
+function underOneWindow(chunk: SourceChunk, pages: readonly DataPage[]): DataPage[][] {
+  const bytes = windowBytes(chunk.range);
+  return clustersOf(pages, ([first], page) => first !== undefined && page.start < first.start + bytes);
+}
+
+function clustersOf(
+  pages: readonly DataPage[],
+  belongs: (cluster: readonly DataPage[], page: DataPage) => boolean,
+): DataPage[][] {
+  const clusters: DataPage[][] = [];
+  for (const page of pages) {
+    const last = clusters.at(-1);
+    if (last && belongs(last, page)) last.push(page);
+    else clusters.push([page]);
+  }
+  return clusters;
+}
+
+/**
+ * Whether pages are read only for their headers: where a read costs more than their bytes. More than the smallest copy
+ * is never read so. What is shorter can't be copied by the server, so whoever wants its headers will mostly want it all.
+ */
+function isReadWhole(reader: RangeReader, pages: readonly DataPage[]): boolean {
+  // A walk has read them already.
+  if (pages.every(({ head }) => head !== undefined)) return false;
+  const { start, end } = extentOf(pages);
+  return end - start <= Math.min(pages.length * reader.readOverhead, reader.smallestCopy);
+}
+
+function extentOf(pages: readonly DataPage[]): ByteRange {
+  return { start: pages[0]!.start, end: pages.at(-1)!.end };
+}
