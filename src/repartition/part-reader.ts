@@ -18,7 +18,7 @@ export function partReader(
   return {
     name: storage.describe(stat.path),
     size: stat.size,
-    readOverhead: storage.readOverhead,
+    readOverhead: storage.profile.readOverhead,
     async read(start, end) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);

@@ -6,13 +6,15 @@ import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted } from '../errors.js';
-import type { StorageLocation } from '../storage/storage.js';
+import type { StorageLocation, StorageProfile } from '../storage/storage.js';
 import type { Task, TaskResult } from './model.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
 export interface WorkerOptions {
   location: StorageLocation;
-  /** Worker threads; by default as many as the machine runs at once, within `MOST_THREADS`. */
+  /** How the storage is best worked with. */
+  profile: StorageProfile;
+  /** Worker threads; by default as many as the machine runs at once, within what the profile says. */
   threads: number | undefined;
   /** As far as known, so that no thread waits for nothing. */
   mostTasks: number;
@@ -32,15 +34,6 @@ export interface Workers {
 }
 
 /**
- * On S3 a task mostly waits for the network, and that of a small part mostly for the disk to sync, so a thread has
- * several under way. Large ones wait for each other in the thread (`turns.ts`).
- */
-const BATCHES_PER_THREAD = { local: 4, s3: 2 };
-/** Tasks that a thread gets at once. Neighbours read much of the same where a boundary cuts: on S3 that is asked for once. */
-const TASKS_PER_BATCH = { local: 1, s3: 4 };
-/** A few threads fill a disk or a network card, and each takes memory: 30 MB, with the AWS SDK and its buffers 70. */
-const MOST_THREADS = { local: 4, s3: 2 };
-/**
  * Short-lived buffers and SDK objects: a small nursery is collected often, and keeps the threads' memory down. Measured
  * with 2 MB instead of 8 MB: eight threads on a disk save 80 MB, two on S3 50 MB, and neither is slower.
  */
@@ -49,14 +42,15 @@ const NURSERY_MB = 2;
 const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 
 /** Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first. */
-export function startWorkers({ location, threads, mostTasks }: WorkerOptions): Workers {
-  const perThread = BATCHES_PER_THREAD[location.kind];
-  const most = Math.min(availableParallelism(), MOST_THREADS[location.kind]);
+export function startWorkers({ location, profile, threads, mostTasks }: WorkerOptions): Workers {
+  const perThread = profile.batchesPerThread;
+  const most = Math.min(availableParallelism(), profile.mostThreads);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks));
-  const perBatch = Math.min(TASKS_PER_BATCH[location.kind], Math.ceil(mostTasks / count));
+  const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
-  const setup: WorkerSetup = { location, stopChannel: `gs-repartition-${randomUUID()}`, stopped, loaded };
+  const stopChannel = `gs-repartition-${randomUUID()}`;
+  const setup: WorkerSetup = { location, profile, stopChannel, stopped, loaded };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task[], WorkerReply[]>({
     filename: new URL('./worker-entry.cjs', import.meta.url).href,

@@ -11,10 +11,10 @@ import { interrupted, RepartitionError, throwIfAborted } from '../errors.js';
 import { alignmentGroups, type GraphMetadata, idMappingsToCount, updateMetadata } from '../metadata/index.js';
 import type { AlignmentGroup } from '../metadata/model.js';
 import type { CallOptions, Storage } from '../storage/storage.js';
+import { locate, openStorage } from '../storages.js';
 import { readPart, requireDeclaredCounts, requireDeclaredTotals, takeInventory } from './inventory.js';
 import { chooseLayout } from './layout.js';
 import type { DataSetPlan, RepartitionOptions, Summary, Task } from './model.js';
-import { locate, openStorage } from './open-storage.js';
 import { resumeCommand, runSettings, type RunSettings } from './options.js';
 import { filter, findFinished, type OwnedTask, ownedTasks, verifyOutputs } from './outputs.js';
 import { planGroup } from './plan.js';
@@ -81,7 +81,12 @@ async function align(
   const start = async (mostTasks: number): Promise<Workers> => {
     // Loaded when there is something to do.
     const { startWorkers } = await import('./pool.js');
-    return startWorkers({ location: storage.location, threads: settings.threads, mostTasks });
+    return startWorkers({
+      location: storage.location,
+      profile: storage.profile,
+      threads: settings.threads,
+      mostTasks,
+    });
   };
   // They start while footers are read. Where the metadata are wrong, some start for nothing, or late.
   let workers = groups.some((group) => mayNeedWork(group, settings)) ? await start(partCount) : undefined;

@@ -5,15 +5,16 @@
 // Not from piscina, which hands on the same and would load all of itself in every thread.
 import { BroadcastChannel, workerData } from 'node:worker_threads';
 import { type ErrorMessage, throwIfAborted, toErrorMessage } from '../errors.js';
-import type { Storage, StorageLocation } from '../storage/storage.js';
+import type { StorageLocation, StorageProfile } from '../storage/storage.js';
+import { openStorage } from '../storages.js';
 import type { Task, TaskResult } from './model.js';
-import { openStorage } from './open-storage.js';
 import { taskRunner } from './run-task.js';
-import { turnsOn } from './turns.js';
+import { turnsOf } from './turns.js';
 
 /** What a pool gives each of its workers. */
 export interface WorkerSetup {
   location: StorageLocation;
+  profile: StorageProfile;
   /** A broadcast channel; any message on it stops the tasks under way. */
   stopChannel: string;
   /** Not 0 once a message was sent: a worker that was still starting has missed it. */
@@ -22,9 +23,7 @@ export interface WorkerSetup {
   loaded: Int32Array<SharedArrayBuffer>;
 }
 
-export type WorkerReply =
-  | { ok: true; result: TaskResult }
-  | { ok: false; error: ErrorMessage };
+export type WorkerReply = { ok: true; result: TaskResult } | { ok: false; error: ErrorMessage };
 
 const setup = workerData as WorkerSetup;
 const stop = new AbortController();
@@ -34,14 +33,11 @@ channel.onmessage = () => {
 };
 channel.unref();
 
-const turns = turnsOn(setup.location.kind);
+const turns = turnsOf(setup.profile.turns);
 
-let storage: Promise<Storage> | undefined;
-if (setup.location.kind === 's3') {
-  // The AWS SDK takes a while to load, which is better spent before the first task. A task will tell what went wrong.
-  storage = openStorage(setup.location);
-  await storage.catch(() => undefined);
-}
+// Some take a while to load, which is better spent before the first task. A task will tell what went wrong.
+const storage = openStorage(setup.location, { ownThread: true });
+await storage.catch(() => undefined);
 
 /** Makes the parts of neighbouring tasks at the same time. */
 export default async function work(tasks: readonly Task[]): Promise<WorkerReply[]> {
@@ -49,7 +45,6 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    storage ??= openStorage(setup.location, { ownThread: true });
     run = taskRunner(await storage, { signal: stop.signal }, turns);
   } catch (error) {
     return [failed(error)];

@@ -147,9 +147,10 @@ describe('the command as a process', () => {
     const program = `
       import { setTimeout as sleep } from 'node:timers/promises';
       import { startWorkers } from ${JSON.stringify(distUrl('repartition/pool.js'))};
-      const location = { kind: 'local', root: ${JSON.stringify(folder)} };
+      import { openStorage } from ${JSON.stringify(distUrl('storages.js'))};
+      const { location, profile } = await openStorage({ scheme: 'file', root: ${JSON.stringify(folder)} });
       for (let ms = 0; ms < 80; ms += 2) {
-        const workers = startWorkers({ location, threads: 2, mostTasks: 8 });
+        const workers = startWorkers({ location, profile, threads: 2, mostTasks: 8 });
         await sleep(ms);
         await workers.close();
       }`;

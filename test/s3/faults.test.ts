@@ -367,7 +367,7 @@ describe('opening', () => {
     await expect((await open({ region: 'us-west-2' })).read('a', 0, 10)).rejects.toMatchObject({
       code: 'usage',
       message: `s3://${bucket.name}/graph/a is not where we asked for it: its bucket is in eu-north-1`,
-      hint: 'Leave out --region, or use --region eu-north-1.',
+      hint: 'Leave out `region`, or use `region` eu-north-1.',
     });
   });
 
@@ -399,7 +399,7 @@ describe('opening', () => {
     await expect(open()).rejects.toMatchObject({
       code: 'storage',
       message: `the server refused opening s3://${bucket.name} without saying why (HTTP 400)`,
-      hint: expect.stringMatching(/--region and the credentials/) as string,
+      hint: expect.stringMatching(/`region` and the credentials/) as string,
     });
   });
 
@@ -407,7 +407,7 @@ describe('opening', () => {
     await expect(openAt(proxy.endpoint.replace('http:', 'https:'), bucket.name)).rejects.toMatchObject({
       code: 'storage',
       message: `no secure connection while opening s3://${bucket.name} (EPROTO)`,
-      hint: 'Check --endpoint-url: whether the server speaks https, and this machine trusts its certificate.',
+      hint: 'Check `endpointUrl`: whether the server speaks https, and this machine trusts its certificate.',
     });
   });
 
@@ -428,7 +428,7 @@ describe('opening', () => {
     process.env['AWS_ENDPOINT_URL_S3'] = proxy.endpoint;
     try {
       const { openS3Storage } = await import('../../src/s3/index.js');
-      const found = await openS3Storage({ kind: 's3', bucket: bucket.name, prefix: 'graph' });
+      const found = await openS3Storage({ scheme: 's3', bucket: bucket.name, prefix: 'graph' });
       expect((await found.list('')).map(({ path }) => path).sort()).toEqual(['a', 'b']);
       expect(found.location).toMatchObject({ options: { pathStyle: true } });
     } finally {
@@ -439,10 +439,12 @@ describe('opening', () => {
   test('an endpoint of the environment that is no URL', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', 'me:secret@host');
     const { openS3Storage } = await import('../../src/s3/index.js');
-    await expect(openS3Storage({ kind: 's3', bucket: bucket.name, prefix: 'graph' })).rejects.toMatchObject({
-      code: 'usage',
-      message: 'the S3 endpoint of the environment or the profile is not a URL',
-    });
+    await expect(openS3Storage({ scheme: 's3', bucket: bucket.name, prefix: 'graph' })).rejects.toMatchObject(
+      {
+        code: 'usage',
+        message: 'the S3 endpoint of the environment or the profile is not a URL',
+      },
+    );
   });
 
   test('endpoint, region and credentials may come from a profile', async () => {
@@ -463,7 +465,7 @@ describe('opening', () => {
     try {
       const { openS3Storage } = await import('../../src/s3/index.js');
       const found = await openS3Storage({
-        kind: 's3',
+        scheme: 's3',
         bucket: bucket.name,
         prefix: 'graph',
         options: { profile: 'lab' },

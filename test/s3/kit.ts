@@ -16,8 +16,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { openS3Storage } from '../../src/s3/index.js';
-import type { S3Location, Storage } from '../../src/storage/storage.js';
+import { openS3Storage, type S3Location } from '../../src/s3/index.js';
+import type { Storage } from '../../src/storage/storage.js';
 import { python, repositoryRoot } from '../support/paths.js';
 
 export const MIB = 1024 * 1024;
@@ -100,7 +100,7 @@ export function openAt(
   prefix = '',
   options: S3Location['options'] = {},
 ): Promise<Storage> {
-  return openS3Storage({ kind: 's3', bucket, prefix, options: { endpointUrl: endpoint, ...options } });
+  return openS3Storage({ scheme: 's3', bucket, prefix, options: { endpointUrl: endpoint, ...options } });
 }
 
 /** Bytes that differ from place to place, the same each time. */

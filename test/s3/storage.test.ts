@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { S3Location } from '../../src/s3/index.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
 import { type Proxy, startProxy } from './proxy.js';
@@ -379,7 +380,7 @@ describe('what is asked for', () => {
   test('a worker that opens the storage again asks for no region', async () => {
     const storage = await open('list');
     proxy.reset();
-    const location = JSON.parse(JSON.stringify(storage.location)) as typeof storage.location & { kind: 's3' };
+    const location = JSON.parse(JSON.stringify(storage.location)) as S3Location;
     expect(location.options).toMatchObject({ region: 'us-east-1', pathStyle: true });
     const { openS3Storage } = await import('../../src/s3/index.js');
     await openS3Storage(location);
