@@ -64,7 +64,7 @@ const LOOKS = 256;
 /** Folders by their paths, also as `file:` URLs. What else is said of them is meant for other storages. */
 export const localKind: StorageKind = {
   locate: (url) => ({ scheme: 'file', root: resolve(/^file:/i.test(url) ? pathOf(url) : url) }),
-  open: ({ root }, how) => openLocalStorage(String(root), how),
+  open: (location, how) => openLocalStorage((location as LocalLocation).root, how),
 };
 
 function pathOf(url: string): string {
@@ -238,13 +238,15 @@ class LocalStorage implements Storage {
   /** @param other what to do where something has the name that is no file */
   private async find(
     path: string,
-    other: (where: string, found: BigIntStats) => undefined,
+    other: (where: string, found: BigIntStats) => void,
   ): Promise<ObjectStat | undefined> {
     const where = this.resolve(path);
     return this.explained('read', where, async () => {
       try {
         const found = await statFile(where, { bigint: true });
-        return found.isFile() ? toObjectStat(path, found) : other(where, found);
+        if (found.isFile()) return toObjectStat(path, found);
+        other(where, found);
+        return undefined;
       } catch (error) {
         if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
         throw error;

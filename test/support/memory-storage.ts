@@ -47,7 +47,7 @@ export function clearMemory(): void {
 }
 
 function openMemoryStorage(location: StorageLocation): Storage {
-  const name = String(location['name']);
+  const name = location['name'] as string;
   const objects = prefixes.get(name) ?? new Map<string, Content>();
   prefixes.set(name, objects);
   const describe = (path: string): string => `memory:${name}/${path}`;
