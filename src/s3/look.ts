@@ -80,9 +80,8 @@ async function ask(
   if (paths.length < FEW) return askForEach(lookup, paths, tell, options);
   const wanted = new Set(paths);
   let next = 0;
-  // A list begins behind a key, so behind the first one's without its last letter.
-  const after = first.replace(/.$/su, '');
-  for await (const { stats, isLast } of lookup.pages(folder, { ...options, after })) {
+  const pages = lookup.pages(folder, { ...options, after: justBefore(first) });
+  for await (const { stats, isLast } of pages) {
     for (const stat of stats) if (wanted.has(stat.path)) tell(stat);
     const last = stats.at(-1)?.path;
     const before = next;
@@ -105,6 +104,14 @@ async function askForEach(
       if (stat) tell(stat);
     }),
   );
+}
+
+/** A list begins behind a key: behind one with hardly any other between it and `path`. */
+function justBefore(path: string): string {
+  const start = path.replace(/.$/su, '');
+  const last = path.charCodeAt(path.length - 1);
+  // `part-1899` comes behind `part-1898~`, which is behind most of what begins with `part-1898`.
+  return last > 0x20 && last < 0x7f ? `${start}${String.fromCharCode(last - 1)}~` : start;
 }
 
 /**

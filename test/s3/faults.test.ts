@@ -103,6 +103,17 @@ describe('what passes is survived', () => {
     await expectIdentical();
   });
 
+  test('a lost upload is aborted, and not that of a key which goes on where ours ends', async () => {
+    await bucket.openUpload('graph/out-longer');
+    await bucket.openUpload('graph/out/deeper');
+    proxy.reset(at('CreateMultipartUpload', 1, { kind: 'cut-reply', after: 40 }));
+    await storage.compose('out', segments);
+    // One was opened by the request whose reply was lost.
+    expect(proxy.traffic().requests).toMatchObject({ CreateMultipartUpload: 2, AbortMultipartUpload: 1 });
+    expect((await bucket.openUploads()).sort()).toEqual(['graph/out-longer', 'graph/out/deeper']);
+    expect(sha256(await bucket.get('graph/out'))).toBe(expected);
+  });
+
   test('a slow first byte', async () => {
     proxy.reset(({ number }) => (number % 3 === 0 ? { kind: 'delay', ms: 300 } : undefined));
     await storage.compose('out', segments);
@@ -184,7 +195,9 @@ describe('what does not pass ends in one line, with nothing published and no upl
   test('SlowDown without end', async () => {
     proxy.reset(always('UploadPartCopy', SLOW_DOWN));
     const error = await failure();
-    expect(error.code).toBe('storage');
+    expect(error).toMatchObject({ code: 'storage', operation: 'read' });
+    expect(error.path).toMatch(new RegExp(`^s3://${bucket.name}/graph/[ab]$`));
+    expect(error.hint).toContain('with a larger `maxAttempts`');
     expect(error.message).toBe(
       `S3 kept asking to slow down while reading s3://${bucket.name}/graph/${error.message.includes('/a ') ? 'a' : 'b'} (4 attempts)`,
     );
@@ -250,6 +263,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always(operation, ACCESS_DENIED));
     const error = await failure();
     expect(error.code).toBe('access');
+    expect(error.operation).toBe(message.endsWith('reading') ? 'read' : 'write');
     expect(error.message).toContain(message);
     expect(error.hint).toMatch(hint);
     await expectNothing();
@@ -259,6 +273,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always('ListObjectsV2', ACCESS_DENIED));
     const error = await failure(storage.list('edges'));
     expect(error.message).toBe(`access denied while listing s3://${bucket.name}/graph/edges`);
+    expect(error).toMatchObject({ operation: 'list', path: `s3://${bucket.name}/graph/edges` });
     expect(error.hint).toContain('s3:ListBucket');
   });
 
@@ -266,6 +281,30 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always('HeadObject', ACCESS_DENIED));
     expect((await failure(storage.stat('a'))).code).toBe('access');
   });
+
+  test.each(['HeadObject', 'GetObject', 'ListObjectsV2', 'UploadPart', 'UploadPartCopy', 'PutObject'])(
+    'the reason of somebody who stops it amid a %s',
+    async (operation) => {
+      const stop = new AbortController();
+      const reason = new Error('the machine is needed elsewhere');
+      proxy.reset((request) => {
+        if (request.operation !== operation) return undefined;
+        stop.abort(reason);
+        return { kind: 'delay', ms: 200 };
+      });
+      const { signal } = stop;
+      const work: Record<string, () => Promise<unknown>> = {
+        HeadObject: () => storage.stat('a', { signal }),
+        GetObject: () => storage.readTail('a', 8, { signal }),
+        ListObjectsV2: () => storage.list('', { signal }),
+        PutObject: () => storage.compose('out', segments.slice(0, 1), { signal }),
+      };
+      const run = work[operation] ?? (() => storage.compose('out', segments, { signal }));
+      const error: unknown = await run().catch((failed: unknown) => failed);
+      expect(error).toMatchObject({ code: 'interrupted', cause: reason });
+      expect(await bucket.openUploads()).toEqual([]);
+    },
+  );
 
   test('an upload that cannot be aborted is named', async () => {
     const copy = always('UploadPartCopy', ACCESS_DENIED);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -85,6 +86,11 @@ export class TestBucket {
       new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix }),
     );
     return Contents.map(({ Key = '' }) => Key).sort();
+  }
+
+  /** Begins a multipart upload and leaves it open. */
+  async openUpload(key: string): Promise<void> {
+    await this.client.send(new CreateMultipartUploadCommand({ Bucket: this.name, Key: key }));
   }
 
   /** Keys of multipart uploads that nobody completed or aborted. */
