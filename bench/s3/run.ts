@@ -1,7 +1,7 @@
 /** Ours on a real S3 server: how near it comes to the copies that the server has to make, and what passes through us. */
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Summary, TargetLayout } from '../../src/repartition/model.js';
+import type { Summary, TargetLayout } from '../../src/repartition/index.js';
 import { BenchError } from '../bench-error.js';
 import { requireSameRows } from '../graph-bench.js';
 import {

@@ -13,8 +13,7 @@ export const awsOptions = {
 
 export function readAwsOptions(values: Readonly<Record<string, unknown>>): AwsOptions {
   const { region, profile, endpointUrl, ...s3 } = readS3Options(values) ?? {};
-  const word = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return { region: word(region), profile: word(profile), endpointUrl: word(endpointUrl), s3 };
+  return { region, profile, endpointUrl, s3 };
 }
 
 /** Runs `work` with a session that is closed afterwards. */
@@ -38,7 +37,7 @@ export function jobEngine(
   const given = readS3Options({ ...values, region: undefined });
   const s3 = given === undefined ? {} : { s3: given };
   return {
-    verify: (inputPrefix) => world.engine.verifyPrefix({ inputPrefix, ...s3, signal, log }),
+    verify: (inputPrefix) => world.engine.verifyPrefix({ inputPrefix, ...s3, signal }),
     align: async (inputPrefix) => {
       try {
         const onProgress = progress.report.bind(progress);

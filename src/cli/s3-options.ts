@@ -1,4 +1,5 @@
 /** The options that only matter for `s3://` prefixes. Every command that reads a prefix has them. */
+import type { S3Options } from '../s3/options.js';
 import { choice, count, flag, type OptionSet, text, trueOrFalse } from './options.js';
 
 /** By their names on the command line; the S3 room knows `endpoint-url` as `endpointUrl`. Never credentials. */
@@ -23,18 +24,15 @@ export const s3Options = {
   ]),
 } satisfies OptionSet;
 
-type Plain = string | number | boolean;
-
-/** What the S3 room is told, as plain JSON that travels to the workers; `undefined` when nothing was given. */
-export function readS3Options(values: Readonly<Record<string, unknown>>): Record<string, Plain> | undefined {
-  const given = Object.entries(s3Options as OptionSet).flatMap(([name, { parse }]): [string, Plain][] => {
+/** What the S3 room is told; `undefined` when nothing was given. */
+export function readS3Options(values: Readonly<Record<string, unknown>>): S3Options | undefined {
+  const given = Object.entries(s3Options as OptionSet).flatMap(([name, { parse }]) => {
     const value = values[name];
     // A flag that is off was not given.
-    if (!parse && value === false) return [];
-    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return isPlain ? [[camelCase(name), value]] : [];
+    return value === undefined || (!parse && value === false) ? [] : [[camelCase(name), value]];
   });
-  return given.length === 0 ? undefined : Object.fromEntries(given);
+  // Each option above has the name and the kind of its counterpart, and the S3 room checks them all the same.
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as S3Options);
 }
 
 function camelCase(name: string): string {

@@ -8,7 +8,7 @@
 import { changeArrowKeys, readArrowKeys } from './arrow-schema.js';
 import { damaged, unsupported } from './errors.js';
 import { FileMetaData, KeyValue, RowGroup } from './format.js';
-import { isFlatColumn, readLeaves, type Leaf } from './schema.js';
+import { isScalarColumn, readLeaves, type Leaf } from './schema.js';
 import type { RangeReader } from './source.js';
 import { make, ThriftError } from './thrift.js';
 import { readStruct } from './thrift-reader.js';
@@ -32,8 +32,8 @@ export interface Footer {
   rowGroups: readonly RowGroup[];
   /** The writer, by whose name readers know its habits. */
   createdBy: string | undefined;
-  /** One scalar column: see `isFlatColumn`. */
-  flatColumn: boolean;
+  /** One scalar column: see `isScalarColumn`. */
+  scalarColumn: boolean;
 }
 
 /**
@@ -84,7 +84,7 @@ export function parseFooter(file: string, bytes: Uint8Array, start: number): Foo
     if (sum !== rows) throw damaged(file, `the footer counts ${rows} rows but its row groups hold ${sum}`);
     const leaves = readLeaves(file, schema);
     const createdBy = meta.get(FileMetaData.createdBy);
-    return { file, meta, start, rows, leaves, rowGroups, createdBy, flatColumn: isFlatColumn(schema) };
+    return { file, meta, start, rows, leaves, rowGroups, createdBy, scalarColumn: isScalarColumn(schema) };
   } catch (error) {
     if (error instanceof ThriftError) {
       throw damaged(file, `the footer at byte ${start} cannot be read (${error.message})`, error);

@@ -63,7 +63,7 @@ export function readLeaves(file: string, elements: readonly SchemaElement[]): Le
  * Whether the schema is one column with one scalar per row, nullable or not: what DistPartitioning can read as a
  * flat `(N,)` array.
  */
-export function isFlatColumn(elements: readonly SchemaElement[]): boolean {
+export function isScalarColumn(elements: readonly SchemaElement[]): boolean {
   return (
     elements.length === 2 &&
     elements[1]?.has(SchemaElement.type) === true &&

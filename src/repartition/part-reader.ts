@@ -4,9 +4,6 @@ import { TAIL_BYTES } from '../parquet/footer.js';
 import type { RangeReader } from '../parquet/index.js';
 import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 
-/** What S3 copies by itself. The same everywhere, so that outputs are the same everywhere. */
-export const SMALLEST_COPY = 5 * 1024 * 1024;
-
 /**
  * Reads ranges of one version of a part. The last read that reached the file's end is kept: it is the tail with the
  * footer, often with the page indexes too, and of a small part it is everything.

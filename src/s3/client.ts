@@ -106,7 +106,12 @@ async function regionOf(
     throw new RepartitionError(
       'access',
       `access denied to s3://${bucket}, or account ${expectedBucketOwner} does not own it`,
-      { hint: 'Check --expected-bucket-owner, and that the role has s3:ListBucket.', cause: bare(error) },
+      {
+        hint: 'Check `expectedBucketOwner`, and that the role has s3:ListBucket.',
+        operation: 'open',
+        path: `s3://${bucket}`,
+        cause: bare(error),
+      },
     );
   } finally {
     client.destroy();

@@ -69,7 +69,7 @@ export function planCompose(segments: readonly Segment[], limits: ComposeLimits 
     throw new RepartitionError(
       'storage',
       `an object of ${size} bytes is larger than S3 allows (${limits.maxObject} bytes)`,
-      { hint: 'Use a layout with more parts, for example with --num-output-files.' },
+      { hint: 'Use a layout with more parts, for example with `numOutputFiles`.' },
     );
   }
   // Larger minimum parts mean fewer of them. Beyond size / (maxParts - 1) they are few enough for certain.

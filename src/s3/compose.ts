@@ -47,8 +47,9 @@ class Stop {
   }
 
   readonly now = (): void => {
-    this.softly.abort();
-    this.timer ??= setTimeout(() => this.hardly.abort(), GRACE_MS);
+    const reason: unknown = this.signal?.reason;
+    this.softly.abort(reason);
+    this.timer ??= setTimeout(() => this.hardly.abort(reason), GRACE_MS);
   };
 
   release(): void {

@@ -102,7 +102,7 @@ export function toRepartitionError(
   const failure = failureOf(error);
   const { name, status, message } = failure;
   const say = (code: RepartitionError['code'], text: string, hint: string): RepartitionError =>
-    new RepartitionError(code, text, { hint, cause: bare(error) });
+    new RepartitionError(code, text, { hint, operation: action, path: where, cause: bare(error) });
 
   if (name === 'NoSuchBucket' || (action === 'open' && status === 404)) {
     const bucket = /^s3:\/\/[^/]*/.exec(where)?.[0] ?? where;
@@ -133,7 +133,7 @@ export function toRepartitionError(
     return say(
       'access',
       `S3 does not know the credentials, or there are none (${name}: ${message})`,
-      'Set up credentials as for the AWS command line: environment, --profile (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
+      'Set up credentials as for the AWS command line: environment, `profile` (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
     );
   }
   if (name === 'RequestTimeTooSkewed') {
@@ -144,8 +144,8 @@ export function toRepartitionError(
       'usage',
       `${where} is not where we asked for it${failure.region ? `: its bucket is in ${failure.region}` : ` (${name})`}`,
       failure.region
-        ? `Leave out --region, or use --region ${failure.region}.`
-        : 'Leave out --region, or give the region of the bucket.',
+        ? `Leave out \`region\`, or use \`region\` ${failure.region}.`
+        : 'Leave out `region`, or give the region of the bucket.',
     );
   }
   if (name === 'AccessDenied' || status === 401 || status === 403)
@@ -161,21 +161,21 @@ export function toRepartitionError(
     return say(
       'storage',
       `S3 kept asking to slow down while ${doing(action)} ${where}${times(failure)}`,
-      'Run the same command again later, or with a larger --max-attempts: finished parts are kept.',
+      'Run the same command again later, or with a larger `maxAttempts`: finished parts are kept.',
     );
   }
   if (isNetworkFailure(error)) {
     return say(
       'storage',
       `the connection failed while ${doing(action)} ${where}${times(failure)}: ${failure.code ?? name} ${message}`,
-      'Check the network and --endpoint-url, then run the same command again: finished parts are kept.',
+      'Check the network and `endpointUrl`, then run the same command again: finished parts are kept.',
     );
   }
   if (failure.code !== undefined && TLS_CODES.test(failure.code)) {
     return say(
       'storage',
       `no secure connection while ${doing(action)} ${where} (${failure.code})`,
-      'Check --endpoint-url: whether the server speaks https, and this machine trusts its certificate.',
+      'Check `endpointUrl`: whether the server speaks https, and this machine trusts its certificate.',
     );
   }
   if (status === 400 && name === 'Unknown') {
@@ -183,14 +183,14 @@ export function toRepartitionError(
     return say(
       'storage',
       `the server refused ${doing(action)} ${where} without saying why (HTTP 400)`,
-      'Check --region and the credentials; a server without the newer checksum headers needs --s3-checksums when-required.',
+      'Check `region` and the credentials; a server without the newer checksum headers needs `s3Checksums` when-required.',
     );
   }
   return say(
     'storage',
     `S3 failed while ${doing(action)} ${where}${times(failure)}: ${name}${message === name ? '' : `: ${message}`}`,
     status === 400 || status === 501
-      ? 'For a server without the newer checksum headers use --s3-checksums when-required.'
+      ? 'For a server without the newer checksum headers use `s3Checksums` when-required.'
       : 'Run the same command again: finished parts are kept.',
   );
 }
@@ -216,6 +216,8 @@ export function bare(error: unknown): Error {
 export function changedError(where: string, cause?: unknown): RepartitionError {
   return new RepartitionError('changed', `${where} changed while we were working with it`, {
     hint: 'Wait until nothing else writes under the prefix, then run the same command again.',
+    operation: 'read',
+    path: where,
     ...(cause === undefined ? {} : { cause: bare(cause) }),
   });
 }
@@ -237,6 +239,8 @@ function denied(failure: S3Failure, action: S3Action, where: string, cause: unkn
   const unless = action === 'open' ? ', if its credentials are right' : '';
   return new RepartitionError('access', `access denied while ${doing(action)} ${where}`, {
     hint: `The role or user needs ${permission} here${unless}.${also}${kms}`,
+    operation: action,
+    path: where,
     cause: bare(cause),
   });
 }

@@ -2,11 +2,6 @@ import { RepartitionError } from '../errors.js';
 
 const SCHEME = 's3://';
 
-/** Whether a user's prefix is meant for S3. */
-export function isS3Url(text: string): boolean {
-  return /^s3[an]?:\/\//i.test(text);
-}
-
 /**
  * Takes `s3://bucket/prefix` apart. A trailing slash makes no difference; without a prefix the bucket's root is
  * meant.

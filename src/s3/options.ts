@@ -1,8 +1,15 @@
 import { RepartitionError } from '../errors.js';
 
 /**
- * What a user can say about the S3 side, as it travels in `S3Location.options`. Credentials are not among it:
+ * What a user can say about the S3 side, as it travels in a location's `options`. Credentials are not among it:
  * every process finds them by the SDK's standard chain.
+ *
+ * @example
+ * ```ts
+ * import type { S3Options } from 'gs-repartition';
+ *
+ * const s3: S3Options = { region: 'eu-west-1', sse: 'aws:kms', maxAttempts: 20 };
+ * ```
  */
 export interface S3Options {
   /** Without it the bucket is asked for its region. */
@@ -60,22 +67,23 @@ const CHECKS: Record<keyof S3Options, Check> = {
 };
 
 /**
- * Checks options that came as plain JSON.
+ * Checks options that came from anywhere.
  * @throws RepartitionError `usage`
  */
-export function readS3Options(given: Readonly<Record<string, unknown>> = {}): S3Options {
+export function readS3Options(given: unknown = {}): S3Options {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw usage('the S3 options are not an object', 'Give them as { region, maxAttempts, … }.');
+  }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(CHECKS, name)) {
-      throw new RepartitionError('usage', `there is no S3 option ${name}`, {
-        hint: `There are ${Object.keys(CHECKS).join(', ')}.`,
-      });
+      throw usage(`there is no S3 option ${name}`, `There are ${Object.keys(CHECKS).join(', ')}.`);
     }
     const complaint = value === undefined ? undefined : CHECKS[name as keyof S3Options](value);
     if (complaint !== undefined) {
       // What looks like user:password@host must not come out in a log.
       const shown =
         typeof value === 'string' && value.includes('@') ? '' : `, but is ${JSON.stringify(value)}`;
-      throw new RepartitionError('usage', `S3 option ${name} ${complaint}${shown}`);
+      throw usage(`\`${name}\` ${complaint}${shown}`);
     }
   }
   const options: S3Options = { ...given };
@@ -83,10 +91,15 @@ export function readS3Options(given: Readonly<Record<string, unknown>> = {}): S3
     // A key id says which encryption is meant; AES256 with one is a contradiction S3 would refuse much later.
     options.sse ??= 'aws:kms';
     if (options.sse === 'AES256') {
-      throw new RepartitionError('usage', 'a KMS key id was given together with AES256 encryption', {
-        hint: 'Use --sse aws:kms with the key, or leave the key out.',
-      });
+      throw usage(
+        'a KMS key id was given together with AES256 encryption',
+        'Use `sse` aws:kms with the key, or leave the key out.',
+      );
     }
   }
   return options;
+}
+
+function usage(message: string, hint?: string): RepartitionError {
+  return new RepartitionError('usage', message, { hint });
 }

@@ -1,15 +1,65 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
-import type { CallOptions, ObjectStat, S3Location, Segment, Storage } from '../storage/storage.js';
+import type { StorageKind } from '../storage/registry.js';
+import type {
+  CallOptions,
+  Estimate,
+  ObjectStat,
+  Probe,
+  Segment,
+  Storage,
+  StorageLocation,
+  StorageProfile,
+  WorkAhead,
+} from '../storage/storage.js';
 import { connect } from './client.js';
 import { Composer, writeStream } from './compose.js';
-import { MAX_HOLE, planCompose } from './compose-plan.js';
+import { MAX_HOLE, planCompose, S3_LIMITS } from './compose-plan.js';
 import { failureOf, type S3Action, toRepartitionError } from './errors.js';
-import { folderKey, keyOf } from './keys.js';
-import { readS3Options } from './options.js';
+import { estimateS3 } from './estimate.js';
+import { folderKey, keyOf, parseS3Url } from './keys.js';
+import { look, type Page } from './look.js';
+import { readS3Options, type S3Options } from './options.js';
 import { objectName, RecentReads } from './recent-reads.js';
 import { Requests, versionFrom } from './requests.js';
 import type { Target } from './upload.js';
+
+export interface S3Location extends StorageLocation {
+  readonly scheme: 's3';
+  readonly bucket: string;
+  /** Key prefix without leading or trailing slash; empty for the bucket's root. */
+  readonly prefix: string;
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/**
+ * A few threads fill a network card, and each takes 70 MB of memory with the AWS SDK and its buffers. A task mostly waits
+ * for the network, so a thread has several under way; neighbours read much of the same where a boundary cuts, which is
+ * asked for once where one thread has them.
+ *
+ * One large task reads, so that the server soon has something to copy, while the next ones are read. Were all read first,
+ * the server would wait for us and then we for the server. Smaller tasks are copied in less time than reading takes.
+ */
+const PROFILE: StorageProfile = {
+  mostThreads: 2,
+  batchesPerThread: 2,
+  tasksPerBatch: 4,
+  turns: { of: 'reading', sizes: [{ bytes: 64 * 1024 * 1024, atOnce: 1 }] },
+  smallestCopy: S3_LIMITS.minPart,
+  readOverhead: MAX_HOLE,
+  readsAtOnce: 64,
+};
+
+/** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
+export const s3Kind: StorageKind = {
+  locate: (url, options) => locationOf(parseS3Url(url), readS3Options(options)),
+  open: (location, { signal }) => openS3Storage(location as S3Location, { signal }),
+};
+
+function locationOf({ bucket, prefix }: { bucket: string; prefix: string }, options: S3Options): S3Location {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { scheme: 's3', bucket, prefix, ...(given.length > 0 && { options: Object.fromEntries(given) }) };
+}
 
 /**
  * Opens a prefix of a bucket. The storage's `location` has the bucket's region in it, so that a worker which
@@ -18,16 +68,12 @@ import type { Target } from './upload.js';
  */
 export async function openS3Storage(location: S3Location, options: CallOptions = {}): Promise<Storage> {
   const connection = await connect(location.bucket, readS3Options(location.options), options.signal);
-  const settled = Object.entries(connection.options).filter(([, value]) => value !== undefined);
-  return new S3Storage(
-    { ...location, options: Object.fromEntries(settled) },
-    new Requests(connection, location.bucket),
-  );
+  return new S3Storage(locationOf(location, connection.options), new Requests(connection, location.bucket));
 }
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
 class S3Storage implements Storage {
-  readonly readOverhead = MAX_HOLE;
+  readonly profile = PROFILE;
   private readonly composer: Composer;
   private readonly recent = new RecentReads();
 
@@ -53,6 +99,15 @@ class S3Storage implements Storage {
     } catch (error) {
       throw this.shown(error, 'read', path, signal);
     }
+  }
+
+  async look(
+    paths: Iterable<string>,
+    found: (path: string, stat: ObjectStat | undefined) => void,
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    const pages = this.pages.bind(this);
+    await look({ stat: this.stat.bind(this), pages }, paths, found, { signal });
   }
 
   async read(
@@ -111,23 +166,36 @@ class S3Storage implements Storage {
   }
 
   async list(folder: string, { signal }: CallOptions = {}): Promise<ObjectStat[]> {
-    const prefix = folderKey(this.location.prefix, folder);
-    const base = this.location.prefix === '' ? '' : `${this.location.prefix}/`;
     const found: ObjectStat[] = [];
+    for await (const { stats } of this.pages(folder, { signal })) found.push(...stats);
+    return found;
+  }
+
+  /** The objects directly inside a folder, in the order of their keys, and only those that come after a path. */
+  private async *pages(
+    folder: string,
+    { signal, after = '' }: CallOptions & { after?: string },
+  ): AsyncGenerator<Page> {
+    const base = this.location.prefix === '' ? '' : `${this.location.prefix}/`;
+    const startAfter = after === '' ? {} : { StartAfter: this.key(after) };
+    const input = { Prefix: folderKey(this.location.prefix, folder), Delimiter: '/', ...startAfter };
     try {
       const pages = paginateListObjectsV2(
         { client: this.requests.client },
-        { ...this.requests.common, Prefix: prefix, Delimiter: '/' },
+        { ...this.requests.common, ...input },
         signal === undefined ? {} : { abortSignal: signal },
       );
       for (;;) {
         const page = await this.requests.send(signal, () => pages.next());
-        if (page.done) return found;
-        for (const { Key = '', Size = 0, ETag } of page.value.Contents ?? []) {
+        if (page.done) return;
+        const { Contents = [], IsTruncated = false } = page.value;
+        const stats = Contents
           // Consoles make empty objects named like folders.
-          if (Key.endsWith('/')) continue;
-          found.push({ path: Key.slice(base.length), size: Size, version: versionFrom(ETag) });
-        }
+          .filter(({ Key = '' }) => !Key.endsWith('/'))
+          .map(({ Key = '', Size = 0, ETag }) => {
+            return { path: Key.slice(base.length), size: Size, version: versionFrom(ETag) };
+          });
+        yield { stats, isLast: !IsTruncated };
       }
     } catch (error) {
       throw this.shown(error, 'list', folder, signal);
@@ -148,6 +216,10 @@ class S3Storage implements Storage {
     { signal }: CallOptions = {},
   ): Promise<ObjectStat> {
     return writeStream(this.composer, this.requests, this.target(path), chunks, signal);
+  }
+
+  estimate(work: WorkAhead, probe: Probe): Estimate {
+    return estimateS3(work, probe);
   }
 
   close(): Promise<void> {
@@ -176,7 +248,11 @@ class S3Storage implements Storage {
     return new RepartitionError(
       'changed',
       `${this.describe(path)} has ${size} bytes, so that bytes ${start} to ${end} cannot be read`,
-      { hint: 'Wait until nothing else writes under the prefix, then run the same command again.' },
+      {
+        hint: 'Wait until nothing else writes under the prefix, then run the same command again.',
+        operation: 'read',
+        path: this.describe(path),
+      },
     );
   }
 }

@@ -1,4 +1,5 @@
 /** What the operating system's error codes mean to a person. */
+import type { BigIntStats } from 'node:fs';
 import { type ErrorCode, RepartitionError } from '../errors.js';
 
 /** What was being done to the file, as it reads after "cannot". */
@@ -28,9 +29,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: 'Move that file out of the way, or check the path.',
   },
   EISDIR: {
-    code: 'storage',
+    code: { read: 'not-found', write: 'storage', list: 'storage' },
     message: (doing, where) => `cannot ${doing} ${where}: it is a folder, not a file`,
     hint: 'Move that folder out of the way, or check the path.',
+  },
+  // Of open(2): sockets can't be, and devices without a driver.
+  ENXIO: {
+    code: { read: 'not-found', write: 'storage', list: 'storage' },
+    message: (doing, where) => `cannot ${doing} ${where}: it is a socket or a device, not a file`,
+    hint: 'Move it out of the way, or check the path.',
   },
   EACCES: {
     code: 'access',
@@ -61,7 +68,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EMFILE: {
     code: 'storage',
     message: (doing, where) => `cannot ${doing} ${where}: too many open files`,
-    hint: `Raise the limit (ulimit -n) or lower --concurrency, then ${RESUME}.`,
+    hint: `Raise the limit (ulimit -n) or lower \`concurrency\`, then ${RESUME}.`,
   },
   ENAMETOOLONG: {
     code: 'storage',
@@ -87,11 +94,34 @@ export function explain(error: unknown, doing: Doing, where: string): unknown {
   if (!meaning) {
     return new RepartitionError('storage', `cannot ${doing} ${where}: ${error.message}`, {
       hint: `Check the disk, then ${RESUME}.`,
+      operation: doing,
+      path: where,
       cause: error,
     });
   }
   const code = typeof meaning.code === 'string' ? meaning.code : meaning.code[doing];
-  return new RepartitionError(code, meaning.message(doing, where), { hint: meaning.hint, cause: error });
+  return new RepartitionError(code, meaning.message(doing, where), {
+    hint: meaning.hint,
+    operation: doing,
+    path: where,
+    cause: error,
+  });
+}
+
+/** Something that has the name of a file and is none: reading from it would fail, wait for ever, or never end. */
+export function notAFile(where: string, found: BigIntStats): RepartitionError {
+  const kind = found.isDirectory()
+    ? 'folder'
+    : found.isFIFO()
+      ? 'FIFO'
+      : found.isSocket()
+        ? 'socket'
+        : 'device';
+  return new RepartitionError('not-found', `${where} is a ${kind}, not a file`, {
+    hint: `Move that ${kind} out of the way, or check the path.`,
+    operation: 'read',
+    path: where,
+  });
 }
 
 /** True for an operating system's error, and, when `codes` are given, for one of these. */
@@ -107,5 +137,7 @@ export function isErrno(
 export function changed(where: string): RepartitionError {
   return new RepartitionError('changed', `${where} changed while we were working on it`, {
     hint: 'Make sure nothing else writes to the prefix, then run the same command again.',
+    operation: 'read',
+    path: where,
   });
 }

@@ -1,31 +1,92 @@
 /** The storage interface on the local disk. */
+import type { BigIntStats } from 'node:fs';
 import { readdir, stat as statFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
-import { type Doing, explain, isErrno } from './local-errors.js';
+import { toObjectStat } from './file-identity.js';
+import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
+import type { OutputFile } from './output-file.js';
+import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
+import { type Access, atOnce, inPool, readFully, SourceFiles, withFile } from './source-files.js';
 import {
-  type Access,
-  atOnce,
-  type FileIdentity,
-  identify,
-  inPool,
-  readFully,
-  SourceFiles,
-  versionOf,
-  withFile,
-} from './source-files.js';
+  type CallOptions,
+  type ObjectStat,
+  type Segment,
+  type Storage,
+  type StorageLocation,
+  type StorageProfile,
+  type Estimate,
+  type Probe,
+  USUAL_SMALLEST_COPY,
+  type WorkAhead,
+} from './storage.js';
 import { untilAborted } from './until-aborted.js';
-import type { CallOptions, LocalLocation, ObjectStat, Segment, Storage } from './storage.js';
+
+interface LocalLocation extends StorageLocation {
+  readonly scheme: 'file';
+  /** Absolute path of the folder. */
+  readonly root: string;
+}
+
+const MIB = 1024 * 1024;
+
+/** What the cache reads is no measure of a disk: bytes a second that are believed at most, and what a sync takes. */
+const WRITTEN_PER_SECOND = 1_000_000_000;
+const SYNC_SECONDS = 0.001;
+
+/**
+ * A few threads fill a disk, and each takes 30 MB of memory. A small part mostly waits for the disk to sync, so a thread
+ * has several under way. A task holds the pages that it has cut until its part is written: two large ones are enough,
+ * for one is copied while the other is synced; where a part is a few pages, three.
+ */
+const PROFILE: StorageProfile = {
+  mostThreads: 4,
+  batchesPerThread: 4,
+  tasksPerBatch: 1,
+  turns: {
+    of: 'whole',
+    sizes: [
+      { bytes: 16 * MIB, atOnce: 2 },
+      { bytes: MIB / 2, atOnce: 3 },
+    ],
+  },
+  smallestCopy: USUAL_SMALLEST_COPY,
+  readOverhead: 0,
+  readsAtOnce: 64,
+};
 
 /** Measured on 128 MB parts: faster than 256 KiB (more system calls) and than 4 MiB (more cache misses). */
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = MIB;
 const BUFFERS = 4;
 /** Files looked at in parallel when a folder is listed. */
 const STATS_AT_ONCE = 32;
+/** Files looked at before any of them is told. */
+const LOOKS = 256;
+
+/** Folders by their paths, also as `file:` URLs. What else is said of them is meant for other storages. */
+export const localKind: StorageKind = {
+  locate: (url) => ({ scheme: 'file', root: resolve(/^file:/i.test(url) ? pathOf(url) : url) }),
+  open: (location, how) => openLocalStorage((location as LocalLocation).root, how),
+};
+
+function pathOf(url: string): string {
+  try {
+    // A relative path in a URL would begin at the root.
+    if (/^file:\//i.test(url)) return fileURLToPath(url);
+    throw new TypeError('not absolute');
+  } catch (error) {
+    throw new RepartitionError('usage', `not the URL of a folder: ${url}`, {
+      hint: 'Write it as file:///folder/folder, or as a path.',
+      path: url,
+      cause: error,
+    });
+  }
+}
 
 /**
  * Opens a folder as a storage. The folder need not exist yet: reading from it says so.
@@ -38,14 +99,14 @@ export function openLocalStorage(root: string, { ownThread = false } = {}): Stor
 
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
-  readonly readOverhead = 0;
+  readonly profile = PROFILE;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 
   constructor(
     root: string,
     private readonly access: Access,
   ) {
-    this.location = { kind: 'local', root };
+    this.location = { scheme: 'file', root };
   }
 
   describe(path: string): string {
@@ -54,7 +115,21 @@ class LocalStorage implements Storage {
 
   async stat(path: string, options: CallOptions = {}): Promise<ObjectStat | undefined> {
     throwIfAborted(options.signal);
-    return this.look(path);
+    return this.find(path, (where, found) => {
+      throw notAFile(where, found);
+    });
+  }
+
+  async look(
+    paths: Iterable<string>,
+    found: (path: string, stat: ObjectStat | undefined) => void,
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    for (const some of inLots(paths, LOOKS)) {
+      throwIfAborted(signal);
+      const stats = await Promise.all(some.map((path) => this.find(path, () => undefined)));
+      some.forEach((path, i) => found(path, stats[i]));
+    }
   }
 
   async read(
@@ -78,11 +153,9 @@ class LocalStorage implements Storage {
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }> {
     throwIfAborted(options.signal);
     const where = this.resolve(path);
-    return withFile(where, undefined, this.access, async (file) => {
-      const found = identify(file);
+    return withFile(where, undefined, this.access, async (file, found) => {
       const stat = toObjectStat(path, found);
-      // Reading from a folder fails, with the right error; its size means nothing.
-      const bytes = newBytes(found.isFile ? Math.min(length, stat.size) : length);
+      const bytes = newBytes(Math.min(length, stat.size));
       await readFully(file, bytes, stat.size - bytes.length);
       return { stat, bytes };
     });
@@ -97,7 +170,7 @@ class LocalStorage implements Storage {
       visible,
       (name) => {
         throwIfAborted(options.signal);
-        return this.look(folder === '' ? name : `${folder.replace(/\/$/, '')}/${name}`);
+        return this.find(folder === '' ? name : `${folder.replace(/\/$/, '')}/${name}`, () => undefined);
       },
       { concurrency: STATS_AT_ONCE },
     );
@@ -109,24 +182,16 @@ class LocalStorage implements Storage {
     segments: readonly Segment[],
     { signal }: CallOptions = {},
   ): Promise<ObjectStat> {
-    const where = this.resolve(path);
-    const resolvePath = (source: string): string => this.resolve(source);
-    return this.explained('write', where, async () => {
-      const stat = await replaceFile(
-        where,
-        async (file) => {
-          const sources = new SourceFiles();
-          try {
-            await copySegments(file, segments, { sources, pool: this.pool, resolve: resolvePath, signal });
-          } catch (error) {
-            await sources.close().catch(() => undefined);
-            throw error;
-          }
-          await sources.close();
-        },
-        signal,
-      );
-      return toObjectStat(path, stat);
+    return this.replace(path, signal, async (file) => {
+      const sources = new SourceFiles();
+      const resolvePath = (source: string): string => this.resolve(source);
+      try {
+        await copySegments(file, segments, { sources, pool: this.pool, resolve: resolvePath, signal });
+      } catch (error) {
+        await sources.close().catch(() => undefined);
+        throw error;
+      }
+      await sources.close();
     });
   }
 
@@ -135,21 +200,21 @@ class LocalStorage implements Storage {
     chunks: AsyncIterable<Uint8Array>,
     { signal }: CallOptions = {},
   ): Promise<ObjectStat> {
-    const where = this.resolve(path);
-    return this.explained('write', where, async () => {
-      const stat = await replaceFile(
-        where,
-        async (file) => {
-          let position = 0;
-          for await (const bytes of untilAborted(chunks, signal)) {
-            file.write(bytes, position);
-            position += bytes.length;
-          }
-        },
-        signal,
-      );
-      return toObjectStat(path, stat);
+    return this.replace(path, signal, async (file) => {
+      let position = 0;
+      for await (const bytes of untilAborted(chunks, signal)) {
+        file.write(bytes, position);
+        position += bytes.length;
+      }
     });
+  }
+
+  /** All bytes are read and written again; syncing them takes most of the time of writing, about as long as reading. */
+  estimate({ made }: WorkAhead, { secondsToAnswer, bytesPerSecond }: Probe): Estimate {
+    const bytes = made.reduce((sum, { bytesCopied, bytesMade }) => sum + bytesCopied + bytesMade, 0);
+    const parts = made.reduce((sum, dataSet) => sum + dataSet.parts, 0);
+    const seconds = (2 * bytes) / Math.min(bytesPerSecond, WRITTEN_PER_SECOND) + parts * (secondsToAnswer + SYNC_SECONDS);
+    return { seconds };
   }
 
   close(): Promise<void> {
@@ -170,15 +235,33 @@ class LocalStorage implements Storage {
       return where;
     throw new RepartitionError('access', `${JSON.stringify(path)} is not a path inside ${root}`, {
       hint: 'Paths in the metadata must be relative to the prefix, without "..".',
+      path,
     });
   }
 
-  private async look(path: string): Promise<ObjectStat | undefined> {
+  private async replace(
+    path: string,
+    signal: AbortSignal | undefined,
+    fill: (file: OutputFile) => Promise<void>,
+  ): Promise<ObjectStat> {
+    const where = this.resolve(path);
+    return this.explained('write', where, async () =>
+      toObjectStat(path, await replaceFile(where, fill, signal)),
+    );
+  }
+
+  /** @param other what to do where something has the name that is no file */
+  private async find(
+    path: string,
+    other: (where: string, found: BigIntStats) => void,
+  ): Promise<ObjectStat | undefined> {
     const where = this.resolve(path);
     return this.explained('read', where, async () => {
       try {
         const found = await statFile(where, { bigint: true });
-        return found.isFile() ? toObjectStat(path, found) : undefined;
+        if (found.isFile()) return toObjectStat(path, found);
+        other(where, found);
+        return undefined;
       } catch (error) {
         if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
         throw error;
@@ -196,8 +279,15 @@ class LocalStorage implements Storage {
   }
 }
 
-function toObjectStat(path: string, stat: FileIdentity): ObjectStat {
-  return { path, size: Number(stat.size), version: versionOf(stat) };
+function* inLots<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let lot: T[] = [];
+  for (const item of items) {
+    lot.push(item);
+    if (lot.length < size) continue;
+    yield lot;
+    lot = [];
+  }
+  if (lot.length > 0) yield lot;
 }
 
 /** Memory of its own, unlike Node's small buffers, so that it can be handed to another thread. */

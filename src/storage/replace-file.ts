@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors.js';
+import type { FileIdentity } from './file-identity.js';
 import { isErrno } from './local-errors.js';
 import { OutputFile } from './output-file.js';
-import type { FileIdentity } from './source-files.js';
 
 /** Of the target's name, in its temporary name: leaves room below the usual limit of 255 bytes. */
 const NAME_KEPT = 48;
@@ -24,7 +24,7 @@ export function isTemporaryName(name: string): boolean {
 /**
  * Writes a temporary file beside `target` with `fill`, syncs it, and renames it over `target`. Makes parent folders.
  * Removes the temporary file when anything fails or the signal fires.
- * @returns the file's identity
+ * @returns the file's identity in its new place
  */
 export async function replaceFile(
   target: string,
@@ -36,10 +36,11 @@ export async function replaceFile(
   const temporary = temporaryName(target);
   const { file, made } = await create(temporary);
   try {
-    const stat = await fillAndSync(file, fill, signal).finally(() => file.close());
-    await rename(temporary, target);
+    const identity = await fillAndRename(file, fill, { temporary, target, signal }).finally(() =>
+      file.close(),
+    );
     await syncFolders(folder, made);
-    return stat;
+    return identity;
   } catch (error) {
     // After the rename there is none; and the first failure is the one to tell.
     await unlink(temporary).catch(() => undefined);
@@ -58,10 +59,10 @@ async function create(where: string): Promise<{ file: FileHandle; made: string |
   return { file: await open(where, 'wx'), made };
 }
 
-async function fillAndSync(
+async function fillAndRename(
   file: FileHandle,
   fill: (file: OutputFile) => Promise<void>,
-  signal: AbortSignal | undefined,
+  { temporary, target, signal }: { temporary: string; target: string; signal: AbortSignal | undefined },
 ): Promise<FileIdentity> {
   const output = new OutputFile(file);
   try {
@@ -74,6 +75,8 @@ async function fillAndSync(
   throwIfAborted(signal);
   await file.sync();
   throwIfAborted(signal);
+  await rename(temporary, target);
+  // The rename changes the ctime. Of the open file, for another run may have put its own in place by now.
   return file.stat({ bigint: true });
 }
 

@@ -4,7 +4,9 @@
  * and are done at once.
  */
 import {
+  type BigIntStats,
   closeSync,
+  constants,
   fstatSync,
   open as openCallback,
   openSync,
@@ -12,7 +14,8 @@ import {
   readSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { changed, explain } from './local-errors.js';
+import { versionOf } from './file-identity.js';
+import { changed, explain, notAFile } from './local-errors.js';
 
 /** How files are opened and read: both may wait for the disk. */
 export interface Access {
@@ -21,12 +24,15 @@ export interface Access {
   read(descriptor: number, into: Uint8Array, start: number): number | Promise<number>;
 }
 
+/** A FIFO that nobody writes to would be waited for; that it is one is found out as soon as it is open. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
 const openInPool = promisify(openCallback);
 const readInPool = promisify(readCallback);
 
 /** In libuv's threads: for many files side by side, and threads that must not stand still. */
 export const inPool: Access = {
-  open: (where) => openInPool(where, 'r'),
+  open: (where) => openInPool(where, FLAGS),
   read: async (descriptor, into, start) =>
     (await readInPool(descriptor, into, 0, into.length, start)).bytesRead,
 };
@@ -36,20 +42,9 @@ export const inPool: Access = {
  * reading what the kernel has; measured on parts of 128 MB, a tenth to a third of a run's processor time.
  */
 export const atOnce: Access = {
-  open: (where) => openSync(where, 'r'),
+  open: (where) => openSync(where, FLAGS),
   read: (descriptor, into, start) => readSync(descriptor, into, 0, into.length, start),
 };
-
-/** What a file is known by: a change of its bytes changes one of the two. */
-export interface FileIdentity {
-  size: bigint;
-  mtimeNs: bigint;
-}
-
-/** The identity as a `version`. */
-export function versionOf({ size, mtimeNs }: FileIdentity): string {
-  return `${size}-${mtimeNs}`;
-}
 
 /** A file open for reading. */
 export interface SourceFile {
@@ -68,14 +63,13 @@ export async function withFile<T>(
   where: string,
   version: string | undefined,
   access: Access,
-  use: (file: SourceFile) => Promise<T>,
+  use: (file: SourceFile, found: BigIntStats) => Promise<T>,
 ): Promise<T> {
   try {
     const file: SourceFile = { where, descriptor: await access.open(where), access };
     try {
-      requireVersion(file, version);
-      const result = await use(file);
-      requireVersion(file, version);
+      const result = await use(file, requireFile(file, version));
+      requireFile(file, version);
       return result;
     } finally {
       closeSync(file.descriptor);
@@ -85,13 +79,12 @@ export async function withFile<T>(
   }
 }
 
-export function identify({ descriptor }: SourceFile): FileIdentity & { isFile: boolean } {
-  const stat = fstatSync(descriptor, { bigint: true });
-  return { size: stat.size, mtimeNs: stat.mtimeNs, isFile: stat.isFile() };
-}
-
-function requireVersion(file: SourceFile, version: string | undefined): void {
-  if (version !== undefined && versionOf(identify(file)) !== version) throw changed(file.where);
+/** @throws RepartitionError `not-found` unless it is a file, `changed` unless it has the version that it must have */
+function requireFile({ descriptor, where }: SourceFile, version: string | undefined): BigIntStats {
+  const found = fstatSync(descriptor, { bigint: true });
+  if (!found.isFile()) throw notAFile(where, found);
+  if (version !== undefined && versionOf(found) !== version) throw changed(where);
+  return found;
 }
 
 /** Fills `into` from `start`; fewer bytes than asked for mean that the file is not what it was. */
@@ -164,7 +157,7 @@ export class SourceFiles {
 async function openVersion(where: string, version: string): Promise<SourceFile> {
   const file: SourceFile = { where, descriptor: await atOnce.open(where), access: atOnce };
   try {
-    requireVersion(file, version);
+    requireFile(file, version);
     return file;
   } catch (error) {
     closeSync(file.descriptor);
@@ -178,7 +171,7 @@ async function closeSource({ file, version }: Source): Promise<void> {
   const opened = await file.catch(() => undefined);
   if (!opened) return;
   try {
-    requireVersion(opened, version);
+    requireFile(opened, version);
   } finally {
     closeSync(opened.descriptor);
   }

@@ -1,30 +1,59 @@
 /**
- * Storage as the alignment needs it: read ranges, put objects in place atomically, and nothing else.
- * Two honest implementations: the local disk (`local.ts`) and S3 (`../s3/`). Neither knows Parquet.
+ * Storage as the alignment needs it: read ranges, put objects in place atomically, and nothing else. A storage knows no
+ * Parquet. To add one: a folder with a `StorageKind` in it, and a line in `src/storages.ts`.
  *
  * Paths are relative to the storage's root, use `/`, and have been checked (no `..`, not absolute) before
  * they come here. Byte ranges are half open: `start <= byte < end`.
  */
 
-/** Where a storage is, as plain JSON: enough to open the same storage again in a worker or another process. */
-export type StorageLocation = LocalLocation | S3Location;
+/** What JSON can say; `undefined` stands for what is left out. */
+export type PlainJson =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly PlainJson[]
+  | { readonly [name: string]: PlainJson };
 
-export interface LocalLocation {
-  kind: 'local';
-  /** Absolute path of the folder. */
-  root: string;
+/**
+ * Where a storage is, as plain JSON: enough to open the same one again in a thread or another process. What stands in
+ * it beside the scheme is the storage's own business. Never credentials.
+ */
+export interface StorageLocation {
+  /** Who opens it, see `registry.ts`. */
+  readonly scheme: string;
+  readonly [key: string]: PlainJson;
 }
 
-export interface S3Location {
-  kind: 's3';
-  bucket: string;
-  /** Key prefix without leading or trailing slash; empty for the bucket's root. */
-  prefix: string;
-  /** Everything else the S3 room wants to know (region, endpoint, …); opaque to the others. */
-  options?: Readonly<Record<string, string | number | boolean>>;
+/** What work on a storage is best divided into: plain JSON, so that a pool can hand it to its threads. */
+export interface StorageProfile {
+  /** Worker threads unless somebody says: at most. */
+  mostThreads: number;
+  /** Batches of tasks that a thread has under way. */
+  batchesPerThread: number;
+  /** Neighbouring tasks that a thread gets at once. */
+  tasksPerBatch: number;
+  /**
+   * Of large tasks some wait for each other, with all that they do or only while they read. Tasks of so many bytes or
+   * more, and how many of them at once; the largest first.
+   */
+  turns: { of: 'whole' | 'reading'; sizes: readonly { bytes: number; atOnce: number }[] };
+  /** Bytes: a shorter range can't be copied on its own. */
+  smallestCopy: number;
+  /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
+  readOverhead: number;
+  /** Files looked at side by side. */
+  readsAtOnce: number;
 }
 
-/** An object's identity at one moment. `version` changes when the bytes do: an ETag, or the mtime in ns. */
+/**
+ * What a storage without a limit of its own says of its smallest copy: S3's. A disk copies any range, but whatever lies
+ * in an output because of S3 must lie there everywhere, so that the same inputs give the same bytes on each storage.
+ */
+export const USUAL_SMALLEST_COPY = 5 * 1024 * 1024;
+
+/** An object's identity at one moment. `version` changes when the bytes do: an ETag, or what a disk knows of a file. */
 export interface ObjectStat {
   path: string;
   /** Bytes. */
@@ -53,17 +82,63 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Work that a plan has, for a storage to say what it will take. */
+export interface WorkAhead {
+  /** Parts whose footers are read. */
+  partsRead: number;
+  /** By data set. */
+  made: {
+    parts: number;
+    /** Leaves of its schema. */
+    columns: number;
+    bytesCopied: number;
+    /** Bytes of parts whose values are said again: read and written. */
+    bytesMade: number;
+    /** Places where a new part begins or ends inside a row group. */
+    cuts: number;
+    /** Compressed bytes on the shorter sides of these places. */
+    bytesBesideCuts: number;
+  }[];
+}
+
+/** What a few reads have shown. */
+export interface Probe {
+  secondsToAnswer: number;
+  bytesPerSecond: number;
+}
+
+/** About what work will take. */
+export interface Estimate {
+  seconds: number;
+  /** By operation, where requests are counted. */
+  requests?: Readonly<Record<string, number>>;
+}
+
+/** Every call throws `interrupted` when its signal fires, with the signal's reason as the cause. */
 export interface Storage {
   readonly location: StorageLocation;
-
-  /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
-  readonly readOverhead: number;
+  readonly profile: StorageProfile;
 
   /** The path as a person would write it: `/data/graph/edges/…` or `s3://bucket/prefix/edges/…`. */
   describe(path: string): string;
 
-  /** `undefined` when there is no such object. */
+  /**
+   * `undefined` when there is nothing of that name.
+   * @throws RepartitionError `not-found` when there is something else than a file: a folder, a FIFO, a device. An object
+   *   could not be put in its place.
+   */
   stat(path: string, options?: CallOptions): Promise<ObjectStat | undefined>;
+
+  /**
+   * What of many objects is there now, for somebody who wants to know whether all is as it was.
+   * @param found called for each path, in their order; `undefined` when there is no such object, whatever else has its
+   *   name. What it throws ends the call.
+   */
+  look(
+    paths: Iterable<string>,
+    found: (path: string, stat: ObjectStat | undefined) => void,
+    options?: CallOptions,
+  ): Promise<void>;
 
   /**
    * The bytes `start..end` of an object.
@@ -94,6 +169,9 @@ export interface Storage {
 
   /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
   write(path: string, chunks: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<ObjectStat>;
+
+  /** About what work will take; a storage need not know. */
+  estimate?(work: WorkAhead, probe: Probe): Estimate;
 
   /** Releases sockets and buffers. */
   close(): Promise<void>;

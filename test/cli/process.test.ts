@@ -147,8 +147,8 @@ describe('the command as a process', () => {
     const program = `
       import { setTimeout as sleep } from 'node:timers/promises';
       import { inThreads } from ${JSON.stringify(distUrl('repartition/execute/threads.js'))};
-      import { locate, openStorage } from ${JSON.stringify(distUrl('storages.js'))};
-      const { location, profile } = await openStorage(await locate(${JSON.stringify(folder)}));
+      import { openStorage } from ${JSON.stringify(distUrl('storages.js'))};
+      const { location, profile } = await openStorage({ scheme: 'file', root: ${JSON.stringify(folder)} });
       for (let ms = 0; ms < 80; ms += 2) {
         const threads = inThreads({ location, profile, threads: 2, mostTasks: 8 });
         await sleep(ms);

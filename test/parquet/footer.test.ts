@@ -38,7 +38,7 @@ describe('a footer', () => {
     const footer = await readFooter(reader(file(smallMeta())));
     expect({
       rows: footer.rows,
-      flat: footer.flatColumn,
+      flat: footer.scalarColumn,
       start: footer.start,
       leaves: footer.leaves,
     }).toEqual({

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/repartition/model.js';
-import { type Turn, turnsOf } from '../../src/repartition/execute/turns.js';
+import { type Turn, type Turns, turnsOf } from '../../src/repartition/execute/turns.js';
+import { openStorage } from '../../src/storages.js';
 
 const MIB = 1024 * 1024;
-const disk = LOCAL_PROFILE;
-const s3 = S3_PROFILE;
+
+/** As the storages themselves would have them; nothing is asked of S3 to open it. */
+const turnsOn = async (scheme: 'file' | 's3'): Promise<Turns> => {
+  const options = { region: 'us-east-1' };
+  const { profile } = await openStorage({ scheme, root: '/nowhere', bucket: 'bucket', prefix: '', options });
+  return turnsOf(profile.turns);
+};
 
 /** A task that takes `rows` of the 100 rows of a part of `size` bytes. */
 function task(size: number, rows = 100): Task {
@@ -27,7 +33,7 @@ async function mostAtOnce(turn: Turn, some: Task): Promise<number> {
 
 describe('turns of the tasks of one thread', () => {
   it('on a disk, lets two large tasks or three of a few pages hold them, and all small ones go on', async () => {
-    const { whole, reading } = turnsOf(disk);
+    const { whole, reading } = await turnsOn('file');
     expect(await mostAtOnce(whole, task(16 * MIB))).toBe(2);
     expect(await mostAtOnce(whole, task(16 * MIB - 1))).toBe(3);
     expect(await mostAtOnce(whole, task(MIB / 2))).toBe(3);
@@ -36,15 +42,15 @@ describe('turns of the tasks of one thread', () => {
   });
 
   it('on S3, lets one large task read while any number is copied by the server', async () => {
-    const { whole, reading } = turnsOf(s3);
+    const { whole, reading } = await turnsOn('s3');
     expect(await mostAtOnce(reading, task(64 * MIB))).toBe(1);
     expect(await mostAtOnce(reading, task(64 * MIB - 1))).toBe(10);
     expect(await mostAtOnce(whole, task(128 * MIB))).toBe(10);
   });
 
   it('goes by the bytes that a task takes, not by those of the parts it takes them from', async () => {
-    expect(await mostAtOnce(turnsOf(disk).whole, task(1024 * MIB, 1))).toBe(3);
-    expect(await mostAtOnce(turnsOf(s3).reading, task(1024 * MIB, 50))).toBe(1);
+    expect(await mostAtOnce((await turnsOn('file')).whole, task(1024 * MIB, 1))).toBe(3);
+    expect(await mostAtOnce((await turnsOn('s3')).reading, task(1024 * MIB, 50))).toBe(1);
   });
 
   it('counts nothing where a part has no rows', async () => {
@@ -52,6 +58,6 @@ describe('turns of the tasks of one thread', () => {
       ...task(0),
       slices: [{ path: 'e', size: 999 * MIB, version: '1', rows: 0, from: 0, to: 0 }],
     };
-    expect(await mostAtOnce(turnsOf(disk).whole, empty)).toBe(10);
+    expect(await mostAtOnce((await turnsOn('file')).whole, empty)).toBe(10);
   });
 });

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { minimalPolicy } from '../../src/s3/index.js';
+import { minimalPolicy } from '../s3/policy.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeGraph, temporaryFolder, TestBucket } from '../s3/kit.js';
 import { type ServerWithUsers, startVersitygw } from '../s3/servers.js';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { repartition } from 'gs-repartition';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RepartitionError } from '../../src/errors.js';
-import { ACTIONS } from '../../src/s3/policy.js';
+import { ACTIONS } from './policy.js';
 import { repositoryRoot } from '../support/paths.js';
 import {
   alignedLocally,

@@ -103,6 +103,17 @@ describe('what passes is survived', () => {
     await expectIdentical();
   });
 
+  test('a lost upload is aborted, and not that of a key which goes on where ours ends', async () => {
+    await bucket.openUpload('graph/out-longer');
+    await bucket.openUpload('graph/out/deeper');
+    proxy.reset(at('CreateMultipartUpload', 1, { kind: 'cut-reply', after: 40 }));
+    await storage.compose('out', segments);
+    // One was opened by the request whose reply was lost.
+    expect(proxy.traffic().requests).toMatchObject({ CreateMultipartUpload: 2, AbortMultipartUpload: 1 });
+    expect((await bucket.openUploads()).sort()).toEqual(['graph/out-longer', 'graph/out/deeper']);
+    expect(sha256(await bucket.get('graph/out'))).toBe(expected);
+  });
+
   test('a slow first byte', async () => {
     proxy.reset(({ number }) => (number % 3 === 0 ? { kind: 'delay', ms: 300 } : undefined));
     await storage.compose('out', segments);
@@ -184,7 +195,9 @@ describe('what does not pass ends in one line, with nothing published and no upl
   test('SlowDown without end', async () => {
     proxy.reset(always('UploadPartCopy', SLOW_DOWN));
     const error = await failure();
-    expect(error.code).toBe('storage');
+    expect(error).toMatchObject({ code: 'storage', operation: 'read' });
+    expect(error.path).toMatch(new RegExp(`^s3://${bucket.name}/graph/[ab]$`));
+    expect(error.hint).toContain('with a larger `maxAttempts`');
     expect(error.message).toBe(
       `S3 kept asking to slow down while reading s3://${bucket.name}/graph/${error.message.includes('/a ') ? 'a' : 'b'} (4 attempts)`,
     );
@@ -250,6 +263,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always(operation, ACCESS_DENIED));
     const error = await failure();
     expect(error.code).toBe('access');
+    expect(error.operation).toBe(message.endsWith('reading') ? 'read' : 'write');
     expect(error.message).toContain(message);
     expect(error.hint).toMatch(hint);
     await expectNothing();
@@ -259,6 +273,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always('ListObjectsV2', ACCESS_DENIED));
     const error = await failure(storage.list('edges'));
     expect(error.message).toBe(`access denied while listing s3://${bucket.name}/graph/edges`);
+    expect(error).toMatchObject({ operation: 'list', path: `s3://${bucket.name}/graph/edges` });
     expect(error.hint).toContain('s3:ListBucket');
   });
 
@@ -266,6 +281,30 @@ describe('what does not pass ends in one line, with nothing published and no upl
     proxy.reset(always('HeadObject', ACCESS_DENIED));
     expect((await failure(storage.stat('a'))).code).toBe('access');
   });
+
+  test.each(['HeadObject', 'GetObject', 'ListObjectsV2', 'UploadPart', 'UploadPartCopy', 'PutObject'])(
+    'the reason of somebody who stops it amid a %s',
+    async (operation) => {
+      const stop = new AbortController();
+      const reason = new Error('the machine is needed elsewhere');
+      proxy.reset((request) => {
+        if (request.operation !== operation) return undefined;
+        stop.abort(reason);
+        return { kind: 'delay', ms: 200 };
+      });
+      const { signal } = stop;
+      const work: Record<string, () => Promise<unknown>> = {
+        HeadObject: () => storage.stat('a', { signal }),
+        GetObject: () => storage.readTail('a', 8, { signal }),
+        ListObjectsV2: () => storage.list('', { signal }),
+        PutObject: () => storage.compose('out', segments.slice(0, 1), { signal }),
+      };
+      const run = work[operation] ?? (() => storage.compose('out', segments, { signal }));
+      const error: unknown = await run().catch((failed: unknown) => failed);
+      expect(error).toMatchObject({ code: 'interrupted', cause: reason });
+      expect(await bucket.openUploads()).toEqual([]);
+    },
+  );
 
   test('an upload that cannot be aborted is named', async () => {
     const copy = always('UploadPartCopy', ACCESS_DENIED);
@@ -367,7 +406,7 @@ describe('opening', () => {
     await expect((await open({ region: 'us-west-2' })).read('a', 0, 10)).rejects.toMatchObject({
       code: 'usage',
       message: `s3://${bucket.name}/graph/a is not where we asked for it: its bucket is in eu-north-1`,
-      hint: 'Leave out --region, or use --region eu-north-1.',
+      hint: 'Leave out `region`, or use `region` eu-north-1.',
     });
   });
 
@@ -399,7 +438,7 @@ describe('opening', () => {
     await expect(open()).rejects.toMatchObject({
       code: 'storage',
       message: `the server refused opening s3://${bucket.name} without saying why (HTTP 400)`,
-      hint: expect.stringMatching(/--region and the credentials/) as string,
+      hint: expect.stringMatching(/`region` and the credentials/) as string,
     });
   });
 
@@ -407,7 +446,7 @@ describe('opening', () => {
     await expect(openAt(proxy.endpoint.replace('http:', 'https:'), bucket.name)).rejects.toMatchObject({
       code: 'storage',
       message: `no secure connection while opening s3://${bucket.name} (EPROTO)`,
-      hint: 'Check --endpoint-url: whether the server speaks https, and this machine trusts its certificate.',
+      hint: 'Check `endpointUrl`: whether the server speaks https, and this machine trusts its certificate.',
     });
   });
 
@@ -428,7 +467,7 @@ describe('opening', () => {
     process.env['AWS_ENDPOINT_URL_S3'] = proxy.endpoint;
     try {
       const { openS3Storage } = await import('../../src/s3/index.js');
-      const found = await openS3Storage({ kind: 's3', bucket: bucket.name, prefix: 'graph' });
+      const found = await openS3Storage({ scheme: 's3', bucket: bucket.name, prefix: 'graph' });
       expect((await found.list('')).map(({ path }) => path).sort()).toEqual(['a', 'b']);
       expect(found.location).toMatchObject({ options: { pathStyle: true } });
     } finally {
@@ -439,10 +478,12 @@ describe('opening', () => {
   test('an endpoint of the environment that is no URL', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', 'me:secret@host');
     const { openS3Storage } = await import('../../src/s3/index.js');
-    await expect(openS3Storage({ kind: 's3', bucket: bucket.name, prefix: 'graph' })).rejects.toMatchObject({
-      code: 'usage',
-      message: 'the S3 endpoint of the environment or the profile is not a URL',
-    });
+    await expect(openS3Storage({ scheme: 's3', bucket: bucket.name, prefix: 'graph' })).rejects.toMatchObject(
+      {
+        code: 'usage',
+        message: 'the S3 endpoint of the environment or the profile is not a URL',
+      },
+    );
   });
 
   test('endpoint, region and credentials may come from a profile', async () => {
@@ -463,7 +504,7 @@ describe('opening', () => {
     try {
       const { openS3Storage } = await import('../../src/s3/index.js');
       const found = await openS3Storage({
-        kind: 's3',
+        scheme: 's3',
         bucket: bucket.name,
         prefix: 'graph',
         options: { profile: 'lab' },

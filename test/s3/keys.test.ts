@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { copySource, folderKey, isS3Url, keyOf, parseS3Url } from '../../src/s3/keys.js';
+import { copySource, folderKey, keyOf, parseS3Url } from '../../src/s3/keys.js';
 
 describe('a prefix on S3', () => {
   test.each([
@@ -28,16 +28,6 @@ describe('a prefix on S3', () => {
     ['s3://bucket/../a', 'the prefix of s3://bucket/../a has an empty folder name, "." or ".." in it'],
   ])('%s is refused in one line', (url, message) => {
     expect(() => parseS3Url(url)).toThrow(expect.objectContaining({ code: 'usage', message }) as Error);
-  });
-
-  test.each([
-    ['s3://bucket', true],
-    ['s3a://bucket', true],
-    ['S3://bucket', true],
-    ['/data/s3', false],
-    ['s3/data', false],
-  ])('%s is one: %s', (text, expected) => {
-    expect(isS3Url(text)).toBe(expected);
   });
 });
 

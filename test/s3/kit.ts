@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -16,8 +17,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { openS3Storage } from '../../src/s3/index.js';
-import type { S3Location, Storage } from '../../src/storage/storage.js';
+import { openS3Storage, type S3Location } from '../../src/s3/index.js';
+import type { Storage } from '../../src/storage/storage.js';
 import { python, repositoryRoot } from '../support/paths.js';
 
 export const MIB = 1024 * 1024;
@@ -87,6 +88,11 @@ export class TestBucket {
     return Contents.map(({ Key = '' }) => Key).sort();
   }
 
+  /** Begins a multipart upload and leaves it open. */
+  async openUpload(key: string): Promise<void> {
+    await this.client.send(new CreateMultipartUploadCommand({ Bucket: this.name, Key: key }));
+  }
+
   /** Keys of multipart uploads that nobody completed or aborted. */
   async openUploads(): Promise<string[]> {
     const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.name }));
@@ -100,7 +106,7 @@ export function openAt(
   prefix = '',
   options: S3Location['options'] = {},
 ): Promise<Storage> {
-  return openS3Storage({ kind: 's3', bucket, prefix, options: { endpointUrl: endpoint, ...options } });
+  return openS3Storage({ scheme: 's3', bucket, prefix, options: { endpointUrl: endpoint, ...options } });
 }
 
 /** Bytes that differ from place to place, the same each time. */

@@ -26,27 +26,21 @@ describe('options of the S3 side', () => {
 
   test.each([
     [{ sse: 'AES256', sseKmsKeyId: 'key' }, 'a KMS key id was given together with AES256 encryption'],
-    [{ sse: 'aes' }, 'S3 option sse must be one of AES256, aws:kms, aws:kms:dsse, but is "aes"'],
-    [
-      { region: 'EU West' },
-      'S3 option region must be the name of a region, such as us-east-1, but is "EU West"',
-    ],
+    [{ sse: 'aes' }, '`sse` must be one of AES256, aws:kms, aws:kms:dsse, but is "aes"'],
+    [{ region: 'EU West' }, '`region` must be the name of a region, such as us-east-1, but is "EU West"'],
     [
       { endpointUrl: 'minio:9000' },
-      'S3 option endpointUrl must be a URL such as https://host:port, but is "minio:9000"',
+      '`endpointUrl` must be a URL such as https://host:port, but is "minio:9000"',
     ],
-    [
-      { expectedBucketOwner: 'me' },
-      'S3 option expectedBucketOwner must be an account id of 12 digits, but is "me"',
-    ],
-    [{ maxAttempts: 0 }, 'S3 option maxAttempts must be a whole number from 1, but is 0'],
-    [
-      { maxConcurrentRequests: 1.5 },
-      'S3 option maxConcurrentRequests must be a whole number from 1, but is 1.5',
-    ],
-    [{ pathStyle: 'yes' }, 'S3 option pathStyle must be true or false, but is "yes"'],
+    [{ expectedBucketOwner: 'me' }, '`expectedBucketOwner` must be an account id of 12 digits, but is "me"'],
+    [{ maxAttempts: 0 }, '`maxAttempts` must be a whole number from 1, but is 0'],
+    [{ maxConcurrentRequests: 1.5 }, '`maxConcurrentRequests` must be a whole number from 1, but is 1.5'],
+    [{ pathStyle: 'yes' }, '`pathStyle` must be true or false, but is "yes"'],
     [{ colour: 'red' }, 'there is no S3 option colour'],
     [{ __proto__: null, toString: 'x' }, 'there is no S3 option toString'],
+    ['eu-west-1', 'the S3 options are not an object'],
+    [['eu-west-1'], 'the S3 options are not an object'],
+    [null, 'the S3 options are not an object'],
   ])('%j is refused in one line', (given, message) => {
     expect(() => readS3Options(given)).toThrow(expect.objectContaining({ code: 'usage', message }) as Error);
   });

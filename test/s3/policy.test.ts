@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { minimalPolicy } from '../../src/s3/index.js';
-import { ACTIONS } from '../../src/s3/policy.js';
+import { ACTIONS, minimalPolicy } from './policy.js';
 
 test('the policy allows what the operations need, and no more', () => {
   const policy = minimalPolicy({ bucket: 'graphs', prefix: 'a/b' });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { S3Location } from '../../src/s3/index.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
 import { type Proxy, startProxy } from './proxy.js';
@@ -94,6 +95,11 @@ describe('composing', () => {
       HeadObject: 2,
       CompleteMultipartUpload: 1,
     });
+    // Nothing is copied but from the version that was planned with.
+    const copies = proxy.seen.filter(({ operation }) => operation === 'UploadPartCopy');
+    expect(copies.map(({ headers }) => headers['x-amz-copy-source-if-match']).sort()).toEqual(
+      [`"${versionA}"`, `"${versionB}"`].sort(),
+    );
     // 4 MiB fill the cut page's part, and go up with it.
     expect(proxy.traffic().bodies['GetObject']).toEqual({ up: 0, down: 4 * MIB });
     expect(proxy.traffic().bodies['UploadPart']).toEqual({ up: 5 * MIB + 500, down: 0 });
@@ -185,19 +191,47 @@ describe('composing', () => {
   test('when somebody stops it, the upload is aborted before the call ends', async () => {
     const storage = await open('graph');
     const stop = new AbortController();
+    const reason = new Error('enough');
     proxy.reset(({ operation }) => {
-      if (operation === 'UploadPartCopy') stop.abort();
+      if (operation === 'UploadPartCopy') stop.abort(reason);
       return undefined;
     });
     await expect(
       storage.compose('out/stopped', [copy('a', versionA, 0, 20 * MIB), bytes(pattern(9, 1))], {
         signal: stop.signal,
       }),
-    ).rejects.toMatchObject({ code: 'interrupted' });
+    ).rejects.toMatchObject({ code: 'interrupted', cause: reason });
     expect(proxy.traffic().requests['AbortMultipartUpload']).toBe(1);
     expect(await bucket.openUploads()).toEqual([]);
     proxy.reset();
     expect(await storage.stat('out/stopped')).toBeUndefined();
+  });
+});
+
+describe('looking at many objects', () => {
+  test('takes a request for a thousand of them', async () => {
+    const names = Array.from({ length: 1100 }, (_, i) => `part-${`${i}`.padStart(5, '0')}`);
+    const other = await TestBucket.create(server.endpoint);
+    for (let i = 0; i < names.length; i += 50) {
+      await Promise.all(names.slice(i, i + 50).map((name) => other.put(`look/f/${name}`, name)));
+    }
+    const storage = await openAt(proxy.endpoint, other.name, 'look');
+    proxy.reset();
+    const sizes: number[] = [];
+    await storage.look(
+      names.map((name) => `f/${name}`),
+      (_, stat) => sizes.push(stat?.size ?? -1),
+    );
+    expect(sizes).toEqual(names.map(() => 10));
+    // The first thousand, and those behind them.
+    expect(proxy.traffic().requests).toEqual({ ListObjectsV2: 2 });
+
+    proxy.reset();
+    const told: unknown[] = [];
+    const few = [0, 500, 1099].map((i) => `f/${names[i]!}`);
+    await storage.look([...few, 'f/none'], (path, stat) => told.push([path, stat?.size]));
+    expect(told).toEqual([...few.map((path) => [path, 10]), ['f/none', undefined]]);
+    expect(proxy.traffic().requests).toEqual({ HeadObject: 4 });
   });
 });
 
@@ -379,7 +413,7 @@ describe('what is asked for', () => {
   test('a worker that opens the storage again asks for no region', async () => {
     const storage = await open('list');
     proxy.reset();
-    const location = JSON.parse(JSON.stringify(storage.location)) as typeof storage.location & { kind: 's3' };
+    const location = JSON.parse(JSON.stringify(storage.location)) as S3Location;
     expect(location.options).toMatchObject({ region: 'us-east-1', pathStyle: true });
     const { openS3Storage } = await import('../../src/s3/index.js');
     await openS3Storage(location);

@@ -83,7 +83,18 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
 
       test('a folder is not an object', async () => {
         await put('folder/part', 'x');
-        expect(await storage.stat('folder')).toBeUndefined();
+        // Where a file can't have the name of a folder, that is said.
+        const stat = await storage.stat('folder').catch((error: unknown) => {
+          expect(error).toMatchObject({ code: 'not-found', path: storage.describe('folder') });
+          return undefined;
+        });
+        expect(stat).toBeUndefined();
+      });
+
+      test('its location and profile are plain JSON', () => {
+        for (const said of [storage.location, storage.profile]) {
+          expect(JSON.parse(JSON.stringify(said))).toEqual(said);
+        }
       });
 
       test('an object has a path, a size and a version', async () => {
@@ -123,8 +134,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
 
       test('a missing object is named when it is read', async () => {
         const error = await failureOf(storage.read('no/such/part', 0, 1));
-        expect(error.code).toBe('not-found');
-        expect(error.message).toContain(storage.describe('no/such/part'));
+        const path = storage.describe('no/such/part');
+        expect(error).toMatchObject({ code: 'not-found', operation: 'read', path });
+        expect(error.message).toContain(path);
       });
 
       test('the tail comes with the identity', async () => {
@@ -147,6 +159,80 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         expect(error.code).toBe('not-found');
         expect(error.message).toContain(storage.describe('no/such/part'));
       });
+    });
+
+    describe('looking at many', () => {
+      const lookAt = async (paths: string[]): Promise<(string | ObjectStat)[]> => {
+        const found: (string | ObjectStat)[] = [];
+        await storage.look(paths, (path, stat) => {
+          expect(stat?.path ?? path).toBe(path);
+          found.push(stat ?? `no ${path}`);
+        });
+        return found;
+      };
+
+      test('tells what is there, in the order of the paths', async () => {
+        const names = Array.from({ length: 40 }, (_, i) => `many/part-${(i * 7) % 40}`);
+        const many = await Promise.all(names.map((name) => put(name, name)));
+        const [top, deep, odd] = [await put('top', ''), await put('a/b/c', '1'), await put('many/é 𝄞', '2')];
+        await put('many/deeper/part-3', 'x');
+        expect(
+          await lookAt([
+            'a/b/c',
+            ...names.slice(0, 20),
+            'many/part-999',
+            'many/é 𝄞',
+            'nowhere/at-all',
+            'a/b',
+            'a/b/c',
+            'top',
+            ...names.slice(20),
+          ]),
+        ).toEqual([
+          deep,
+          ...many.slice(0, 20),
+          'no many/part-999',
+          odd,
+          'no nowhere/at-all',
+          'no a/b',
+          deep,
+          top,
+          ...many.slice(20),
+        ]);
+        expect(await lookAt([])).toEqual([]);
+      });
+
+      test('ends with what the callback throws', async () => {
+        await put('part', 'x');
+        const stop = new RepartitionError('changed', 'enough');
+        const told: string[] = [];
+        const look = storage.look(['part', 'other'], (path) => {
+          told.push(path);
+          throw stop;
+        });
+        expect(await failureOf(look)).toBe(stop);
+        expect(told).toEqual(['part']);
+      });
+    });
+
+    test('every call that is stopped ends with the reason', async () => {
+      const source = await put('part', 'x');
+      const reason = new Error('the user went home');
+      const stopped = { signal: AbortSignal.abort(reason) };
+      const calls = [
+        () => storage.stat('part', stopped),
+        () => storage.look(['part'], () => undefined, stopped),
+        () => storage.read('part', 0, 1, stopped),
+        () => storage.readTail('part', 1, stopped),
+        () => storage.list('', stopped),
+        () => storage.compose('out', [copyOf(source)], stopped),
+        () => storage.write('out', inTurn(text('x')), stopped),
+      ];
+      for (const call of calls) {
+        const error = await failureOf(call());
+        expect({ code: error.code, cause: error.cause }).toEqual({ code: 'interrupted', cause: reason });
+      }
+      expect((await storage.list('')).map(({ path }) => path)).toEqual(['part']);
     });
 
     describe('listing', () => {
@@ -259,7 +345,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         const planned = await put('in/a', 'abcdefghij');
         await put('in/a', 'abcdefghijk');
         const error = await failureOf(storage.compose('out/part', [bytesOf('x'), copyOf(planned)]));
-        expect(error.code).toBe('changed');
+        expect(error).toMatchObject({ code: 'changed', operation: 'read', path: storage.describe('in/a') });
         expect(error.message).toContain(storage.describe('in/a'));
         expect(await storage.stat('out/part')).toBeUndefined();
         expect(await storage.list('out')).toEqual([]);
@@ -289,8 +375,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
           Array.from({ length: 64 }, () => copyOf(source)),
           { signal: controller.signal },
         );
-        setImmediate(() => controller.abort());
-        expect((await failureOf(work)).code).toBe('interrupted');
+        const reason = new Error('the machine is needed elsewhere');
+        setImmediate(() => controller.abort(reason));
+        expect(await failureOf(work)).toMatchObject({ code: 'interrupted', cause: reason });
         expect(await storage.list('out')).toEqual([]);
       });
 

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -6,17 +6,21 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
+import { versionOf } from '../../src/storage/file-identity.js';
 import { explain } from '../../src/storage/local-errors.js';
 import { openLocalStorage } from '../../src/storage/local.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
@@ -63,9 +67,90 @@ describe('the local disk', () => {
 
   test('says where it is, to be opened again elsewhere', () => {
     expect(openLocalStorage('graph/../other').location).toEqual({
-      kind: 'local',
+      scheme: 'file',
       root: join(process.cwd(), 'other'),
     });
+  });
+
+  describe('knows a file from another', () => {
+    const identityOf = async (path: string): Promise<string | undefined> =>
+      (await storage.stat(path))?.version;
+
+    /** Gives `path` other bytes, then size and mtime as they were. */
+    const inDisguise = (path: string, change: (where: string) => void): void => {
+      const where = join(root, path);
+      const { atime, mtime } = statSync(where);
+      change(where);
+      utimesSync(where, atime, mtime);
+    };
+
+    beforeEach(() => {
+      writeFileSync(join(root, 'part'), 'abc');
+      utimesSync(join(root, 'part'), 1e9, 1e9);
+    });
+
+    test('of the same size and mtime that has taken its place, as tar and rsync leave it', async () => {
+      const before = await identityOf('part');
+      inDisguise('part', (where) => {
+        writeFileSync(`${where}.new`, 'xyz');
+        renameSync(`${where}.new`, where);
+      });
+      expect(statSync(join(root, 'part'))).toMatchObject({ size: 3, mtimeMs: 1e12 });
+      expect(await identityOf('part')).not.toBe(before);
+    });
+
+    test('whose bytes were changed in their place', async () => {
+      const before = await identityOf('part');
+      inDisguise('part', (where) => writeFileSync(where, 'xyz'));
+      expect(await identityOf('part')).not.toBe(before);
+    });
+
+    test('by size, mtime, ctime and inode, each of them', () => {
+      const one = { size: 3n, mtimeNs: 5n, ctimeNs: 7n, ino: 9n };
+      const versions = [
+        one,
+        { ...one, size: 4n },
+        { ...one, mtimeNs: 6n },
+        { ...one, ctimeNs: 8n },
+        { ...one, ino: 10n },
+      ].map(versionOf);
+      expect(new Set(versions).size).toBe(5);
+      expect(versionOf({ ...one })).toBe(versions[0]);
+    });
+
+    test('in the same way wherever it is asked', async () => {
+      const made = await storage.compose('out', [bytesOf('abc')]);
+      const written = await storage.write(
+        'out-2',
+        (async function* () {
+          yield await Promise.resolve(new Uint8Array(3));
+        })(),
+      );
+      const looked: unknown[] = [];
+      await storage.look(['out', 'out-2'], (_, stat) => looked.push(stat));
+      expect(looked).toEqual([made, written]);
+      expect(await storage.stat('out')).toEqual(made);
+      expect((await storage.readTail('out', 8)).stat).toEqual(made);
+      expect(await storage.list('')).toEqual(expect.arrayContaining([made, written]));
+      expect(made.version).toBe(versionOf(statSync(join(root, 'out'), { bigint: true })));
+      // A file known by that version can be read and copied from.
+      await storage.read('out', 0, 1, { version: made.version });
+      await storage.compose('out-3', [
+        { kind: 'copy', path: 'out', version: made.version, start: 0, end: 3 },
+      ]);
+    });
+  });
+
+  test('looks at many files in the order of their paths', async () => {
+    for (let i = 0; i < 600; i++) writeFileSync(join(root, `part-${i}`), 'x'.repeat(i));
+    const paths = Array.from({ length: 700 }, (_, i) => `part-${(i * 11) % 700}`);
+    const told: [string, number | undefined][] = [];
+    await storage.look(paths, (path, stat) => told.push([path, stat?.size]));
+    const expected = paths.map((path) => [
+      path,
+      Number(path.slice(5)) < 600 ? Number(path.slice(5)) : undefined,
+    ]);
+    expect(told).toEqual(expected);
   });
 
   test('takes the root of the file system as a prefix', async () => {
@@ -179,15 +264,71 @@ describe('the local disk', () => {
       expect(await storage.list('edges')).toEqual([]);
     });
 
-    test('a folder where a file should be', async () => {
-      mkdirSync(join(root, 'part', 'deeper'), { recursive: true });
-      const message = `it is a folder, not a file`;
-      const where = join(root, 'part');
-      expect((await failureOf(storage.read('part', 0, 1))).message).toBe(`cannot read ${where}: ${message}`);
-      expect((await failureOf(storage.readTail('part', 8))).message).toBe(`cannot read ${where}: ${message}`);
-      expect((await failureOf(storage.compose('part', [bytesOf('x')]))).message).toBe(
-        `cannot write ${where}: ${message}`,
+    test('a FIFO, a socket, a device or a folder where a file should be, without waiting for it', async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(join(root, 'socket'), resolve));
+      execFileSync('mkfifo', [join(root, 'FIFO')]);
+      symlinkSync('/dev/zero', join(root, 'device'));
+      symlinkSync('FIFO', join(root, 'linked'));
+      mkdirSync(join(root, 'folder'));
+      for (const name of ['FIFO', 'device', 'folder', 'socket', 'linked']) {
+        const where = join(root, name);
+        const kind = name === 'linked' ? 'FIFO' : name;
+        const message = `${where} is a ${kind}, not a file`;
+        const said = { code: 'not-found', operation: 'read', path: where };
+        expect(await failureOf(storage.stat(name))).toMatchObject({ ...said, message });
+        for (const access of [storage, openLocalStorage(root, { ownThread: true })]) {
+          for (const work of [
+            () => access.read(name, 0, 1),
+            () => access.readTail(name, 8),
+            () => access.compose('out', [{ kind: 'copy', path: name, version: 'v', start: 0, end: 1 }]),
+          ]) {
+            const error = await failureOf(work());
+            expect(error).toMatchObject(said);
+            // A socket can't even be opened.
+            if (kind !== 'socket') expect(error.message).toBe(message);
+            else expect(error.message).toBe(`cannot read ${where}: it is a socket or a device, not a file`);
+          }
+        }
+        await storage.look([name], (path, found) => {
+          expect({ path, found }).toEqual({ path: name, found: undefined });
+        });
+      }
+      expect(await storage.list('')).toEqual([]);
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    test('a link to nothing where a file should be', async () => {
+      symlinkSync('nowhere', join(root, 'dangling'));
+      expect(await storage.stat('dangling')).toBeUndefined();
+      expect((await failureOf(storage.readTail('dangling', 8))).message).toBe(
+        `${join(root, 'dangling')} does not exist`,
       );
+      await storage.look(['dangling'], (_, found) => {
+        expect(found).toBeUndefined();
+      });
+      expect(await storage.list('')).toEqual([]);
+      // What is written takes the link's place.
+      await storage.compose('dangling', [bytesOf('x')]);
+      expect(readdirSync(root)).toEqual(['dangling']);
+    });
+
+    test('a folder where a file should go', async () => {
+      mkdirSync(join(root, 'part', 'deeper'), { recursive: true });
+      const chunks = async function* (): AsyncGenerator<Uint8Array> {
+        yield await Promise.resolve(new Uint8Array(3));
+      };
+      for (const work of [
+        () => storage.compose('part', [bytesOf('x')]),
+        () => storage.write('part', chunks()),
+      ]) {
+        expect(await failureOf(work())).toMatchObject({
+          code: 'storage',
+          message: `cannot write ${join(root, 'part')}: it is a folder, not a file`,
+          operation: 'write',
+          path: join(root, 'part'),
+        });
+      }
       expect(readdirSync(root)).toEqual(['part']);
     });
 

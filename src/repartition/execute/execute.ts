@@ -20,7 +20,7 @@ export async function executeOn(
 ): Promise<Results> {
   const started = performance.now();
   const fingerprints = new Float64Array(plan.tasks).fill(NaN);
-  const isLeft = (task: Task): boolean => Number.isNaN(fingerprints[task.id]);
+  const isLeft = ({ id }: Pick<Task, 'id'>): boolean => Number.isNaN(fingerprints[id]);
   const resumed = await findFinished(storage, plan, { signal }, ({ id }, found) => {
     fingerprints[id] = fingerprint(found);
   });

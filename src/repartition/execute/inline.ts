@@ -28,7 +28,7 @@ export function inThisThread(storage: Storage): Executor {
       const onAbort = (): void => stop.abort(signal?.reason);
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      const run = taskRunner(storage, { signal: stop.signal }, turnsOf(profile));
+      const run = taskRunner(storage, { signal: stop.signal }, turnsOf(profile.turns));
       try {
         await pMap(tasks, async (task) => onResult(await run(task)), {
           concurrency: profile.batchesPerThread * profile.tasksPerBatch,

@@ -12,17 +12,15 @@ export interface Turns {
   reading: Turn;
 }
 
-/** @param profile what the storage says of large tasks; they are told apart by the bytes that their parts will have */
-export function turnsOf({ turns }: Pick<StorageProfile, 'turns'>): Turns {
-  const sizes = turns.sizes
-    .map(({ bytes, atOnce }) => ({ bytes, limit: pLimit(atOnce) }))
-    .sort((a, b) => b.bytes - a.bytes);
+/** The turns that a storage asks for in its profile. */
+export function turnsOf({ of, sizes }: StorageProfile['turns']): Turns {
+  const limits = sizes.map(({ bytes, atOnce }) => ({ bytes, limit: pLimit(atOnce) }));
   const inTurn: Turn = (task, work) => {
-    const size = sizes.find(({ bytes }) => bytesOf(task) >= bytes);
+    const size = limits.find(({ bytes }) => bytesOf(task) >= bytes);
     return size ? size.limit(work) : work();
   };
   const atOnce: Turn = (_task, work) => work();
-  return turns.of === 'whole' ? { whole: inTurn, reading: atOnce } : { whole: atOnce, reading: inTurn };
+  return of === 'whole' ? { whole: inTurn, reading: atOnce } : { whole: atOnce, reading: inTurn };
 }
 
 /** About as many as its part will have. */

@@ -35,7 +35,7 @@ channel.onmessage = () => {
 };
 channel.unref();
 
-const turns = turnsOf(setup.profile);
+const turns = turnsOf(setup.profile.turns);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
 // went wrong.

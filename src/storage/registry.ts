@@ -1,0 +1,77 @@
+/** The storages there are, by the scheme of their URLs. The built-in ones are in `src/storages.ts`. */
+import { RepartitionError } from '../errors.js';
+import type { CallOptions, Storage, StorageLocation } from './storage.js';
+
+/** What a storage brings. */
+export interface StorageKind {
+  /**
+   * Where a prefix is; touches nothing.
+   * @param url as a person gave it; for the scheme `file` also a plain path
+   * @param options what else was said about this storage, unchecked
+   * @throws RepartitionError `usage`
+   */
+  locate(url: string, options: unknown): StorageLocation;
+  /**
+   * @param location from `locate`, or that of an open storage
+   * @param how.ownThread whether the thread does nothing but tasks, and may stand still while the storage works
+   */
+  open(location: StorageLocation, how: { ownThread: boolean } & CallOptions): Promise<Storage> | Storage;
+}
+
+/** Of plain paths. */
+const FILE = 'file';
+
+/** Not one letter: that is a drive of Windows. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
+
+const kinds = new Map<string, () => Promise<StorageKind>>();
+
+/**
+ * Adds a storage, or replaces the one of that scheme.
+ * @param scheme in small letters, without the colon
+ * @param load called when it is first needed
+ */
+export function registerStorage(scheme: string, load: () => Promise<StorageKind>): void {
+  let kind: Promise<StorageKind> | undefined;
+  kinds.set(scheme, () => (kind ??= load()));
+}
+
+/**
+ * Where a prefix is.
+ * @param prefix a URL such as `s3://bucket/folder`, or a path
+ * @param options for its storage, which knows what they mean
+ * @throws RepartitionError `usage` when there is no such storage, or it cannot understand the prefix or the options
+ */
+export async function locate(prefix: string, options?: unknown): Promise<StorageLocation> {
+  const scheme = SCHEME.exec(prefix)?.[1]?.toLowerCase() ?? FILE;
+  const load = kinds.get(scheme);
+  if (!load) throw noStorageFor(scheme);
+  return (await load()).locate(prefix, options);
+}
+
+/**
+ * Opens a location; the caller closes the storage.
+ * @param how.ownThread for a thread that does nothing but tasks
+ * @throws RepartitionError `usage`, `not-found`, `access`, `storage`
+ */
+export async function openStorage(
+  location: StorageLocation,
+  { ownThread = false, signal }: { ownThread?: boolean } & CallOptions = {},
+): Promise<Storage> {
+  const load = kinds.get(location.scheme);
+  if (!load) throw noStorageFor(location.scheme);
+  return (await load()).open(location, { ownThread, signal });
+}
+
+/** The rest of the URL is not shown, for it may hold a password. */
+function noStorageFor(scheme: string): RepartitionError {
+  const known = [...kinds.keys()];
+  // s3a and s3n are how Hadoop calls s3.
+  const meant = known.find((other) => scheme.startsWith(other));
+  return new RepartitionError('usage', `there is no storage for prefixes that begin with ${scheme}:`, {
+    hint:
+      meant === undefined
+        ? `Give a path, or a URL of one of these schemes: ${known.join(', ')}. Begin a path that looks like a URL with "./".`
+        : `Write ${meant}:// instead of ${scheme}://.`,
+  });
+}
