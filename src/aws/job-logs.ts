@@ -62,6 +62,7 @@ async function readTail(session: AwsSession, url: string, signal: AbortSignal | 
 /**
  * The lines of a log that tell why it ended: the last Python traceback, or else what follows the last line with an
  * error in it, or else the last lines.
+ * @internal exported for its tests
  */
 export function lastErrorLines(text: string, most = MOST_LINES): string[] {
   const lines = text.split('\n').map((line) => line.trimEnd());

@@ -75,7 +75,7 @@ export function startJobRunRequest(settings: JobSettings): StartJobRunCommandInp
 }
 
 /** In the order of GraphStorm's guide. */
-export function entryPointArguments(job: ProcessingArguments): string[] {
+function entryPointArguments(job: ProcessingArguments): string[] {
   const args = [
     '--input-prefix',
     job.inputPrefix,

@@ -23,6 +23,7 @@ export type OutputVerdict = { aligned: true } | { aligned: false; reason: string
  * @param metadata when they were last modified, by S3's clock and to the second; missing when they are not there
  * @param startedAt when the job was submitted
  * @throws RepartitionError `job` when the job did not write to this prefix at all
+ * @internal exported for its tests
  */
 export function judgeDates(
   prefix: string,

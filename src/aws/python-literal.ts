@@ -31,7 +31,10 @@ export function parseParameters(text: string): Record<string, Literal> {
   return parameters;
 }
 
-/** @throws RepartitionError `usage` */
+/**
+ * @throws RepartitionError `usage`
+ * @internal exported for its tests
+ */
 export function parseLiteral(text: string): Literal {
   let at = 0;
   const fail = (): never => {

@@ -4,7 +4,7 @@ import { RepartitionError } from '../errors.js';
 import { type Literal, parseParameters } from './python-literal.js';
 
 export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
-export const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
+const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
 const GIB = 1024 ** 3;
 /** GB. SageMaker's own default for a processing job's volume. */
 const SMALLEST_VOLUME = 30;

@@ -102,7 +102,7 @@ export class AwsSession {
 
   /** Opens a bucket, in its own region. The caller closes it. */
   async bucket(name: string, signal?: AbortSignal): Promise<Bucket> {
-    const bucket = await (await import('./bucket.js')).Bucket.open(this, name, signal);
+    const bucket = await (await import('./bucket.js')).Bucket.open(this.s3Options(), name, signal);
     this.answered = true;
     return bucket;
   }

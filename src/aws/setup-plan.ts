@@ -193,7 +193,7 @@ function planApplication(
 }
 
 /** Where an application is not what is asked for, as "releaseLabel is emr-6.11.0 instead of emr-6.13.0". */
-export function differences(asked: CreateApplicationCommandInput, has: Application): string[] {
+function differences(asked: CreateApplicationCommandInput, has: Application): string[] {
   const { networkConfiguration: network, autoStopConfiguration: stop, maximumCapacity: most } = asked;
   const differing = (what: string, want: string | undefined, is: string | undefined): string[] =>
     want === undefined || plain(want) === plain(is ?? '')

@@ -1,8 +1,6 @@
 /** metadata.json: read, check, group, write. */
 export { alignmentGroups } from './groups.js';
-export type { AlignedSection, AlignmentGroup, DataSet, Place } from './model.js';
-export type { FlatNames } from './labels.js';
 export { type GraphMetadata, parseMetadata } from './parse.js';
 export { forwardNames } from './reverse.js';
-export { type DeclaredTotal, declaredTotals, idMappingsToCount } from './totals.js';
-export { type MetadataChanges, updateMetadata } from './update.js';
+export { declaredTotals, idMappingsToCount } from './totals.js';
+export { updateMetadata } from './update.js';

@@ -144,7 +144,6 @@ export interface VerifyOptions {
   s3?: Readonly<Record<string, string | number | boolean>>;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
-  log?: Log;
 }
 
 /** One reason why DistPartitioning could not read the prefix. */

@@ -25,7 +25,7 @@ export const ready: VerifyReport = {
 };
 
 /** An engine for the tests that do not care what it does. */
-export const idleEngine: Engine = {
+const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
   verifyPrefix: () => Promise.resolve(ready),
 };

@@ -20,7 +20,7 @@ export const verifyCommand = defineCommand({
     ['$0 verify --input-prefix /data/graph', 'Check an aligned graph'],
     ['$0 verify --input-prefix /data/graph --metadata-file-name metadata.json', 'Check what Spark wrote'],
   ],
-  async run(values, { world, log, progress, signal, print, printDocument }) {
+  async run(values, { world, progress, signal, print, printDocument }) {
     const s3 = readS3Options(values);
     const options: VerifyOptions = {
       inputPrefix: values['input-prefix'],
@@ -28,7 +28,6 @@ export const verifyCommand = defineCommand({
       ...(values.concurrency !== undefined && { concurrency: values.concurrency }),
       ...(s3 && { s3 }),
       signal,
-      log,
       onProgress: (at) => progress.report(at),
     };
     const report = await world.engine.verifyPrefix(options);
