@@ -42,9 +42,9 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   if (outputPrefix === undefined) {
     throw new RepartitionError(
       'job',
-      `the job ${job.jobRunId ?? ''} has no --output-prefix: it is not GSProcessing’s`,
+      `the job ${job.jobRunId ?? ''} was given no output prefix: it is not GSProcessing’s`,
       {
-        hint: 'Align its output, if there is any, with gs-repartition --input-prefix.',
+        hint: 'Align its output, if there is any, with `repartition`.',
       },
     );
   }
@@ -69,15 +69,15 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   throw new RepartitionError(
     'job',
     `the SageMaker job ${sagemakerJobName} succeeded, but the graph is not aligned: ${after.reason}`,
-    { hint: `Align it here: gs-repartition --input-prefix ${outputPrefix}` },
+    { hint: `Align it here: \`repartition({ inputPrefix: '${outputPrefix}' })\`` },
   );
 }
 
 /** @throws RepartitionError `usage` when the fallback `sagemaker` lacks what it needs; to be asked before the job starts */
 export function requireSageMaker(options: Pick<FinishOptions, 'fallback' | 'sagemaker'>): void {
   if (options.fallback !== 'sagemaker' || options.sagemaker !== undefined) return;
-  throw new RepartitionError('usage', '--fallback sagemaker needs a role and an image', {
-    hint: 'Give --sagemaker-role and --sagemaker-image-uri.',
+  throw new RepartitionError('usage', '`fallback` sagemaker needs a role and an image', {
+    hint: 'Give `sagemaker.role` and `sagemaker.imageUri`.',
   });
 }
 

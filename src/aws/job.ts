@@ -97,7 +97,7 @@ function sparkParameters({ sparkConf = {}, sparkSubmitParameters = '' }: JobSett
   const confs = Object.entries(sparkConf).map(([key, value]) => {
     if (!/^[\w.-]+$/.test(key)) {
       throw new RepartitionError('usage', `not a key of Spark's configuration: ${key}`, {
-        hint: 'Write --spark-conf spark.executor.memory=8g.',
+        hint: 'Keys of `sparkConf` are like spark.executor.memory.',
       });
     }
     return `--conf ${shellWord(`${key}=${value}`)}`;

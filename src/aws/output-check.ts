@@ -37,7 +37,7 @@ export function judgeDates(
   if (metadata === undefined || !isFresh(metadata)) {
     const what = metadata === undefined ? 'left no' : 'did not write the';
     throw new RepartitionError('job', `the job succeeded, but ${what} ${METADATA} under ${prefix}`, {
-      hint: 'Check --output-prefix, and what the job’s entry point is.',
+      hint: 'Check where the job was told to write, and what its entry point is.',
     });
   }
   if (updated === undefined) return { aligned: false, reason: `the job left no ${UPDATED_METADATA}` };

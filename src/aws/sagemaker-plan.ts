@@ -63,7 +63,7 @@ export function processingJobName(name: string, now: Date): string {
   // https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
   if (/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(short)) return short;
   throw new RepartitionError('usage', `not a name for a SageMaker job: "${name}"`, {
-    hint: 'Use letters, digits and hyphens for --job-name, and begin with a letter or digit.',
+    hint: 'Use letters, digits and hyphens for `jobName`, and begin with a letter or digit.',
   });
 }
 
@@ -146,7 +146,7 @@ function readParameters(text: string): ProcessorParameters {
   const read = Object.entries(parseParameters(text)).map(([name, value]) => {
     const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
     if (reader === undefined) {
-      throw new RepartitionError('usage', `--sm-processor-parameters knows no ${name}`, {
+      throw new RepartitionError('usage', `\`smProcessorParameters\` knows no ${name}`, {
         hint: `It knows ${Object.keys(READERS).join(', ')}.`,
       });
     }
@@ -156,7 +156,7 @@ function readParameters(text: string): ProcessorParameters {
       if (!(error instanceof TypeError)) throw error;
       throw new RepartitionError(
         'usage',
-        `--sm-processor-parameters: a bad value for ${name}: ${JSON.stringify(value)}`,
+        `\`smProcessorParameters\`: a bad value for ${name}: ${JSON.stringify(value)}`,
       );
     }
   });
@@ -164,7 +164,7 @@ function readParameters(text: string): ProcessorParameters {
   if ((parameters.subnets === undefined) !== (parameters.securityGroupIds === undefined)) {
     throw new RepartitionError(
       'usage',
-      '--sm-processor-parameters: a network needs subnets and security_group_ids',
+      '`smProcessorParameters`: a network needs subnets and security_group_ids',
     );
   }
   return parameters;

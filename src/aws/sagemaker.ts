@@ -60,7 +60,7 @@ export async function submitProcessingJob(
   const image = parseImageUri(options.imageUri);
   if (image.region !== region) {
     throw new RepartitionError('usage', `the image is in ${image.region}, the job would be in ${region}`, {
-      hint: `Use --region ${image.region}, or push the image to ${region}.`,
+      hint: `Use \`region\` ${image.region}, or push the image to ${region}.`,
     });
   }
   const roleArn = await executionRole(session, options.role, signal);
@@ -139,7 +139,7 @@ async function inputSize(
   try {
     if ((await bucket.stat(folder + configFilename, signal)) === undefined) {
       throw new RepartitionError('not-found', `no ${configFilename} under ${s3InputPrefix}`, {
-        hint: 'Check --s3-input-prefix and --config-filename.',
+        hint: 'Check `s3InputPrefix` and `configFilename`.',
       });
     }
     return await bucket.bytesUnder(folder, signal);
@@ -170,7 +170,7 @@ async function readQuotas(
   if (most === undefined) log?.warn(`there is no quota "${instances}": is it an instance type of SageMaker?`);
   if (most !== undefined && most < 1) {
     throw new RepartitionError('aws', `the account may use no ${instanceType} for processing jobs`, {
-      hint: `Ask for more of "${instances}" in Service Quotas, or use another --instance-type.`,
+      hint: `Ask for more of "${instances}" in Service Quotas, or use another \`instanceType\`.`,
     });
   }
   const volumeGb = found.get(volume);

@@ -143,7 +143,7 @@ async function chainRegion(profile: string | undefined): Promise<string> {
     return await client.config.region();
   } catch (error) {
     throw new RepartitionError('usage', 'no AWS region is set', {
-      hint: 'Give --region, or set AWS_REGION or the region of the profile.',
+      hint: 'Give `region`, or set AWS_REGION or the region of the profile.',
       cause: error,
     });
   } finally {

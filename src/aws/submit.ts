@@ -134,7 +134,7 @@ function checkArguments(options: SubmitOptions): void {
   const files = options.numOutputFiles ?? -1;
   if (!Number.isSafeInteger(files) || files === 0 || files < -1) {
     throw usage(
-      `--num-output-files must be a whole number above 0, or -1 to let Spark decide, not ${files}`,
+      `\`numOutputFiles\` must be a whole number above 0, or -1 to let Spark decide, not ${files}`,
       'Leave it out to let Spark decide.',
     );
   }
@@ -146,7 +146,7 @@ function checkArguments(options: SubmitOptions): void {
     !(timeoutMinutes >= 5 && timeoutMinutes <= 1_000_000)
   ) {
     throw usage(
-      `--timeout-minutes must be 0 (never) or at least 5, not ${timeoutMinutes}`,
+      `\`timeoutMinutes\` must be 0 (never) or at least 5, not ${timeoutMinutes}`,
       'Leave it out for 12 hours.',
     );
   }
@@ -156,11 +156,14 @@ function checkArguments(options: SubmitOptions): void {
   if (options.clientToken !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(options.clientToken)) {
     throw usage(
       `not a client token: "${options.clientToken}"`,
-      'Use 1 to 64 letters, digits and . _ - for --client-token.',
+      'Use 1 to 64 letters, digits and . _ - for `clientToken`.',
     );
   }
   if ((options.applicationId === undefined) === (options.applicationName === undefined)) {
-    throw usage('which application?', 'Give --application-id or --application-name; `setup` prints both.');
+    throw usage(
+      'which application?',
+      'Give `applicationId` or `applicationName`; `setupEmrServerless` tells both.',
+    );
   }
 }
 
@@ -175,19 +178,19 @@ async function executionRole(
   if (role.account !== undefined && role.account !== account) {
     throw usage(
       `the role ${given} is of account ${role.account}, but we are in ${account}`,
-      'Use a role of this account, or other credentials (--profile).',
+      'Use a role of this account, or other credentials (`profile`).',
     );
   }
   try {
     const found = await findRole(session, role.name, signal);
     if (found === undefined) {
       throw new RepartitionError('not-found', `no such role: ${given}`, {
-        hint: 'Make it with `gs-repartition emr-serverless setup`, or give another --execution-role.',
+        hint: 'Make it with `setupEmrServerless`, or give another `executionRole`.',
       });
     }
     if (!trusts(found.trust, EMR_SERVERLESS)) {
       throw new RepartitionError('aws', `the role ${role.name} does not trust ${EMR_SERVERLESS}`, {
-        hint: 'Give the job runtime role that `gs-repartition emr-serverless setup` made.',
+        hint: 'Give the job runtime role that `setupEmrServerless` made.',
       });
     }
     return found.arn;
@@ -211,7 +214,7 @@ async function checkInput(
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {
-        hint: 'Upload the input tables and their configuration first; check --input-prefix and --config-filename.',
+        hint: 'Upload the input tables and their configuration first; check `inputPrefix` and `configFilename`.',
       });
     }
   } finally {
