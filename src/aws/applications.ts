@@ -4,7 +4,17 @@ import { RepartitionError } from '../errors.js';
 import { ask, askFor, usage } from './errors.js';
 import type { AwsSession } from './session.js';
 
-/** All applications of the region. */
+/**
+ * All applications of the region.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, listApplications } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * for (const { id, name, state } of await listApplications(session)) console.log(id, name, state);
+ * ```
+ */
 export async function listApplications(
   session: AwsSession,
   { signal }: { signal?: AbortSignal | undefined } = {},

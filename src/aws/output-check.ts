@@ -16,6 +16,7 @@ export interface Engine {
   align(prefix: string): Promise<unknown>;
 }
 
+/** Whether a job left an aligned graph, and if not, why. */
 export type OutputVerdict = { aligned: true } | { aligned: false; reason: string };
 
 /**
@@ -51,6 +52,17 @@ export function judgeDates(
 /**
  * Looks at what a successful job left.
  * @throws RepartitionError `job`, and what keeps us from looking: `access`, `storage`, `interrupted`
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, checkOutput, verifyPrefix } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const verdict = await checkOutput(session, 's3://graphs/graph', new Date('2026-01-01'), (inputPrefix) =>
+ *   verifyPrefix({ inputPrefix }),
+ * );
+ * console.log(verdict.aligned || verdict.reason);
+ * ```
  */
 export async function checkOutput(
   session: AwsSession,

@@ -3,6 +3,7 @@ import { usage } from './errors.js';
 import { bucketOf, type ImageName, parseImageUri, parseRole, partitionOf } from './names.js';
 import { type Architecture, readTag, releaseFor } from './release.js';
 
+/** What jobs need: a bucket, an image, and what differs from the defaults. */
 export interface SetupOptions {
   /** Name of the bucket that jobs read from and write to, or any S3 URL in it. */
   bucket: string;

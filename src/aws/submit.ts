@@ -14,6 +14,7 @@ import type { Step } from './requests.js';
 import { findRole } from './roles.js';
 import { type AwsSession, callerAccount } from './session.js';
 
+/** The job: what is processed, on which application, under which role. */
 export interface SubmitOptions extends ProcessingArguments {
   /** Id of the application; or its name, if only one has that name. */
   applicationId?: string | undefined;
@@ -34,6 +35,7 @@ export interface SubmitOptions extends ProcessingArguments {
   timeoutMinutes?: number | undefined;
 }
 
+/** How {@link submit} goes about it. */
 export interface SubmitCallOptions {
   /** Look and plan, but neither upload nor start. */
   dryRun?: boolean | undefined;
@@ -44,6 +46,7 @@ export interface SubmitCallOptions {
   patience?: Patience | undefined;
 }
 
+/** A job that was started, or would be. */
 export interface StartedJob {
   applicationId: string;
   /** Missing in a dry run. */
@@ -55,6 +58,22 @@ export interface StartedJob {
 /**
  * Starts the job.
  * @throws RepartitionError `usage`, `not-found`, `access`, `aws`; then no job was started
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, followJob, submitJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const started = await submitJob(session, {
+ *   applicationName: 'gsprocessing-0.2.2',
+ *   executionRole: 'gsprocessing-emr-serverless',
+ *   entryPoint: 'graphstorm_processing/distributed_executor.py',
+ *   inputPrefix: 's3://graphs/tables',
+ *   outputPrefix: 's3://graphs/graph',
+ *   configFilename: 'config.json',
+ * });
+ * console.log((await followJob(session, started)).state);
+ * ```
  */
 export async function submit(
   session: AwsSession,

@@ -23,6 +23,7 @@ export interface CountedDataSet {
   parts: PartFacts[];
 }
 
+/** An alignment group with what its data sets’ files say. */
 export interface CountedGroup {
   group: AlignmentGroup;
   dataSets: CountedDataSet[];
@@ -64,8 +65,10 @@ export interface DataSetPlan {
   made: number;
 }
 
+/** One part of the new layout, kept or made. */
 export type PlannedPart = { kind: 'keep'; part: PartFacts } | { kind: 'make'; task: Task };
 
+/** What becomes of a group. */
 export interface GroupPlan {
   group: AlignmentGroup;
   layout: Layout;
@@ -73,6 +76,7 @@ export interface GroupPlan {
   dataSets: DataSetPlan[];
 }
 
+/** How the layout of a type is chosen among those that its data sets have. */
 export type TargetLayout = 'fewest-bytes' | 'most-frequent';
 
 /** What a worker reports of a task it has done. */
@@ -111,6 +115,7 @@ export type Progress =
   | { phase: 'parts'; done: number; total: number; bytes: number }
   | { phase: 'verify'; done: number; total: number };
 
+/** What `repartition` is told. */
 export interface RepartitionOptions {
   /** A local folder, or `s3://bucket/prefix`. */
   inputPrefix: string;
@@ -133,6 +138,7 @@ export interface RepartitionOptions {
   log?: Log;
 }
 
+/** What `verifyPrefix` is told. */
 export interface VerifyOptions {
   /** A local folder, or `s3://bucket/prefix`. */
   inputPrefix: string;

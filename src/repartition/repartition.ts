@@ -27,6 +27,15 @@ import { summarize, Tally } from './summary.js';
 /**
  * Aligns the graph under `options.inputPrefix` and publishes its updated metadata.
  * @throws RepartitionError with nothing published; `repartition_status.json` under the prefix says so
+ *
+ * @example
+ * ```ts
+ * import { repartition } from 'gs-repartition';
+ *
+ * const { parts } = await repartition({ inputPrefix: './graph', numOutputFiles: 4 });
+ * console.log(`${parts.spliced + parts.reencoded} parts were made`);
+ * // … parts were made
+ * ```
  */
 export async function repartition(options: RepartitionOptions): Promise<Summary> {
   const settings = runSettings(options);

@@ -18,6 +18,19 @@ import { shapeChange } from './shape.js';
  * Checks every part that the metadata list. What is wrong with the graph is in the report; what keeps us from looking
  * (no metadata, no access) is thrown.
  * @throws RepartitionError
+ *
+ * @example
+ * ```ts
+ * import { repartition, verifyPrefix } from 'gs-repartition';
+ *
+ * const before = await verifyPrefix({ inputPrefix: './graph', metadataFileName: 'metadata.json' });
+ * console.log(before.ready, before.violations.length > 0);
+ *
+ * await repartition({ inputPrefix: './graph' });
+ * console.log((await verifyPrefix({ inputPrefix: './graph' })).ready);
+ * // false true
+ * // true
+ * ```
  */
 export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport> {
   const file = fileName('metadata-file-name', options.metadataFileName ?? DEFAULT_UPDATED_METADATA);
