@@ -27,7 +27,7 @@ export function format(report: Report): string {
   }
 }
 
-export function plotsOf(report: Report): Plot[] {
+function plotsOf(report: Report): Plot[] {
   switch (report.kind) {
     case 'peers':
       return peersPlots(report);

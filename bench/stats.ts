@@ -24,12 +24,12 @@ export function spreadOf(values: readonly number[]): Spread {
 /**
  * How far the measurements lie apart: (max − min) / median. On a quiet machine this stays below a few per cent.
  */
-export function relativeSpread({ median, min, max }: Spread): number {
+function relativeSpread({ median, min, max }: Spread): number {
   return median === 0 ? 0 : (max - min) / median;
 }
 
 /** Above this the medians of a comparison say little. */
-export const NOISY = 0.3;
+const NOISY = 0.3;
 
 export function isNoisy(spread: Spread): boolean {
   return relativeSpread(spread) > NOISY;

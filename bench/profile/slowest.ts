@@ -27,7 +27,7 @@ export async function profileRequest(args: ProfileArguments): Promise<ProfileReq
 }
 
 /** Pure. @returns undefined when the standard preset was not saved */
-export function slowestOf(reports: readonly Report[]): string | undefined {
+function slowestOf(reports: readonly Report[]): string | undefined {
   const standard = reports.find((report) => report.kind === 'peers' && report.preset === 'standard');
   if (standard?.kind !== 'peers') return undefined;
   const ranked = [...standard.graphs].sort((a, b) => (b.ratios.time_vs_cp ?? 0) - (a.ratios.time_vs_cp ?? 0));

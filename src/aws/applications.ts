@@ -4,7 +4,17 @@ import { RepartitionError } from '../errors.js';
 import { ask, askFor, usage } from './errors.js';
 import type { AwsSession } from './session.js';
 
-/** All applications of the region. */
+/**
+ * All applications of the region.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, listApplications } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * for (const { id, name, state } of await listApplications(session)) console.log(id, name, state);
+ * ```
+ */
 export async function listApplications(
   session: AwsSession,
   { signal }: { signal?: AbortSignal | undefined } = {},
@@ -57,15 +67,12 @@ export async function findApplication(
   const wrong = (message: string, hint: string): RepartitionError =>
     new RepartitionError('aws', message, { hint });
   if (type.toUpperCase() !== 'SPARK') {
-    throw wrong(
-      `the application ${id} runs ${type}, not Spark`,
-      'Make one with `gs-repartition emr-serverless setup`.',
-    );
+    throw wrong(`the application ${id} runs ${type}, not Spark`, 'Make one with `setupEmrServerless`.');
   }
   if (state === 'TERMINATED') {
     throw wrong(
       `the application ${id} is terminated`,
-      'Make a new one with `gs-repartition emr-serverless setup`: it takes the same name.',
+      'Make a new one with `setupEmrServerless`: it takes the same name.',
     );
   }
   const isDown = state === 'CREATED' || state === 'STOPPED' || state === 'STOPPING';
@@ -90,7 +97,7 @@ async function byId(session: AwsSession, id: string, signal: AbortSignal | undef
   );
   if (found?.application !== undefined) return found.application;
   throw new RepartitionError('not-found', `no application ${id} in ${await session.region()}`, {
-    hint: 'Look which there are: gs-repartition emr-serverless list',
+    hint: 'Look which there are: `listApplications`',
   });
 }
 
@@ -102,10 +109,10 @@ async function byName(
   const [first, ...others] = await applicationsNamed(session, name, signal);
   if (first === undefined) {
     throw new RepartitionError('not-found', `no application is named ${name} in ${await session.region()}`, {
-      hint: 'Look which there are: gs-repartition emr-serverless list',
+      hint: 'Look which there are: `listApplications`',
     });
   }
   if (others.length === 0) return first;
   const ids = [first, ...others].map(({ applicationId = '' }) => applicationId).join(', ');
-  throw usage(`several applications are named ${name}: ${ids}`, 'Say which with --application-id.');
+  throw usage(`several applications are named ${name}: ${ids}`, 'Say which with `applicationId`.');
 }

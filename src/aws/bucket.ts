@@ -12,7 +12,6 @@ import { connect } from '../s3/client.js';
 import { failureOf, toRepartitionError } from '../s3/errors.js';
 import { readS3Options } from '../s3/options.js';
 import { Requests } from '../s3/requests.js';
-import type { AwsSession } from './session.js';
 
 export interface ObjectFacts {
   /** Bytes. */
@@ -31,9 +30,16 @@ export class Bucket {
     this.region = region;
   }
 
-  /** @throws RepartitionError `not-found`, `access`, `storage` */
-  static async open(session: AwsSession, name: string, signal?: AbortSignal): Promise<Bucket> {
-    const connection = await connect(name, readS3Options(session.s3Options()), signal);
+  /**
+   * @param options of the S3 room, as a user gives them
+   * @throws RepartitionError `not-found`, `access`, `storage`
+   */
+  static async open(
+    options: Parameters<typeof readS3Options>[0],
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<Bucket> {
+    const connection = await connect(name, readS3Options(options), signal);
     return new Bucket(new Requests(connection, name), connection.options.region);
   }
 

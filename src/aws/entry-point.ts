@@ -37,7 +37,7 @@ export async function lookAtEntryPoint(
     bucket.close();
     if (there !== undefined) return { url: entryPoint, steps: [] };
     throw new RepartitionError('not-found', `no entry point at ${entryPoint}`, {
-      hint: 'Give --entry-point a local file to have it uploaded.',
+      hint: 'Give `entryPoint` a local file to have it uploaded.',
     });
   }
   const bytes = await readEntryPoint(entryPoint);

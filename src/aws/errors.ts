@@ -99,19 +99,19 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
       return say(
         'access',
         `AWS does not know the credentials, or there are none, while ${doing} (${words})`,
-        'Set up credentials as for the AWS command line: environment, --profile (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
+        'Set up credentials as for the AWS command line: environment, `profile` (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
       );
     case 'denied':
       return say(
         'access',
         `access denied while ${doing} (${words})`,
-        'Ask an administrator for what is missing: `gs-repartition emr-serverless setup --print-policies` prints all policies.',
+        'Ask an administrator for what is missing: `setupPolicies` gives all policies.',
       );
     case 'network':
       return say(
         'aws',
         `the connection failed while ${doing}: ${code ?? name} ${message}`,
-        'Check the network, the region and --endpoint-url, then run the same command again.',
+        'Check the network, the region and `endpointUrl`, then run the same command again.',
       );
     case 'throttled':
     case 'server':

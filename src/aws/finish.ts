@@ -12,6 +12,7 @@ import type { AwsSession } from './session.js';
 /** Where alignment runs when the job's own failed: in this process, as a SageMaker job, or not at all. */
 export type Fallback = 'here' | 'sagemaker' | 'none';
 
+/** What {@link finishJob} may do about a graph that is not aligned. */
 export interface FinishOptions extends PersistOptions {
   /** Default `here`. */
   fallback?: Fallback | undefined;
@@ -24,6 +25,7 @@ export interface FinishOptions extends PersistOptions {
   pollMs?: number | undefined;
 }
 
+/** Who aligned the graph, if anybody, and why it was not the job. */
 export type Outcome =
   /** Nothing was left to do, by Spark's leader or since then: it passes verification. */
   | { alignedBy: 'job'; outputPrefix: string }
@@ -35,6 +37,20 @@ export type Outcome =
 /**
  * Looks at what a successful job left and has it aligned if need be.
  * @throws RepartitionError as the alignment, or `job`
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, finishJob, followJob, repartition, verifyPrefix } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
+ * const engine = {
+ *   verify: (inputPrefix: string) => verifyPrefix({ inputPrefix }),
+ *   align: (inputPrefix: string) => repartition({ inputPrefix }),
+ * };
+ * const outcome = await finishJob(session, job, { engine });
+ * console.log(outcome.alignedBy);
+ * ```
  */
 export async function finishJob(session: AwsSession, job: JobRun, options: FinishOptions): Promise<Outcome> {
   const { engine, fallback = 'here', signal } = options;
@@ -42,9 +58,9 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   if (outputPrefix === undefined) {
     throw new RepartitionError(
       'job',
-      `the job ${job.jobRunId ?? ''} has no --output-prefix: it is not GSProcessing’s`,
+      `the job ${job.jobRunId ?? ''} was given no output prefix: it is not GSProcessing’s`,
       {
-        hint: 'Align its output, if there is any, with gs-repartition --input-prefix.',
+        hint: 'Align its output, if there is any, with `repartition`.',
       },
     );
   }
@@ -69,15 +85,30 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   throw new RepartitionError(
     'job',
     `the SageMaker job ${sagemakerJobName} succeeded, but the graph is not aligned: ${after.reason}`,
-    { hint: `Align it here: gs-repartition --input-prefix ${outputPrefix}` },
+    { hint: `Align it here: \`repartition({ inputPrefix: '${outputPrefix}' })\`` },
   );
 }
 
-/** @throws RepartitionError `usage` when the fallback `sagemaker` lacks what it needs; to be asked before the job starts */
+/**
+ * Refuses a fallback that could not run, while there is still time to say so.
+ * @throws RepartitionError `usage` when the fallback `sagemaker` lacks what it needs; to be asked before the job starts
+ *
+ * @example
+ * ```ts
+ * import { requireSageMaker, RepartitionError } from 'gs-repartition';
+ *
+ * try {
+ *   requireSageMaker({ fallback: 'sagemaker' });
+ * } catch (error) {
+ *   console.log((error as RepartitionError).message);
+ * }
+ * // `fallback` sagemaker needs a role and an image
+ * ```
+ */
 export function requireSageMaker(options: Pick<FinishOptions, 'fallback' | 'sagemaker'>): void {
   if (options.fallback !== 'sagemaker' || options.sagemaker !== undefined) return;
-  throw new RepartitionError('usage', '--fallback sagemaker needs a role and an image', {
-    hint: 'Give --sagemaker-role and --sagemaker-image-uri.',
+  throw new RepartitionError('usage', '`fallback` sagemaker needs a role and an image', {
+    hint: 'Give `sagemaker.role` and `sagemaker.imageUri`.',
   });
 }
 

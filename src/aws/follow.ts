@@ -22,6 +22,7 @@ export interface JobUpdate {
   dashboardUrl?: string;
 }
 
+/** How {@link followJob} follows. */
 export interface FollowOptions extends PersistOptions {
   onUpdate?: ((update: JobUpdate) => void) | undefined;
   /** Between two looks. Default: 2 s at first, 30 s in the end. */
@@ -30,6 +31,17 @@ export interface FollowOptions extends PersistOptions {
 
 const ENDED = new Set(['SUCCESS', 'FAILED', 'CANCELLED']);
 
+/**
+ * Whether nothing more will happen to a job, in success or not.
+ *
+ * @example
+ * ```ts
+ * import { hasEnded } from 'gs-repartition';
+ *
+ * console.log(hasEnded({ state: 'RUNNING' }), hasEnded({ state: 'FAILED' }));
+ * // false true
+ * ```
+ */
 export function hasEnded(job: Pick<JobRun, 'state'>): boolean {
   return ENDED.has(job.state ?? '');
 }
@@ -37,6 +49,17 @@ export function hasEnded(job: Pick<JobRun, 'state'>): boolean {
 /**
  * Looks at the job until it has ended, in success or not.
  * @throws RepartitionError `interrupted` when the signal fires (the job goes on), `not-found`, `access`, `aws`
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, followJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }, {
+ *   onUpdate: ({ state, elapsedSeconds }) => console.log(state, elapsedSeconds),
+ * });
+ * console.log(job.state);
+ * ```
  */
 export async function followJob(
   session: AwsSession,
@@ -67,7 +90,18 @@ function pollAfter(elapsedSeconds: number): number {
   return elapsedSeconds < 3_600 ? 15_000 : 30_000;
 }
 
-/** @throws RepartitionError `not-found`, `access`, `aws` */
+/**
+ * Looks at a job once.
+ * @throws RepartitionError `not-found`, `access`, `aws`
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, getJob, jobUpdate } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * console.log(jobUpdate(await getJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' })));
+ * ```
+ */
 export async function getJob(session: AwsSession, id: JobId, options: PersistOptions = {}): Promise<JobRun> {
   return persist(
     session,
@@ -82,6 +116,20 @@ export async function getJob(session: AwsSession, id: JobId, options: PersistOpt
   );
 }
 
+/**
+ * How far a job is, from what the service says of it.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, getJob, jobUpdate } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const { state, elapsedSeconds, used } = jobUpdate(
+ *   await getJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }),
+ * );
+ * console.log(state, elapsedSeconds, used?.vCpuHours);
+ * ```
+ */
 export function jobUpdate(job: JobRun, now = new Date()): JobUpdate {
   const { state = 'UNKNOWN', stateDetails, createdAt, updatedAt, totalResourceUtilization: used } = job;
   const end = hasEnded(job) ? (job.endedAt ?? updatedAt ?? now) : now;
@@ -102,7 +150,18 @@ export function jobUpdate(job: JobRun, now = new Date()): JobUpdate {
   };
 }
 
-/** A convenience: without it the job goes on just the same. */
+/**
+ * Where Spark’s interface of a job is, if the service tells.
+ * A convenience: without it the job goes on just the same.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, dashboardUrl } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * console.log(await dashboardUrl(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }, {}));
+ * ```
+ */
 export async function dashboardUrl(
   session: AwsSession,
   id: JobId,

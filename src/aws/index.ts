@@ -15,8 +15,8 @@ export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRun
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
 export { checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
-export type { Patience } from './persist.js';
-export type { PolicyDocument, Statement } from './policies.js';
+export type { Log as JobLog, Patience, PersistOptions } from './persist.js';
+export type { BucketAccess, OperatorAccess, PolicyDocument, Statement } from './policies.js';
 export {
   bucketAccessPolicy,
   imageReaderPolicy,
@@ -25,7 +25,7 @@ export {
   operatorPolicy,
   repositoryPolicy,
 } from './policies.js';
-export { RELEASES, releaseFor, releaseWarning } from './release.js';
+export { type Architecture, RELEASES, releaseFor, releaseWarning } from './release.js';
 export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
   type ProcessingCallOptions,
@@ -40,12 +40,13 @@ export {
   stopProcessingJob,
 } from './sagemaker-follow.js';
 export {
+  type ProcessingFacts,
   type ProcessingJobOptions,
   processingJobName,
   processingJobRequest,
   volumeSize,
 } from './sagemaker-plan.js';
-export { type AwsOptions, AwsSession } from './session.js';
+export { type AwsOptions, AwsSession, type Clients as AwsClients } from './session.js';
 export {
   setup as setupEmrServerless,
   type SetupCallOptions,

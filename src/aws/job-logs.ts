@@ -15,6 +15,14 @@ const MOST_LINES = 20;
 /**
  * Where a driver's log is on S3.
  * https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, driverLogUrl, getJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * console.log(driverLogUrl(await getJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }), 'stderr'));
+ * ```
  */
 export function driverLogUrl(job: JobRun, stream: 'stderr' | 'stdout'): string | undefined {
   const logUri = logUriOf(job);
@@ -23,7 +31,18 @@ export function driverLogUrl(job: JobRun, stream: 'stderr' | 'stdout'): string |
   return `${logUri.replace(/\/+$/, '')}/${folder}/${stream}.gz`;
 }
 
-/** The driver's last error lines; empty when its log is not on S3 or not there yet. Never throws. */
+/**
+ * The driver's last error lines; empty when its log is not on S3 or not there yet. Never throws.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, driverErrorLines, followJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
+ * if (job.state !== 'SUCCESS') for (const line of await driverErrorLines(session, job)) console.log(line);
+ * ```
+ */
 export async function driverErrorLines(
   session: AwsSession,
   job: JobRun,
@@ -62,6 +81,7 @@ async function readTail(session: AwsSession, url: string, signal: AbortSignal | 
 /**
  * The lines of a log that tell why it ended: the last Python traceback, or else what follows the last line with an
  * error in it, or else the last lines.
+ * @internal exported for its tests
  */
 export function lastErrorLines(text: string, most = MOST_LINES): string[] {
   const lines = text.split('\n').map((line) => line.trimEnd());
@@ -81,7 +101,18 @@ export function lastErrorLines(text: string, most = MOST_LINES): string[] {
   return traceback >= 0 ? lines.slice(to - most, to) : lines.slice(from, from + most);
 }
 
-/** Commands to look further, to be typed as they are. */
+/**
+ * Commands to look further, to be typed as they are.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, followJob, furtherCommands } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
+ * for (const command of furtherCommands(job, await session.region())) console.log(command);
+ * ```
+ */
 export function furtherCommands(job: JobRun, region: string): string[] {
   const { applicationId = '', jobRunId = '' } = job;
   const id = `--application-id ${applicationId} --job-run-id ${jobRunId} --region ${region}`;

@@ -21,6 +21,7 @@ export interface ProcessingArguments {
   extraArguments?: readonly string[] | undefined;
 }
 
+/** All that a job is started with. */
 export interface JobSettings extends ProcessingArguments {
   applicationId: string;
   executionRoleArn: string;
@@ -42,7 +43,26 @@ export interface JobSettings extends ProcessingArguments {
   timeoutMinutes?: number | undefined;
 }
 
-/** What `StartJobRun` is asked for. */
+/**
+ * What `StartJobRun` is asked for.
+ *
+ * @example
+ * ```ts
+ * import { startJobRunRequest } from 'gs-repartition';
+ *
+ * const request = startJobRunRequest({
+ *   applicationId: '00f1r2s3t4',
+ *   executionRoleArn: 'arn:aws:iam::123456789012:role/gsprocessing-emr-serverless',
+ *   entryPoint: 's3://graphs/scripts/distributed_executor.py',
+ *   inputPrefix: 's3://graphs/tables',
+ *   outputPrefix: 's3://graphs/graph',
+ *   configFilename: 'config.json',
+ *   clientToken: 'nightly-2026-01-01',
+ * });
+ * console.log(request.jobDriver?.sparkSubmit?.entryPointArguments?.join(' '));
+ * // --input-prefix s3://graphs/tables --output-prefix s3://graphs/graph --config-filename config.json …
+ * ```
+ */
 export function startJobRunRequest(settings: JobSettings): StartJobRunCommandInput {
   const { logUri, logGroup, timeoutMinutes } = settings;
   const sparkSubmitParameters = sparkParameters(settings);
@@ -75,7 +95,7 @@ export function startJobRunRequest(settings: JobSettings): StartJobRunCommandInp
 }
 
 /** In the order of GraphStorm's guide. */
-export function entryPointArguments(job: ProcessingArguments): string[] {
+function entryPointArguments(job: ProcessingArguments): string[] {
   const args = [
     '--input-prefix',
     job.inputPrefix,
@@ -97,7 +117,7 @@ function sparkParameters({ sparkConf = {}, sparkSubmitParameters = '' }: JobSett
   const confs = Object.entries(sparkConf).map(([key, value]) => {
     if (!/^[\w.-]+$/.test(key)) {
       throw new RepartitionError('usage', `not a key of Spark's configuration: ${key}`, {
-        hint: 'Write --spark-conf spark.executor.memory=8g.',
+        hint: 'Keys of `sparkConf` are like spark.executor.memory.',
       });
     }
     return `--conf ${shellWord(`${key}=${value}`)}`;
@@ -110,7 +130,18 @@ function shellWord(text: string): string {
   return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
 }
 
-/** Where a job run writes its graph, from its own arguments; `undefined` for jobs that are not GSProcessing's. */
+/**
+ * Where a job run writes its graph, from its own arguments; `undefined` for jobs that are not GSProcessing's.
+ *
+ * @example
+ * ```ts
+ * import { outputPrefixOf } from 'gs-repartition';
+ *
+ * const entryPointArguments = ['--output-prefix', 's3://graphs/graph'];
+ * console.log(outputPrefixOf({ jobDriver: { sparkSubmit: { entryPoint: 's3://graphs/a.py', entryPointArguments } } }));
+ * // s3://graphs/graph
+ * ```
+ */
 export function outputPrefixOf(job: Pick<JobRun, 'jobDriver'>): string | undefined {
   return argumentOf(job, '--output-prefix');
 }

@@ -6,7 +6,17 @@ import { getJob, hasEnded, type JobId } from './follow.js';
 import { persist, type PersistOptions } from './persist.js';
 import type { AwsSession } from './session.js';
 
-/** The job runs of an application, latest first. */
+/**
+ * The job runs of an application, latest first.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, listJobs } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * for (const { id, name, state } of await listJobs(session, '00f1r2s3t4')) console.log(id, name, state);
+ * ```
+ */
 export async function listJobs(
   session: AwsSession,
   applicationId: string,
@@ -28,6 +38,14 @@ export async function listJobs(
 /**
  * Asks the service to cancel a job; it is CANCELLED some time later.
  * @throws RepartitionError `job` when it has ended already
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, cancelJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * await cancelJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
+ * ```
  */
 export async function cancelJob(session: AwsSession, id: JobId, options: PersistOptions = {}): Promise<void> {
   const job = await getJob(session, id, options);

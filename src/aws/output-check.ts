@@ -16,6 +16,7 @@ export interface Engine {
   align(prefix: string): Promise<unknown>;
 }
 
+/** Whether a job left an aligned graph, and if not, why. */
 export type OutputVerdict = { aligned: true } | { aligned: false; reason: string };
 
 /**
@@ -23,6 +24,7 @@ export type OutputVerdict = { aligned: true } | { aligned: false; reason: string
  * @param metadata when they were last modified, by S3's clock and to the second; missing when they are not there
  * @param startedAt when the job was submitted
  * @throws RepartitionError `job` when the job did not write to this prefix at all
+ * @internal exported for its tests
  */
 export function judgeDates(
   prefix: string,
@@ -36,7 +38,7 @@ export function judgeDates(
   if (metadata === undefined || !isFresh(metadata)) {
     const what = metadata === undefined ? 'left no' : 'did not write the';
     throw new RepartitionError('job', `the job succeeded, but ${what} ${METADATA} under ${prefix}`, {
-      hint: 'Check --output-prefix, and what the job’s entry point is.',
+      hint: 'Check where the job was told to write, and what its entry point is.',
     });
   }
   if (updated === undefined) return { aligned: false, reason: `the job left no ${UPDATED_METADATA}` };
@@ -50,6 +52,17 @@ export function judgeDates(
 /**
  * Looks at what a successful job left.
  * @throws RepartitionError `job`, and what keeps us from looking: `access`, `storage`, `interrupted`
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, checkOutput, verifyPrefix } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const verdict = await checkOutput(session, 's3://graphs/graph', new Date('2026-01-01'), (inputPrefix) =>
+ *   verifyPrefix({ inputPrefix }),
+ * );
+ * console.log(verdict.aligned || verdict.reason);
+ * ```
  */
 export async function checkOutput(
   session: AwsSession,

@@ -10,6 +10,7 @@ export interface Log {
   warn(message: string): void;
 }
 
+/** How long, and how often, something that fails is tried again. */
 export interface Patience {
   /** First pause after a failure; doubles with each further one. Default 1 s. */
   firstPauseMs?: number;
@@ -19,6 +20,7 @@ export interface Patience {
   giveUpMs?: number;
 }
 
+/** What every call takes that may have to wait. */
 export interface PersistOptions {
   signal?: AbortSignal | undefined;
   log?: Log | undefined;

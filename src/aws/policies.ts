@@ -21,6 +21,7 @@ export interface PolicyDocument {
   Statement: Statement[];
 }
 
+/** One statement of a policy. */
 export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
@@ -37,7 +38,17 @@ const policy = (...statements: Statement[]): PolicyDocument => ({
   Statement: statements,
 });
 
-/** Who may take on the job runtime role: EMR Serverless. */
+/**
+ * Who may take on the job runtime role: EMR Serverless.
+ *
+ * @example
+ * ```ts
+ * import { jobRuntimeTrustPolicy } from 'gs-repartition';
+ *
+ * console.log(jobRuntimeTrustPolicy().Statement[0]?.Principal);
+ * // { Service: 'emr-serverless.amazonaws.com' }
+ * ```
+ */
 export function jobRuntimeTrustPolicy(): PolicyDocument {
   return policy({
     Sid: 'EMRServerlessTrustPolicy',
@@ -47,6 +58,7 @@ export function jobRuntimeTrustPolicy(): PolicyDocument {
   });
 }
 
+/** The bucket that a job may reach. */
 export interface BucketAccess {
   bucket: string;
   /** Default `aws`. */
@@ -55,7 +67,18 @@ export interface BucketAccess {
   kmsKeyArn?: string | undefined;
 }
 
-/** Where a job may reach: the named bucket and nothing more. */
+/**
+ * Where a job may reach: the named bucket and nothing more.
+ *
+ * @example
+ * ```ts
+ * import { bucketAccessPolicy } from 'gs-repartition';
+ *
+ * for (const { Sid, Resource } of bucketAccessPolicy({ bucket: 'graphs' }).Statement) console.log(Sid, Resource);
+ * // ListTheBucket [ 'arn:aws:s3:::graphs' ]
+ * // ReadAndWriteItsObjects [ 'arn:aws:s3:::graphs/*' ]
+ * ```
+ */
 export function bucketAccessPolicy({ bucket, partition, kmsKeyArn }: BucketAccess): PolicyDocument {
   const arn = bucketArn(bucket, partition);
   return policy(
@@ -94,6 +117,19 @@ export function bucketAccessPolicy({ bucket, partition, kmsKeyArn }: BucketAcces
 /**
  * For whoever creates the application, so that EMR Serverless can look at the image in their name.
  * @param repository an ARN. GraphStorm's guide writes the registry's address here, which IAM does not accept.
+ *
+ * @example
+ * ```ts
+ * import { imageReaderPolicy } from 'gs-repartition';
+ *
+ * const policy = imageReaderPolicy('arn:aws:ecr:us-east-1:123456789012:repository/graphstorm');
+ * console.log(policy.Statement[0]?.Action);
+ * // [
+ * //   'ecr:GetDownloadUrlForLayer',
+ * //   'ecr:BatchGetImage',
+ * //   'ecr:DescribeImages'
+ * // ]
+ * ```
  */
 export function imageReaderPolicy(repository: string): PolicyDocument {
   return policy({
@@ -104,7 +140,18 @@ export function imageReaderPolicy(repository: string): PolicyDocument {
   });
 }
 
-/** The image repository's policy: EMR Serverless may pull for one application. */
+/**
+ * The image repository's policy: EMR Serverless may pull for one application.
+ *
+ * @example
+ * ```ts
+ * import { repositoryPolicy } from 'gs-repartition';
+ *
+ * const policy = repositoryPolicy('arn:aws:emr-serverless:us-east-1:123456789012:/applications/00f1r2s3t4');
+ * console.log(policy.Statement[0]?.Principal);
+ * // { Service: 'emr-serverless.amazonaws.com' }
+ * ```
+ */
 export function repositoryPolicy(applicationArn: string): PolicyDocument {
   return policy({
     Sid: REPOSITORY_SID,
@@ -120,6 +167,18 @@ export function repositoryPolicy(applicationArn: string): PolicyDocument {
  * lost: where ours stands for other applications, this one joins them.
  * @param existing the policy's text, if the repository has one
  * @throws RepartitionError `aws` when the text is not a policy
+ *
+ * @example
+ * ```ts
+ * import { mergeRepositoryPolicy } from 'gs-repartition';
+ *
+ * const application = 'arn:aws:emr-serverless:us-east-1:123456789012:/applications/00f1r2s3t4';
+ * const merged = mergeRepositoryPolicy('{ "Version": "2012-10-17", "Statement": [] }', application);
+ * console.log(merged?.Statement.length);
+ * console.log(mergeRepositoryPolicy(JSON.stringify(merged), application));
+ * // 1
+ * // undefined
+ * ```
  */
 export function mergeRepositoryPolicy(
   existing: string | undefined,
@@ -157,6 +216,7 @@ function pullers(statement: Statement): string[] | undefined {
   return isOnlyThat && isDeepStrictEqual(canonical(same), canonical(ours)) ? listOf(arns) : undefined;
 }
 
+/** Where an operator may act, and on what. */
 export interface OperatorAccess {
   region: string;
   account: string;
@@ -167,7 +227,25 @@ export interface OperatorAccess {
   kmsKeyArn?: string | undefined;
 }
 
-/** For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, where that is not an administrator. */
+/**
+ * For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, where that is not an administrator.
+ *
+ * @example
+ * ```ts
+ * import { operatorPolicy } from 'gs-repartition';
+ *
+ * const policy = operatorPolicy({
+ *   region: 'us-east-1',
+ *   account: '123456789012',
+ *   partition: 'aws',
+ *   bucket: 'graphs',
+ *   roleName: 'gsprocessing-emr-serverless',
+ *   repositoryArn: 'arn:aws:ecr:us-east-1:123456789012:repository/graphstorm',
+ * });
+ * console.log(policy.Statement.map(({ Sid }) => Sid).join(', '));
+ * // MakeAndFindApplications, RunJobs, MakeTheJobRuntimeRole, GiveTheRoleToJobs, …
+ * ```
+ */
 export function operatorPolicy(access: OperatorAccess): PolicyDocument {
   const { region, account, partition, roleName, repositoryArn } = access;
   const role = `arn:${partition}:iam::${account}:role/${roleName}`;

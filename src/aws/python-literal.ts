@@ -1,4 +1,4 @@
-/** Python literals, as the reference's launcher evaluates them: what `--sm-processor-parameters` holds. */
+/** Python literals, as the reference's launcher evaluates them: what `smProcessorParameters` holds. */
 import { RepartitionError } from '../errors.js';
 
 export type Literal = string | number | boolean | null | Literal[] | { [key: string]: Literal };
@@ -22,7 +22,7 @@ export function parseParameters(text: string): Record<string, Literal> {
   for (const word of text.split(/\s+/).filter((word) => word !== '')) {
     const at = word.indexOf('=');
     if (at <= 0) {
-      throw new RepartitionError('usage', `--sm-processor-parameters: "${word}" is not key=value`, {
+      throw new RepartitionError('usage', `\`smProcessorParameters\`: "${word}" is not key=value`, {
         hint: 'Separate parameters by spaces and use none in values: "volume_size_in_gb=100 tags=[]".',
       });
     }
@@ -31,7 +31,10 @@ export function parseParameters(text: string): Record<string, Literal> {
   return parameters;
 }
 
-/** @throws RepartitionError `usage` */
+/**
+ * @throws RepartitionError `usage`
+ * @internal exported for its tests
+ */
 export function parseLiteral(text: string): Literal {
   let at = 0;
   const fail = (): never => {

@@ -3,6 +3,17 @@
  * Source: the `FROM` lines of `graphstorm-processing/docker/<version>/emr-serverless/Dockerfile.cpu`.
  */
 
+/**
+ * The EMR release by GSProcessing’s version.
+ *
+ * @example
+ * ```ts
+ * import { RELEASES } from 'gs-repartition';
+ *
+ * console.log(RELEASES['0.2.2']);
+ * // emr-6.13.0
+ * ```
+ */
 export const RELEASES: Readonly<Record<string, string>> = {
   '0.2.1': 'emr-6.11.0',
   '0.2.2': 'emr-6.13.0',
@@ -15,6 +26,7 @@ export const RELEASES: Readonly<Record<string, string>> = {
   '0.5.1': 'emr-7.10.0',
 };
 
+/** The processors that EMR Serverless offers. */
 export type Architecture = 'X86_64' | 'ARM64';
 
 /** What GSProcessing's own script puts into a tag: `<version>-<architecture><suffix>`. */
@@ -33,12 +45,34 @@ export function readTag(tag: string | undefined): ImageTag {
   };
 }
 
-/** The release that fits a GSProcessing version, if we know it. */
+/**
+ * The release that fits a GSProcessing version, if we know it.
+ *
+ * @example
+ * ```ts
+ * import { releaseFor } from 'gs-repartition';
+ *
+ * console.log(releaseFor('0.5.0'), releaseFor('0.0.1'));
+ * // emr-7.9.0 undefined
+ * ```
+ */
 export function releaseFor(version: string | undefined): string | undefined {
   return version !== undefined && Object.hasOwn(RELEASES, version) ? RELEASES[version] : undefined;
 }
 
-/** What to tell a user about a release label and an image's version; `undefined` when they fit. */
+/**
+ * What to tell a user about a release label and an image's version; `undefined` when they fit.
+ *
+ * @example
+ * ```ts
+ * import { releaseWarning } from 'gs-repartition';
+ *
+ * console.log(releaseWarning('0.2.2', 'emr-6.13.0'));
+ * console.log(releaseWarning('0.2.2', 'emr-7.0.0'));
+ * // undefined
+ * // GSProcessing 0.2.2 is built on emr-6.13.0, which does not fit the release label emr-7.0.0
+ * ```
+ */
 export function releaseWarning(version: string | undefined, releaseLabel: string): string | undefined {
   if (version === undefined) {
     return `the image's tag does not tell its GSProcessing version: make sure that it is built on ${releaseLabel}`;

@@ -4,6 +4,7 @@ import type { CreateApplicationCommandInput, StartJobRunCommandInput } from '@aw
 import type { CreateRoleCommandInput, PutRolePolicyCommandInput } from '@aws-sdk/client-iam';
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 
+/** What a service is asked for, named by the service and its operation. */
 export type Request =
   | { service: 'iam'; operation: 'CreateRole'; input: CreateRoleCommandInput }
   | { service: 'iam'; operation: 'PutRolePolicy'; input: PutRolePolicyCommandInput }

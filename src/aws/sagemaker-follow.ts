@@ -5,6 +5,7 @@ import { ask, throwIfStopped, toAwsError } from './errors.js';
 import { pauseFor, persist, type PersistOptions } from './persist.js';
 import type { AwsSession } from './session.js';
 
+/** How far a SageMaker job is. */
 export interface ProcessingUpdate {
   status: string;
   /** Since the job was made. */
@@ -13,6 +14,7 @@ export interface ProcessingUpdate {
   lines: string[];
 }
 
+/** How {@link followProcessingJob} follows. */
 export interface FollowProcessingOptions extends PersistOptions {
   onUpdate?: ((update: ProcessingUpdate) => void) | undefined;
   /** Between two looks. Default: 3 s at first, 15 s later. */
@@ -24,6 +26,16 @@ const ENDED = new Set(['Completed', 'Failed', 'Stopped']);
 /**
  * Looks at the job and its log until it has ended.
  * @throws RepartitionError `job` when it failed or was stopped; `interrupted` when the signal fires (the job goes on)
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, followProcessingJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * await followProcessingJob(session, 'gsprocessing-repartitioning-2026-01-01-00-00-00', {
+ *   onUpdate: ({ status, lines }) => console.log(status, ...lines),
+ * });
+ * ```
  */
 export async function followProcessingJob(
   session: AwsSession,
@@ -115,7 +127,17 @@ async function newLines(
   }
 }
 
-/** Asks the service to stop a job. */
+/**
+ * Asks the service to stop a job.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, stopProcessingJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * await stopProcessingJob(session, 'gsprocessing-repartitioning-2026-01-01-00-00-00');
+ * ```
+ */
 export async function stopProcessingJob(session: AwsSession, jobName: string): Promise<void> {
   const client = await session.client('sagemaker');
   await ask(`stopping the job ${jobName}`, () => client.stopProcessingJob({ ProcessingJobName: jobName }));

@@ -4,13 +4,14 @@ import { RepartitionError } from '../errors.js';
 import { type Literal, parseParameters } from './python-literal.js';
 
 export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
-export const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
+const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
 const GIB = 1024 ** 3;
 /** GB. SageMaker's own default for a processing job's volume. */
 const SMALLEST_VOLUME = 30;
 /** GB. What accounts have before they ask for more. */
 export const DEFAULT_VOLUME_QUOTA = 1024;
 
+/** What is aligned on SageMaker, and on what machine. */
 export interface ProcessingJobOptions {
   /** `s3://bucket/prefix` of the graph. */
   s3InputPrefix: string;
@@ -32,6 +33,7 @@ export interface ProcessingJobOptions {
   smProcessorParameters?: string | undefined;
 }
 
+/** What a job’s request needs to know of the account and the graph. */
 export interface ProcessingFacts {
   roleArn: string;
   /** Of all objects under the prefix. */
@@ -55,6 +57,14 @@ interface ProcessorParameters {
 /**
  * The name of a job: at most 63 letters, digits and hyphens.
  * @throws RepartitionError `usage`
+ *
+ * @example
+ * ```ts
+ * import { processingJobName } from 'gs-repartition';
+ *
+ * console.log(processingJobName('nightly', new Date('2026-01-01T02:03:04Z')));
+ * // nightly-2026-01-01-02-03-04
+ * ```
  */
 export function processingJobName(name: string, now: Date): string {
   const timestamp = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
@@ -63,20 +73,53 @@ export function processingJobName(name: string, now: Date): string {
   // https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
   if (/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(short)) return short;
   throw new RepartitionError('usage', `not a name for a SageMaker job: "${name}"`, {
-    hint: 'Use letters, digits and hyphens for --job-name, and begin with a letter or digit.',
+    hint: 'Use letters, digits and hyphens for `jobName`, and begin with a letter or digit.',
   });
 }
 
 /**
  * GB of disk: twice the input, or what is asked for, but at most the quota and at least 30.
  * @param asked GB
+ *
+ * @example
+ * ```ts
+ * import { volumeSize } from 'gs-repartition';
+ *
+ * console.log(volumeSize(200 * 1024 ** 3, 1024), volumeSize(1024, 1024), volumeSize(200 * 1024 ** 3, 300));
+ * // 400 30 300
+ * ```
  */
 export function volumeSize(inputBytes: number, quota: number, asked?: number): number {
   const input = Math.max(1, Math.floor(inputBytes / GIB));
   return Math.max(Math.min(asked ?? 2 * input, quota), SMALLEST_VOLUME);
 }
 
-/** @throws RepartitionError `usage` */
+/**
+ * What `CreateProcessingJob` is asked for.
+ * @throws RepartitionError `usage`
+ *
+ * @example
+ * ```ts
+ * import { processingJobRequest } from 'gs-repartition';
+ *
+ * const request = processingJobRequest(
+ *   {
+ *     s3InputPrefix: 's3://graphs/graph',
+ *     role: 'sagemaker-execution',
+ *     imageUri: '123456789012.dkr.ecr.us-east-1.amazonaws.com/gs-repartition:latest',
+ *     smProcessorParameters: 'max_runtime_in_seconds=3600',
+ *   },
+ *   {
+ *     roleArn: 'arn:aws:iam::123456789012:role/sagemaker-execution',
+ *     inputBytes: 100 * 1024 ** 3,
+ *     volumeQuota: 1024,
+ *     now: new Date('2026-01-01T02:03:04Z'),
+ *   },
+ * );
+ * console.log(request.ProcessingResources?.ClusterConfig?.VolumeSizeInGB, request.StoppingCondition);
+ * // 200 { MaxRuntimeInSeconds: 3600 }
+ * ```
+ */
 export function processingJobRequest(
   options: ProcessingJobOptions,
   facts: ProcessingFacts,
@@ -146,7 +189,7 @@ function readParameters(text: string): ProcessorParameters {
   const read = Object.entries(parseParameters(text)).map(([name, value]) => {
     const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
     if (reader === undefined) {
-      throw new RepartitionError('usage', `--sm-processor-parameters knows no ${name}`, {
+      throw new RepartitionError('usage', `\`smProcessorParameters\` knows no ${name}`, {
         hint: `It knows ${Object.keys(READERS).join(', ')}.`,
       });
     }
@@ -156,7 +199,7 @@ function readParameters(text: string): ProcessorParameters {
       if (!(error instanceof TypeError)) throw error;
       throw new RepartitionError(
         'usage',
-        `--sm-processor-parameters: a bad value for ${name}: ${JSON.stringify(value)}`,
+        `\`smProcessorParameters\`: a bad value for ${name}: ${JSON.stringify(value)}`,
       );
     }
   });
@@ -164,7 +207,7 @@ function readParameters(text: string): ProcessorParameters {
   if ((parameters.subnets === undefined) !== (parameters.securityGroupIds === undefined)) {
     throw new RepartitionError(
       'usage',
-      '--sm-processor-parameters: a network needs subnets and security_group_ids',
+      '`smProcessorParameters`: a network needs subnets and security_group_ids',
     );
   }
   return parameters;

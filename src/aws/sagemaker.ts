@@ -16,6 +16,7 @@ import {
 } from './sagemaker-plan.js';
 import { type AwsOptions, AwsSession } from './session.js';
 
+/** How {@link submitProcessingJob} goes about it. */
 export interface ProcessingCallOptions {
   /** Look and plan, but start nothing. */
   dryRun?: boolean | undefined;
@@ -27,6 +28,7 @@ export interface ProcessingCallOptions {
   now?: Date | undefined;
 }
 
+/** A SageMaker job that was started, or would be. */
 export interface StartedProcessingJob {
   jobName: string;
   region: string;
@@ -34,7 +36,17 @@ export interface StartedProcessingJob {
   steps: Step[];
 }
 
-/** A session in a bucket's own region, unless one is given: where the reference's launcher runs its job too. */
+/**
+ * A session in a bucket's own region, unless one is given: where the reference's launcher runs its job too.
+ *
+ * @example
+ * ```ts no-run
+ * import { sessionNear } from 'gs-repartition';
+ *
+ * const session = await sessionNear({ profile: 'graphs' }, 's3://graphs/graph');
+ * console.log(await session.region());
+ * ```
+ */
 export async function sessionNear(
   options: AwsOptions,
   s3Url: string,
@@ -49,6 +61,19 @@ export async function sessionNear(
 /**
  * Starts the alignment of a prefix on SageMaker.
  * @throws RepartitionError `usage`, `not-found`, `access`, `aws`; then no job was started
+ *
+ * @example
+ * ```ts no-run
+ * import { followProcessingJob, sessionNear, submitProcessingJob } from 'gs-repartition';
+ *
+ * const session = await sessionNear({}, 's3://graphs/graph');
+ * const { jobName } = await submitProcessingJob(session, {
+ *   s3InputPrefix: 's3://graphs/graph',
+ *   role: 'sagemaker-execution',
+ *   imageUri: '123456789012.dkr.ecr.us-east-1.amazonaws.com/gs-repartition:latest',
+ * });
+ * await followProcessingJob(session, jobName);
+ * ```
  */
 export async function submitProcessingJob(
   session: AwsSession,
@@ -60,7 +85,7 @@ export async function submitProcessingJob(
   const image = parseImageUri(options.imageUri);
   if (image.region !== region) {
     throw new RepartitionError('usage', `the image is in ${image.region}, the job would be in ${region}`, {
-      hint: `Use --region ${image.region}, or push the image to ${region}.`,
+      hint: `Use \`region\` ${image.region}, or push the image to ${region}.`,
     });
   }
   const roleArn = await executionRole(session, options.role, signal);
@@ -139,7 +164,7 @@ async function inputSize(
   try {
     if ((await bucket.stat(folder + configFilename, signal)) === undefined) {
       throw new RepartitionError('not-found', `no ${configFilename} under ${s3InputPrefix}`, {
-        hint: 'Check --s3-input-prefix and --config-filename.',
+        hint: 'Check `s3InputPrefix` and `configFilename`.',
       });
     }
     return await bucket.bytesUnder(folder, signal);
@@ -170,7 +195,7 @@ async function readQuotas(
   if (most === undefined) log?.warn(`there is no quota "${instances}": is it an instance type of SageMaker?`);
   if (most !== undefined && most < 1) {
     throw new RepartitionError('aws', `the account may use no ${instanceType} for processing jobs`, {
-      hint: `Ask for more of "${instances}" in Service Quotas, or use another --instance-type.`,
+      hint: `Ask for more of "${instances}" in Service Quotas, or use another \`instanceType\`.`,
     });
   }
   const volumeGb = found.get(volume);

@@ -27,6 +27,7 @@ export interface AwsOptions {
   s3?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
+/** The SDK’s client of each service. */
 export interface Clients {
   sts: STS;
   iam: IAM;
@@ -63,7 +64,21 @@ const DEFAULT_MAX_ATTEMPTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** One person's connection to one region. */
+/**
+ * One person's connection to one region.
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, listApplications } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1', profile: 'graphs' });
+ * try {
+ *   console.log(await listApplications(session));
+ * } finally {
+ *   await session.close();
+ * }
+ * ```
+ */
 export class AwsSession {
   readonly options: AwsOptions;
   /** Whether a call was ever answered: from then on, a failure of credentials or network is one that may pass. */
@@ -100,9 +115,12 @@ export class AwsSession {
     return client;
   }
 
-  /** Opens a bucket, in its own region. The caller closes it. */
+  /**
+   * Opens a bucket, in its own region. The caller closes it.
+   * @internal
+   */
   async bucket(name: string, signal?: AbortSignal): Promise<Bucket> {
-    const bucket = await (await import('./bucket.js')).Bucket.open(this, name, signal);
+    const bucket = await (await import('./bucket.js')).Bucket.open(this.s3Options(), name, signal);
     this.answered = true;
     return bucket;
   }
@@ -143,7 +161,7 @@ async function chainRegion(profile: string | undefined): Promise<string> {
     return await client.config.region();
   } catch (error) {
     throw new RepartitionError('usage', 'no AWS region is set', {
-      hint: 'Give --region, or set AWS_REGION or the region of the profile.',
+      hint: 'Give `region`, or set AWS_REGION or the region of the profile.',
       cause: error,
     });
   } finally {

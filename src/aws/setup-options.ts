@@ -3,6 +3,7 @@ import { usage } from './errors.js';
 import { bucketOf, type ImageName, parseImageUri, parseRole, partitionOf } from './names.js';
 import { type Architecture, readTag, releaseFor } from './release.js';
 
+/** What jobs need: a bucket, an image, and what differs from the defaults. */
 export interface SetupOptions {
   /** Name of the bucket that jobs read from and write to, or any S3 URL in it. */
   bucket: string;
@@ -58,8 +59,8 @@ export function setupSettings(options: SetupOptions): SetupSettings {
   const { architecture = ofTag } = options;
   if (ofTag !== undefined && architecture !== ofTag) {
     throw usage(
-      `--architecture ${architecture ?? ''} does not fit the image ${image.repository}:${image.tag ?? ''}`,
-      'Leave --architecture out, or give the image for it.',
+      `\`architecture\` ${architecture ?? ''} does not fit the image ${image.repository}:${image.tag ?? ''}`,
+      'Leave `architecture` out, or give the image for it.',
     );
   }
   return {
@@ -83,7 +84,7 @@ export function setupSettings(options: SetupOptions): SetupSettings {
 function bucketName(text: string): string {
   const bucket = bucketOf(text);
   if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return bucket;
-  throw usage(`--bucket is not the name of a bucket: "${text}"`, 'Give its name, or an S3 URL in it.');
+  throw usage(`\`bucket\` is not the name of a bucket: "${text}"`, 'Give its name, or an S3 URL in it.');
 }
 
 function role({ roleName, roleArn }: SetupOptions): SetupSettings['role'] {
@@ -91,15 +92,14 @@ function role({ roleName, roleArn }: SetupOptions): SetupSettings['role'] {
     const { name, arn } = parseRole(roleName ?? DEFAULT_ROLE);
     if (arn === undefined) return { kind: 'own', name };
     throw usage(
-      '--role-name is a name, not an ARN',
-      'Give the ARN of a role to be used as it is as --role-arn.',
+      '`roleName` is a name, not an ARN',
+      'Give the ARN of a role to be used as it is as `roleArn`.',
     );
   }
-  if (roleName !== undefined)
-    throw usage('--role-name and --role-arn exclude each other', 'Give one of them.');
+  if (roleName !== undefined) throw usage('`roleName` and `roleArn` exclude each other', 'Give one of them.');
   const { name, arn } = parseRole(roleArn);
   if (arn !== undefined) return { kind: 'given', name, arn };
-  throw usage(`--role-arn is not an ARN: ${roleArn}`, 'Write arn:aws:iam::<account>:role/<name>.');
+  throw usage(`\`roleArn\` is not an ARN: ${roleArn}`, 'Write arn:aws:iam::<account>:role/<name>.');
 }
 
 // https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_CreateApplication.html
@@ -107,7 +107,7 @@ function applicationName(name: string): string {
   if (/^[A-Za-z0-9._/#-]{1,64}$/.test(name)) return name;
   throw usage(
     `not a name for an application: "${name}"`,
-    'Use 1 to 64 letters, digits and . _ / # - for --application-name.',
+    'Use 1 to 64 letters, digits and . _ / # - for `applicationName`.',
   );
 }
 
@@ -119,16 +119,16 @@ function network({
   if (subnetIds.length > 0 && securityGroupIds.length > 0) {
     return { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
   }
-  throw usage('a network needs subnets and security groups', 'Give --subnet-ids and --security-group-ids.');
+  throw usage('a network needs subnets and security groups', 'Give `subnetIds` and `securityGroupIds`.');
 }
 
 function maximumCapacity(options: SetupOptions): SetupSettings['application']['maximumCapacity'] {
-  const cpu = amount('maximum-vcpu', options.maximumVcpu);
-  const memory = amount('maximum-memory-gb', options.maximumMemoryGb);
-  const disk = amount('maximum-disk-gb', options.maximumDiskGb);
+  const cpu = amount('maximumVcpu', options.maximumVcpu);
+  const memory = amount('maximumMemoryGb', options.maximumMemoryGb);
+  const disk = amount('maximumDiskGb', options.maximumDiskGb);
   if (cpu === undefined && memory === undefined && disk === undefined) return undefined;
   if (cpu === undefined || memory === undefined) {
-    throw usage('a capacity limit needs vCPUs and memory', 'Give --maximum-vcpu and --maximum-memory-gb.');
+    throw usage('a capacity limit needs vCPUs and memory', 'Give `maximumVcpu` and `maximumMemoryGb`.');
   }
   return {
     cpu: `${cpu} vCPU`,
@@ -144,12 +144,12 @@ function autoStop(minutes: number | undefined): SetupSettings['application']['au
     return { enabled: true, idleTimeoutMinutes: minutes };
   }
   throw usage(
-    `--auto-stop-minutes must be 0 (never) to 10080, not ${minutes}`,
+    `\`autoStopMinutes\` must be 0 (never) to 10080, not ${minutes}`,
     'Leave it out for 15 minutes.',
   );
 }
 
 function amount(option: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return value;
-  throw usage(`--${option} must be a whole number above 0, not ${value}`, 'Leave it out for no limit.');
+  throw usage(`\`${option}\` must be a whole number above 0, not ${value}`, 'Leave it out for no limit.');
 }

@@ -73,7 +73,7 @@ function checkPlaces(
       'usage',
       `the image is in ${image.region}, the application would be in ${region}`,
       {
-        hint: `Use --region ${image.region}, or push the image to ${region}: EMR Serverless pulls only from its own region.`,
+        hint: `Use \`region\` ${image.region}, or push the image to ${region}: EMR Serverless pulls only from its own region.`,
       },
     );
   }
@@ -82,7 +82,7 @@ function checkPlaces(
       'usage',
       `s3://${bucket} is in ${bucketRegion}, the application would be in ${region}`,
       {
-        hint: `Use a bucket in ${region}. With a network that has a way out (--subnet-ids, --security-group-ids) jobs can reach other regions too.`,
+        hint: `Use a bucket in ${region}. With a network that has a way out (\`subnetIds\`, \`securityGroupIds\`) jobs can reach other regions too.`,
       },
     );
   }
@@ -95,12 +95,12 @@ function planRole(settings: SetupSettings, facts: SetupFacts): { arn: string; st
   const access = bucketAccessPolicy({ bucket, partition, kmsKeyArn });
   if (facts.role === undefined && role.kind === 'given') {
     throw new RepartitionError('not-found', `no such role: ${role.arn}`, {
-      hint: 'Check the ARN, or give --role-name to have a role made.',
+      hint: 'Check the ARN, or give `roleName` to have a role made.',
     });
   }
   if (facts.role !== undefined && !trusts(facts.role.trust, EMR_SERVERLESS)) {
     throw new RepartitionError('aws', `the role ${role.name} exists, but does not trust ${EMR_SERVERLESS}`, {
-      hint: `Give another --role-name, or add to its trust policy: ${JSON.stringify(trust.Statement[0])}`,
+      hint: `Give another \`roleName\`, or add to its trust policy: ${JSON.stringify(trust.Statement[0])}`,
     });
   }
   if (role.kind === 'given') return { arn, steps: [] };
@@ -136,7 +136,7 @@ function planRole(settings: SetupSettings, facts: SetupFacts): { arn: string; st
     'aws',
     `the role ${role.name} has a policy ${accessPolicyName(bucket)} that says something else: ` +
       `it is ${JSON.stringify(facts.role.access)}, asked for was ${JSON.stringify(access)}`,
-    { hint: 'Give another --role-name, or remove that policy from the role.' },
+    { hint: 'Give another `roleName`, or remove that policy from the role.' },
   );
 }
 
@@ -152,7 +152,7 @@ function planApplication(
       'usage',
       `the image's tag does not tell which EMR release it is built on: ${image.uri}`,
       {
-        hint: 'Give --release-label, for example emr-6.13.0 for GSProcessing 0.2.2.',
+        hint: 'Give `releaseLabel`, for example emr-6.13.0 for GSProcessing 0.2.2.',
       },
     );
   }
@@ -178,7 +178,7 @@ function planApplication(
     throw new RepartitionError(
       'aws',
       `the application ${name} exists in ${region} with another configuration (${told.join('; ')})`,
-      { hint: 'Give another --application-name, or ask for what is there.' },
+      { hint: 'Give another `applicationName`, or ask for what is there.' },
     );
   }
   return {
@@ -193,7 +193,7 @@ function planApplication(
 }
 
 /** Where an application is not what is asked for, as "releaseLabel is emr-6.11.0 instead of emr-6.13.0". */
-export function differences(asked: CreateApplicationCommandInput, has: Application): string[] {
+function differences(asked: CreateApplicationCommandInput, has: Application): string[] {
   const { networkConfiguration: network, autoStopConfiguration: stop, maximumCapacity: most } = asked;
   const differing = (what: string, want: string | undefined, is: string | undefined): string[] =>
     want === undefined || plain(want) === plain(is ?? '')

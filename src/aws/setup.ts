@@ -25,6 +25,7 @@ import { type AwsSession, callerAccount } from './session.js';
 import { type SetupOptions, type SetupSettings, setupSettings } from './setup-options.js';
 import { accessPolicyName, APPLICATION_ID, planSetup, type SetupFacts } from './setup-plan.js';
 
+/** How {@link setup} goes about it. */
 export interface SetupCallOptions {
   /** Look and plan, but change nothing. */
   dryRun?: boolean | undefined;
@@ -35,6 +36,7 @@ export interface SetupCallOptions {
   patience?: Patience | undefined;
 }
 
+/** What is set up. */
 export interface SetupResult {
   account: string;
   region: string;
@@ -51,6 +53,21 @@ export interface SetupResult {
 /**
  * Makes or adopts what jobs need.
  * @throws RepartitionError `usage`, `not-found`, `access`, or `aws` when something of the same name is in the way
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, setupEmrServerless } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const asked = {
+ *   bucket: 'graphs',
+ *   imageUri: '123456789012.dkr.ecr.us-east-1.amazonaws.com/graphstorm:0.2.2-x86_64',
+ * };
+ * // First what it would do, then all of it.
+ * const { steps } = await setupEmrServerless(session, asked, { dryRun: true });
+ * for (const { title } of steps) console.log(title);
+ * const { applicationId, roleArn } = await setupEmrServerless(session, asked);
+ * ```
  */
 export async function setup(
   session: AwsSession,
@@ -240,7 +257,21 @@ async function readRepositoryPolicy(
   return found?.policyText;
 }
 
-/** All policies of a set-up by whom or what they are for: what an administrator applies by hand. Calls nothing. */
+/**
+ * All policies of a set-up by whom or what they are for: what an administrator applies by hand. Calls nothing.
+ *
+ * @example
+ * ```ts
+ * import { setupPolicies } from 'gs-repartition';
+ *
+ * const policies = setupPolicies({
+ *   bucket: 'graphs',
+ *   imageUri: '123456789012.dkr.ecr.us-east-1.amazonaws.com/graphstorm:0.2.2-x86_64',
+ * });
+ * console.log(Object.keys(policies).join(', '));
+ * // jobRuntimeRoleTrust, jobRuntimeRoleAccess, applicationCreator, imageRepository, operator
+ * ```
+ */
 export function setupPolicies(
   options: SetupOptions & { applicationId?: string | undefined },
 ): Record<

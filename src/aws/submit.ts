@@ -14,6 +14,7 @@ import type { Step } from './requests.js';
 import { findRole } from './roles.js';
 import { type AwsSession, callerAccount } from './session.js';
 
+/** The job: what is processed, on which application, under which role. */
 export interface SubmitOptions extends ProcessingArguments {
   /** Id of the application; or its name, if only one has that name. */
   applicationId?: string | undefined;
@@ -34,6 +35,7 @@ export interface SubmitOptions extends ProcessingArguments {
   timeoutMinutes?: number | undefined;
 }
 
+/** How {@link submit} goes about it. */
 export interface SubmitCallOptions {
   /** Look and plan, but neither upload nor start. */
   dryRun?: boolean | undefined;
@@ -44,6 +46,7 @@ export interface SubmitCallOptions {
   patience?: Patience | undefined;
 }
 
+/** A job that was started, or would be. */
 export interface StartedJob {
   applicationId: string;
   /** Missing in a dry run. */
@@ -55,6 +58,22 @@ export interface StartedJob {
 /**
  * Starts the job.
  * @throws RepartitionError `usage`, `not-found`, `access`, `aws`; then no job was started
+ *
+ * @example
+ * ```ts no-run
+ * import { AwsSession, followJob, submitJob } from 'gs-repartition';
+ *
+ * const session = new AwsSession({ region: 'us-east-1' });
+ * const started = await submitJob(session, {
+ *   applicationName: 'gsprocessing-0.2.2',
+ *   executionRole: 'gsprocessing-emr-serverless',
+ *   entryPoint: 'graphstorm_processing/distributed_executor.py',
+ *   inputPrefix: 's3://graphs/tables',
+ *   outputPrefix: 's3://graphs/graph',
+ *   configFilename: 'config.json',
+ * });
+ * console.log((await followJob(session, started)).state);
+ * ```
  */
 export async function submit(
   session: AwsSession,
@@ -134,7 +153,7 @@ function checkArguments(options: SubmitOptions): void {
   const files = options.numOutputFiles ?? -1;
   if (!Number.isSafeInteger(files) || files === 0 || files < -1) {
     throw usage(
-      `--num-output-files must be a whole number above 0, or -1 to let Spark decide, not ${files}`,
+      `\`numOutputFiles\` must be a whole number above 0, or -1 to let Spark decide, not ${files}`,
       'Leave it out to let Spark decide.',
     );
   }
@@ -146,7 +165,7 @@ function checkArguments(options: SubmitOptions): void {
     !(timeoutMinutes >= 5 && timeoutMinutes <= 1_000_000)
   ) {
     throw usage(
-      `--timeout-minutes must be 0 (never) or at least 5, not ${timeoutMinutes}`,
+      `\`timeoutMinutes\` must be 0 (never) or at least 5, not ${timeoutMinutes}`,
       'Leave it out for 12 hours.',
     );
   }
@@ -156,11 +175,14 @@ function checkArguments(options: SubmitOptions): void {
   if (options.clientToken !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(options.clientToken)) {
     throw usage(
       `not a client token: "${options.clientToken}"`,
-      'Use 1 to 64 letters, digits and . _ - for --client-token.',
+      'Use 1 to 64 letters, digits and . _ - for `clientToken`.',
     );
   }
   if ((options.applicationId === undefined) === (options.applicationName === undefined)) {
-    throw usage('which application?', 'Give --application-id or --application-name; `setup` prints both.');
+    throw usage(
+      'which application?',
+      'Give `applicationId` or `applicationName`; `setupEmrServerless` tells both.',
+    );
   }
 }
 
@@ -175,19 +197,19 @@ async function executionRole(
   if (role.account !== undefined && role.account !== account) {
     throw usage(
       `the role ${given} is of account ${role.account}, but we are in ${account}`,
-      'Use a role of this account, or other credentials (--profile).',
+      'Use a role of this account, or other credentials (`profile`).',
     );
   }
   try {
     const found = await findRole(session, role.name, signal);
     if (found === undefined) {
       throw new RepartitionError('not-found', `no such role: ${given}`, {
-        hint: 'Make it with `gs-repartition emr-serverless setup`, or give another --execution-role.',
+        hint: 'Make it with `setupEmrServerless`, or give another `executionRole`.',
       });
     }
     if (!trusts(found.trust, EMR_SERVERLESS)) {
       throw new RepartitionError('aws', `the role ${role.name} does not trust ${EMR_SERVERLESS}`, {
-        hint: 'Give the job runtime role that `gs-repartition emr-serverless setup` made.',
+        hint: 'Give the job runtime role that `setupEmrServerless` made.',
       });
     }
     return found.arn;
@@ -211,7 +233,7 @@ async function checkInput(
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {
-        hint: 'Upload the input tables and their configuration first; check --input-prefix and --config-filename.',
+        hint: 'Upload the input tables and their configuration first; check `inputPrefix` and `configFilename`.',
       });
     }
   } finally {

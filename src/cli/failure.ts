@@ -1,5 +1,6 @@
 /** A failure as its reader meets it: one line, an exit code, and with `--json` one document. */
 import { type ErrorContext, type ErrorReport, RepartitionError } from '../errors.js';
+import { asTyped } from './as-typed.js';
 import { oneLine } from './format.js';
 import { EXIT } from './world.js';
 
@@ -19,7 +20,7 @@ const BUG_HINT = 'This is a bug: please report it with what the same command pri
 export function describeFailure(error: unknown, flags: readonly string[] = []): Failure {
   const report =
     error instanceof RepartitionError
-      ? asTyped(error.toReport(), flags)
+      ? reportAsTyped(error.toReport(), flags)
       : {
           code: 'internal',
           message: `internal error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
@@ -34,17 +35,11 @@ export function describeFailure(error: unknown, flags: readonly string[] = []): 
   };
 }
 
-/** Errors call an option by the name that a program gives it, `numOutputFiles`; here it is typed --num-output-files. */
-function asTyped(report: ErrorReport, flags: readonly string[]): ErrorReport {
-  const typed = (text: string): string =>
-    text.replace(/`([a-z][A-Za-z0-9]*)`/g, (quoted, name: string) => {
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      return flags.includes(flag) ? `--${flag}` : quoted;
-    });
+function reportAsTyped(report: ErrorReport, flags: readonly string[]): ErrorReport {
   return {
     ...report,
-    message: typed(report.message),
-    ...(report.hint !== undefined && { hint: typed(report.hint) }),
+    message: asTyped(report.message, flags),
+    ...(report.hint !== undefined && { hint: asTyped(report.hint, flags) }),
   };
 }
 

@@ -9,7 +9,7 @@
  */
 import { type Checker, keyPath } from './check.js';
 import { isObject, type Json, type JsonObject } from './json.js';
-import type { PlacedEntry } from './parse.js';
+import type { Place } from './model.js';
 
 /** Before GSProcessing 0.4 the masks had these names and were not listed. */
 const DEFAULT_MASKS = ['train_mask', 'val_mask', 'test_mask'];
@@ -26,7 +26,7 @@ export interface FlatNames {
  * @throws RepartitionError `metadata` when graph_info has anything but names where names belong; what is not about
  *   labels is not looked at
  */
-export function flatNames(check: Checker, document: JsonObject, entries: readonly PlacedEntry[]): FlatNames {
+export function flatNames(check: Checker, document: JsonObject, entries: readonly Place[]): FlatNames {
   const info = document.get('graph_info') ?? null;
   // Nobody says what is a label then; masks have no other meaning under their names.
   if (info === null)
@@ -40,7 +40,7 @@ export function flatNames(check: Checker, document: JsonObject, entries: readonl
   };
 }
 
-function defaultMasks(entries: readonly PlacedEntry[], ofSection: string): Map<string, Set<string>> {
+function defaultMasks(entries: readonly Place[], ofSection: string): Map<string, Set<string>> {
   return new Map(
     entries.flatMap(({ section, type }) => (section === ofSection ? [[type, new Set(DEFAULT_MASKS)]] : [])),
   );
@@ -57,7 +57,7 @@ class Labels {
   constructor(
     check: Checker,
     info: JsonObject,
-    entries: readonly PlacedEntry[],
+    entries: readonly Place[],
     section: 'node_data' | 'edge_data',
   ) {
     const kind = section === 'node_data' ? 'ntype' : 'etype';

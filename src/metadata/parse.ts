@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { Checker, keyPath } from './check.js';
 import { type Json, type JsonObject, parseJson } from './json.js';
 import { type FlatNames, flatNames } from './labels.js';
-import type { AlignedSection } from './model.js';
+import type { Place } from './model.js';
 
 /** What an entry `{format, data, row_counts}` says. */
 export interface Entry {
@@ -12,10 +12,7 @@ export interface Entry {
 }
 
 /** A structure or feature where metadata.json lists it. */
-export interface PlacedEntry {
-  section: AlignedSection;
-  type: string;
-  name?: string;
+export interface PlacedEntry extends Place {
   entry: Entry;
 }
 

@@ -4,7 +4,6 @@
  * call, and puts faults on the way.
  */
 import { createServer, request as httpRequest, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Incoming, readRequest, sendError, sendJson } from './wire.js';
 
 type Json = Record<string, unknown>;
@@ -374,13 +373,4 @@ function told(job: JobRun): Json {
     updatedAt: job.updatedAt,
     totalResourceUtilization: { vCPUHour: 0.5, memoryGBHour: 2, storageGBHour: 1 },
   };
-}
-
-/** Until something is so; fails after some seconds. */
-export async function until(what: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i++) {
-    if (what()) return;
-    await sleep(25);
-  }
-  throw new Error('it did not come about in 10 s');
 }

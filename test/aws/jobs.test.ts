@@ -128,13 +128,13 @@ describe('submitting what cannot run', () => {
       'files that nobody can make',
       { numOutputFiles: 0 },
       'usage',
-      '--num-output-files must be a whole number above 0, or -1 to let Spark decide, not 0',
+      '`numOutputFiles` must be a whole number above 0, or -1 to let Spark decide, not 0',
     ],
     [
       'too little time',
       { timeoutMinutes: 2 },
       'usage',
-      '--timeout-minutes must be 0 (never) or at least 5, not 2',
+      '`timeoutMinutes` must be 0 (never) or at least 5, not 2',
     ],
   ] as const)('%s', async (_name, more, code, message) => {
     expect(await refused(more)).toMatchObject({ code, message, hint: expect.anything() as string });

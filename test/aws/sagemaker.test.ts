@@ -87,10 +87,10 @@ describe('the parameters of SageMaker’s Processor', () => {
     });
   });
   it.each([
-    ['colour=1', '--sm-processor-parameters knows no colour'],
-    ['constructor=1', '--sm-processor-parameters knows no constructor'],
-    ["volume_size_in_gb='big'", '--sm-processor-parameters: a bad value for volume_size_in_gb: "big"'],
-    ["subnets=['s']", '--sm-processor-parameters: a network needs subnets and security_group_ids'],
+    ['colour=1', '`smProcessorParameters` knows no colour'],
+    ['constructor=1', '`smProcessorParameters` knows no constructor'],
+    ["volume_size_in_gb='big'", '`smProcessorParameters`: a bad value for volume_size_in_gb: "big"'],
+    ["subnets=['s']", '`smProcessorParameters`: a network needs subnets and security_group_ids'],
   ])('%s', (text, message) => {
     expect(() => request(text)).toThrow(message);
   });

@@ -183,7 +183,7 @@ describe('a set-up that something is in the way of', () => {
       await expect(setup(new AwsSession(), asked())).rejects.toMatchObject({
         code: 'access',
         message: expect.stringContaining('AWS does not know the credentials, or there are none') as string,
-        hint: expect.stringContaining('--profile') as string,
+        hint: expect.stringContaining('`profile`') as string,
       });
     } finally {
       process.env['AWS_ACCESS_KEY_ID'] = AWS_ACCESS_KEY_ID;
@@ -217,7 +217,7 @@ describe('a set-up that something is in the way of', () => {
       code: 'access',
       message:
         'access denied while making the role denied (AccessDenied: User: u is not authorized to perform: iam:CreateRole)',
-      hint: expect.stringContaining('--print-policies') as string,
+      hint: expect.stringContaining('`setupPolicies`') as string,
     });
   });
 
@@ -251,7 +251,7 @@ describe('a set-up that something is in the way of', () => {
     {
       name: 'an architecture that is not the image’s',
       more: { architecture: 'ARM64' as const },
-      message: `--architecture ARM64 does not fit the image ${REPOSITORY}:0.2.2-x86_64`,
+      message: `\`architecture\` ARM64 does not fit the image ${REPOSITORY}:0.2.2-x86_64`,
     },
     {
       name: 'a role that does not exist',

@@ -72,7 +72,7 @@ export const planned: PlanDocument = {
 };
 
 /** An engine for the tests that do not care what it does. */
-export const idleEngine: Engine = {
+const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
   verifyPrefix: () => Promise.resolve(ready),
   plan: () => Promise.resolve(planned),

@@ -1,6 +1,6 @@
 /** Small metadata documents for tests. */
-import type { AlignmentGroup, DataSet } from '../../src/metadata/index.js';
 import { alignmentGroups, type GraphMetadata, parseMetadata } from '../../src/metadata/index.js';
+import type { AlignmentGroup, DataSet } from '../../src/metadata/model.js';
 
 export interface TestEntry {
   format: { name: string };

@@ -15,7 +15,6 @@ import pyarrow as pa
 import files
 
 OPERATIONS = {
-    "version": lambda _: {"python": sys.version.split()[0], "pyarrow": pa.__version__},
     "write": files.write,
     "read": files.read,
     "digest": files.digest,

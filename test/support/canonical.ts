@@ -99,7 +99,7 @@ function countDifferences(a: Cell[], b: Cell[]): number {
   return count;
 }
 
-export function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
+function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   return JSON.stringify(a) === JSON.stringify(b);

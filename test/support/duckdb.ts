@@ -44,7 +44,7 @@ export async function query(sql: string): Promise<Record<string, unknown>[]> {
 }
 
 /** The columns of a query, canonically. */
-export async function queryColumns(sql: string): Promise<CanonicalColumn[]> {
+async function queryColumns(sql: string): Promise<CanonicalColumn[]> {
   const result = await (await connect()).run(sql);
   const columns = result
     .columnNames()

@@ -163,11 +163,6 @@ function call(op: string, request: object): Promise<unknown> {
   return worker.call(op, request);
 }
 
-/** Versions of what answers. */
-export async function version(): Promise<{ python: string; pyarrow: string }> {
-  return (await call('version', {})) as { python: string; pyarrow: string };
-}
-
 /** Writes one file, exactly as said. @throws Error with pyarrow's message */
 export async function write(path: string, spec: FileSpec): Promise<void> {
   await call('write', { ...spec, path });

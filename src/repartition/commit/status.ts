@@ -6,8 +6,23 @@ import { type ErrorReport, RepartitionError } from '../../errors.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { Log, Summary } from '../api.js';
 
+/**
+ * The name of the document, under the prefix.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { repartition, type Status, STATUS_FILE } from 'gs-repartition';
+ *
+ * await repartition({ inputPrefix: './graph' });
+ * const { status } = JSON.parse(await readFile(`./graph/${STATUS_FILE}`, 'utf8')) as Status;
+ * console.log(status);
+ * // succeeded
+ * ```
+ */
 export const STATUS_FILE = 'repartition_status.json';
 
+/** What the document says. */
 export interface Status {
   status: 'running' | 'failed' | 'succeeded';
   /** ISO 8601, UTC. */

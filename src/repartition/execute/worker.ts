@@ -23,9 +23,7 @@ export interface WorkerSetup {
   loaded: Int32Array<SharedArrayBuffer>;
 }
 
-export type WorkerReply =
-  | { ok: true; result: TaskResult }
-  | { ok: false; error: ErrorMessage };
+export type WorkerReply = { ok: true; result: TaskResult } | { ok: false; error: ErrorMessage };
 
 const setup = workerData as WorkerSetup;
 const stop = new AbortController();

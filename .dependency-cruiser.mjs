@@ -1,0 +1,121 @@
+// Which room may import which: ARCHITECTURE.md, "Rooms". Whatever is not allowed here is an error, types included.
+
+/** A room's files. */
+const room = (...names) => `^src/(?:${names.join('|')})/`;
+/** Known to all rooms, and knowing none. */
+const COMMON = '^src/(?:errors|segments)\\.ts$';
+const ENTRY_POINTS = '^src/(?:index|parquet|upstream)\\.ts$';
+/** The table of built-in storages. */
+const STORAGES = '^src/storages\\.ts$';
+const OUTSIDE = '^(?!src/)';
+
+const may = (from, ...to) => to.map((path) => ({ from: { path: from }, to: { path } }));
+
+export default {
+  allowedSeverity: 'error',
+  allowed: [
+    // Inside a room, and to packages and Node.js itself. What of these a room may not know is forbidden below.
+    { from: { path: '^src/([^/]+)/' }, to: { path: '^src/$1/' } },
+    ...may('^src/', COMMON, OUTSIDE),
+
+    ...may(room('cli'), room('repartition', 'aws'), STORAGES),
+    ...may(room('repartition'), room('metadata', 'parquet', 'storage'), STORAGES),
+    ...may(room('aws'), room('s3'), STORAGES),
+    ...may(room('s3'), room('storage')),
+    ...may(STORAGES, room('storage', 's3')),
+    // Until the table of storages is there.
+    ...may('^src/repartition/(?:model|open-storage)\\.ts$', room('s3')),
+
+    ...may('^src/index\\.ts$', room('repartition', 'aws', 'storage'), STORAGES),
+    ...may('^src/parquet\\.ts$', room('parquet')),
+    ...may('^src/upstream\\.ts$', room('aws')),
+  ],
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment: 'Two modules that know each other are one module, also if they only share types.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'src-stands-alone',
+      comment: 'Tests, benchmarks and scripts know src; src knows none of them.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(?:test|bench|scripts|spark|dist)/' },
+    },
+    {
+      name: 'common-knows-nobody',
+      severity: 'error',
+      from: { path: COMMON },
+      to: { path: `^src/`, pathNot: COMMON },
+    },
+    {
+      name: 'nobody-imports-an-entry-point',
+      comment: 'Entry points are for programs; inside, go to the room.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: ENTRY_POINTS },
+    },
+    {
+      name: 'steps-know-no-later-step',
+      comment:
+        'prepare → execute → commit: between them lie plain data, which src/repartition/model.ts describes.',
+      severity: 'error',
+      from: { path: '^src/repartition/(?:prepare|execute)/' },
+      to: { path: '^src/repartition/commit/' },
+    },
+    {
+      name: 'prepare-executes-nothing',
+      severity: 'error',
+      from: { path: '^src/repartition/prepare/' },
+      to: { path: '^src/repartition/execute/' },
+    },
+    {
+      name: 's3-only-when-needed',
+      comment: 'A run on a disk loads nothing of the AWS SDK: import() it, or import types alone.',
+      severity: 'error',
+      from: { path: [STORAGES, room('repartition')] },
+      to: { path: room('s3'), dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'sdk-in-its-rooms',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('s3', 'aws') },
+      to: { path: 'node_modules/@(?:aws-sdk|smithy)/' },
+    },
+    {
+      name: 'command-line-packages-in-cli',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('cli') },
+      to: { path: 'node_modules/(?:@types/)?(?:yargs|cli-progress)/' },
+    },
+    {
+      name: 'bytes-and-metadata-know-no-files',
+      comment: 'Who calls gives them bytes, or a way to read some.',
+      severity: 'error',
+      from: { path: room('parquet', 'metadata') },
+      to: {
+        dependencyTypes: ['core'],
+        path: '^(?:node:)?(?:fs|net|https?|worker_threads|child_process)(?:/|$)',
+      },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // So that `import type` counts.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
