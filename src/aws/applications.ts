@@ -9,7 +9,7 @@ import type { AwsSession } from './session.js';
  *
  * @example
  * ```ts no-run
- * import { AwsSession, listApplications } from 'gs-repartition';
+ * import { AwsSession, listApplications } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * for (const { id, name, state } of await listApplications(session)) console.log(id, name, state);

@@ -40,7 +40,8 @@ export type Outcome =
  *
  * @example
  * ```ts no-run
- * import { AwsSession, finishJob, followJob, repartition, verifyPrefix } from 'gs-repartition';
+ * import { repartition, verifyPrefix } from 'gs-repartition';
+ * import { AwsSession, finishJob, followJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
@@ -95,7 +96,7 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
  *
  * @example
  * ```ts
- * import { requireSageMaker, RepartitionError } from 'gs-repartition';
+ * import { requireSageMaker, RepartitionError } from 'gs-repartition/upstream';
  *
  * try {
  *   requireSageMaker({ fallback: 'sagemaker' });

@@ -36,7 +36,7 @@ const ENDED = new Set(['SUCCESS', 'FAILED', 'CANCELLED']);
  *
  * @example
  * ```ts
- * import { hasEnded } from 'gs-repartition';
+ * import { hasEnded } from 'gs-repartition/upstream';
  *
  * console.log(hasEnded({ state: 'RUNNING' }), hasEnded({ state: 'FAILED' }));
  * // false true
@@ -52,7 +52,7 @@ export function hasEnded(job: Pick<JobRun, 'state'>): boolean {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, followJob } from 'gs-repartition';
+ * import { AwsSession, followJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }, {
@@ -96,7 +96,7 @@ function pollAfter(elapsedSeconds: number): number {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, getJob, jobUpdate } from 'gs-repartition';
+ * import { AwsSession, getJob, jobUpdate } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * console.log(jobUpdate(await getJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' })));
@@ -121,7 +121,7 @@ export async function getJob(session: AwsSession, id: JobId, options: PersistOpt
  *
  * @example
  * ```ts no-run
- * import { AwsSession, getJob, jobUpdate } from 'gs-repartition';
+ * import { AwsSession, getJob, jobUpdate } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const { state, elapsedSeconds, used } = jobUpdate(
@@ -156,7 +156,7 @@ export function jobUpdate(job: JobRun, now = new Date()): JobUpdate {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, dashboardUrl } from 'gs-repartition';
+ * import { AwsSession, dashboardUrl } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * console.log(await dashboardUrl(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }, {}));

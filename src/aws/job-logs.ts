@@ -18,7 +18,7 @@ const MOST_LINES = 20;
  *
  * @example
  * ```ts no-run
- * import { AwsSession, driverLogUrl, getJob } from 'gs-repartition';
+ * import { AwsSession, driverLogUrl, getJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * console.log(driverLogUrl(await getJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' }), 'stderr'));
@@ -36,7 +36,7 @@ export function driverLogUrl(job: JobRun, stream: 'stderr' | 'stdout'): string |
  *
  * @example
  * ```ts no-run
- * import { AwsSession, driverErrorLines, followJob } from 'gs-repartition';
+ * import { AwsSession, driverErrorLines, followJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
@@ -106,7 +106,7 @@ export function lastErrorLines(text: string, most = MOST_LINES): string[] {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, followJob, furtherCommands } from 'gs-repartition';
+ * import { AwsSession, followJob, furtherCommands } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });

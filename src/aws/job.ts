@@ -48,7 +48,7 @@ export interface JobSettings extends ProcessingArguments {
  *
  * @example
  * ```ts
- * import { startJobRunRequest } from 'gs-repartition';
+ * import { startJobRunRequest } from 'gs-repartition/upstream';
  *
  * const request = startJobRunRequest({
  *   applicationId: '00f1r2s3t4',
@@ -135,7 +135,7 @@ function shellWord(text: string): string {
  *
  * @example
  * ```ts
- * import { outputPrefixOf } from 'gs-repartition';
+ * import { outputPrefixOf } from 'gs-repartition/upstream';
  *
  * const entryPointArguments = ['--output-prefix', 's3://graphs/graph'];
  * console.log(outputPrefixOf({ jobDriver: { sparkSubmit: { entryPoint: 's3://graphs/a.py', entryPointArguments } } }));

@@ -11,7 +11,7 @@ import type { AwsSession } from './session.js';
  *
  * @example
  * ```ts no-run
- * import { AwsSession, listJobs } from 'gs-repartition';
+ * import { AwsSession, listJobs } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * for (const { id, name, state } of await listJobs(session, '00f1r2s3t4')) console.log(id, name, state);
@@ -41,7 +41,7 @@ export async function listJobs(
  *
  * @example
  * ```ts no-run
- * import { AwsSession, cancelJob } from 'gs-repartition';
+ * import { AwsSession, cancelJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * await cancelJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });

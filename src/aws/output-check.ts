@@ -55,7 +55,8 @@ export function judgeDates(
  *
  * @example
  * ```ts no-run
- * import { AwsSession, checkOutput, verifyPrefix } from 'gs-repartition';
+ * import { verifyPrefix } from 'gs-repartition';
+ * import { AwsSession, checkOutput } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const verdict = await checkOutput(session, 's3://graphs/graph', new Date('2026-01-01'), (inputPrefix) =>

@@ -43,7 +43,7 @@ const policy = (...statements: Statement[]): PolicyDocument => ({
  *
  * @example
  * ```ts
- * import { jobRuntimeTrustPolicy } from 'gs-repartition';
+ * import { jobRuntimeTrustPolicy } from 'gs-repartition/upstream';
  *
  * console.log(jobRuntimeTrustPolicy().Statement[0]?.Principal);
  * // { Service: 'emr-serverless.amazonaws.com' }
@@ -72,7 +72,7 @@ export interface BucketAccess {
  *
  * @example
  * ```ts
- * import { bucketAccessPolicy } from 'gs-repartition';
+ * import { bucketAccessPolicy } from 'gs-repartition/upstream';
  *
  * for (const { Sid, Resource } of bucketAccessPolicy({ bucket: 'graphs' }).Statement) console.log(Sid, Resource);
  * // ListTheBucket [ 'arn:aws:s3:::graphs' ]
@@ -120,7 +120,7 @@ export function bucketAccessPolicy({ bucket, partition, kmsKeyArn }: BucketAcces
  *
  * @example
  * ```ts
- * import { imageReaderPolicy } from 'gs-repartition';
+ * import { imageReaderPolicy } from 'gs-repartition/upstream';
  *
  * const policy = imageReaderPolicy('arn:aws:ecr:us-east-1:123456789012:repository/graphstorm');
  * console.log(policy.Statement[0]?.Action);
@@ -145,7 +145,7 @@ export function imageReaderPolicy(repository: string): PolicyDocument {
  *
  * @example
  * ```ts
- * import { repositoryPolicy } from 'gs-repartition';
+ * import { repositoryPolicy } from 'gs-repartition/upstream';
  *
  * const policy = repositoryPolicy('arn:aws:emr-serverless:us-east-1:123456789012:/applications/00f1r2s3t4');
  * console.log(policy.Statement[0]?.Principal);
@@ -170,7 +170,7 @@ export function repositoryPolicy(applicationArn: string): PolicyDocument {
  *
  * @example
  * ```ts
- * import { mergeRepositoryPolicy } from 'gs-repartition';
+ * import { mergeRepositoryPolicy } from 'gs-repartition/upstream';
  *
  * const application = 'arn:aws:emr-serverless:us-east-1:123456789012:/applications/00f1r2s3t4';
  * const merged = mergeRepositoryPolicy('{ "Version": "2012-10-17", "Statement": [] }', application);
@@ -232,7 +232,7 @@ export interface OperatorAccess {
  *
  * @example
  * ```ts
- * import { operatorPolicy } from 'gs-repartition';
+ * import { operatorPolicy } from 'gs-repartition/upstream';
  *
  * const policy = operatorPolicy({
  *   region: 'us-east-1',

@@ -8,7 +8,7 @@
  *
  * @example
  * ```ts
- * import { RELEASES } from 'gs-repartition';
+ * import { RELEASES } from 'gs-repartition/upstream';
  *
  * console.log(RELEASES['0.2.2']);
  * // emr-6.13.0
@@ -50,7 +50,7 @@ export function readTag(tag: string | undefined): ImageTag {
  *
  * @example
  * ```ts
- * import { releaseFor } from 'gs-repartition';
+ * import { releaseFor } from 'gs-repartition/upstream';
  *
  * console.log(releaseFor('0.5.0'), releaseFor('0.0.1'));
  * // emr-7.9.0 undefined
@@ -65,7 +65,7 @@ export function releaseFor(version: string | undefined): string | undefined {
  *
  * @example
  * ```ts
- * import { releaseWarning } from 'gs-repartition';
+ * import { releaseWarning } from 'gs-repartition/upstream';
  *
  * console.log(releaseWarning('0.2.2', 'emr-6.13.0'));
  * console.log(releaseWarning('0.2.2', 'emr-7.0.0'));

@@ -29,7 +29,7 @@ const ENDED = new Set(['Completed', 'Failed', 'Stopped']);
  *
  * @example
  * ```ts no-run
- * import { AwsSession, followProcessingJob } from 'gs-repartition';
+ * import { AwsSession, followProcessingJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * await followProcessingJob(session, 'gsprocessing-repartitioning-2026-01-01-00-00-00', {
@@ -132,7 +132,7 @@ async function newLines(
  *
  * @example
  * ```ts no-run
- * import { AwsSession, stopProcessingJob } from 'gs-repartition';
+ * import { AwsSession, stopProcessingJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * await stopProcessingJob(session, 'gsprocessing-repartitioning-2026-01-01-00-00-00');

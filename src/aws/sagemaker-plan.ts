@@ -60,7 +60,7 @@ interface ProcessorParameters {
  *
  * @example
  * ```ts
- * import { processingJobName } from 'gs-repartition';
+ * import { processingJobName } from 'gs-repartition/upstream';
  *
  * console.log(processingJobName('nightly', new Date('2026-01-01T02:03:04Z')));
  * // nightly-2026-01-01-02-03-04
@@ -83,7 +83,7 @@ export function processingJobName(name: string, now: Date): string {
  *
  * @example
  * ```ts
- * import { volumeSize } from 'gs-repartition';
+ * import { volumeSize } from 'gs-repartition/upstream';
  *
  * console.log(volumeSize(200 * 1024 ** 3, 1024), volumeSize(1024, 1024), volumeSize(200 * 1024 ** 3, 300));
  * // 400 30 300
@@ -100,7 +100,7 @@ export function volumeSize(inputBytes: number, quota: number, asked?: number): n
  *
  * @example
  * ```ts
- * import { processingJobRequest } from 'gs-repartition';
+ * import { processingJobRequest } from 'gs-repartition/upstream';
  *
  * const request = processingJobRequest(
  *   {

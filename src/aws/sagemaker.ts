@@ -41,7 +41,7 @@ export interface StartedProcessingJob {
  *
  * @example
  * ```ts no-run
- * import { sessionNear } from 'gs-repartition';
+ * import { sessionNear } from 'gs-repartition/upstream';
  *
  * const session = await sessionNear({ profile: 'graphs' }, 's3://graphs/graph');
  * console.log(await session.region());
@@ -64,7 +64,7 @@ export async function sessionNear(
  *
  * @example
  * ```ts no-run
- * import { followProcessingJob, sessionNear, submitProcessingJob } from 'gs-repartition';
+ * import { followProcessingJob, sessionNear, submitProcessingJob } from 'gs-repartition/upstream';
  *
  * const session = await sessionNear({}, 's3://graphs/graph');
  * const { jobName } = await submitProcessingJob(session, {

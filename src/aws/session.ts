@@ -11,6 +11,7 @@ import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
 import { RepartitionError } from '../errors.js';
 import type { Bucket } from './bucket.js';
+import type { S3Options } from '../s3/options.js';
 import { ask } from './errors.js';
 
 /** What a user can say about the way to AWS. Credentials are not among it, and never leave the clients. */
@@ -24,7 +25,7 @@ export interface AwsOptions {
   /** Attempts per request, the first one included. Default 5. */
   maxAttempts?: number | undefined;
   /** Options of the S3 room; the region never goes into them, for a bucket knows its own. */
-  s3?: Readonly<Record<string, string | number | boolean>> | undefined;
+  s3?: S3Options | undefined;
 }
 
 /** The SDK’s client of each service. */
@@ -69,7 +70,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  *
  * @example
  * ```ts no-run
- * import { AwsSession, listApplications } from 'gs-repartition';
+ * import { AwsSession, listApplications } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1', profile: 'graphs' });
  * try {
@@ -126,7 +127,7 @@ export class AwsSession {
   }
 
   /** Options under which the S3 room finds a bucket the same way as this session its services. */
-  s3Options(): Readonly<Record<string, string | number | boolean>> {
+  s3Options(): S3Options {
     const { profile, endpointUrl, s3 } = this.options;
     return {
       ...(profile === undefined ? {} : { profile }),

@@ -56,7 +56,7 @@ export interface SetupResult {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, setupEmrServerless } from 'gs-repartition';
+ * import { AwsSession, setupEmrServerless } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const asked = {
@@ -262,7 +262,7 @@ async function readRepositoryPolicy(
  *
  * @example
  * ```ts
- * import { setupPolicies } from 'gs-repartition';
+ * import { setupPolicies } from 'gs-repartition/upstream';
  *
  * const policies = setupPolicies({
  *   bucket: 'graphs',

@@ -61,7 +61,7 @@ export interface StartedJob {
  *
  * @example
  * ```ts no-run
- * import { AwsSession, followJob, submitJob } from 'gs-repartition';
+ * import { AwsSession, followJob, submitJob } from 'gs-repartition/upstream';
  *
  * const session = new AwsSession({ region: 'us-east-1' });
  * const started = await submitJob(session, {

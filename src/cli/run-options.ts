@@ -2,7 +2,18 @@
 import type { PrepareOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
-import { alias, choice, count, flag, required, text, trueOrFalse, usage, type Values, withDefault } from './options.js';
+import {
+  alias,
+  choice,
+  count,
+  flag,
+  required,
+  text,
+  trueOrFalse,
+  usage,
+  type Values,
+  withDefault,
+} from './options.js';
 import { readS3Options } from './s3-options.js';
 
 /** What decides what a run does. */

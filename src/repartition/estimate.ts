@@ -62,7 +62,8 @@ async function probe(
   };
   const small: number[] = [];
   // Each at another place, so that none is answered from what another brought.
-  for (let i = 0; i < SMALL_READS; i++) small.push(await read(Math.floor((size / SMALL_READS) * i), SMALL_BYTES));
+  for (let i = 0; i < SMALL_READS; i++)
+    small.push(await read(Math.floor((size / SMALL_READS) * i), SMALL_BYTES));
   const secondsToAnswer = Math.min(...small);
   const bytes = Math.min(size, LARGE_BYTES);
   const secondsForBytes = Math.max((await read(0, bytes)) - secondsToAnswer, 1e-6);

@@ -24,9 +24,7 @@ const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a whole number above 0';
 const signal: Check = (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal');
 const layout: Check = (value) =>
-  TARGET_LAYOUTS.some((known) => known === value)
-    ? undefined
-    : `must be one of ${TARGET_LAYOUTS.join(', ')}`;
+  TARGET_LAYOUTS.some((known) => known === value) ? undefined : `must be one of ${TARGET_LAYOUTS.join(', ')}`;
 
 type Checks<T> = Required<Record<keyof T, Check>>;
 
@@ -95,10 +93,7 @@ function shown(value: unknown): string {
 
 /** @throws RepartitionError `usage` naming the option */
 export function runSettings(options: PrepareOptions): RunSettings {
-  const metadataFile = fileName(
-    'inputMetadataFileName',
-    options.inputMetadataFileName ?? DEFAULT_METADATA,
-  );
+  const metadataFile = fileName('inputMetadataFileName', options.inputMetadataFileName ?? DEFAULT_METADATA);
   const updatedFile = fileName(
     'updatedMetadataFileName',
     options.updatedMetadataFileName ?? DEFAULT_UPDATED_METADATA,

@@ -243,11 +243,12 @@ class LateExecutor {
   }
 
   close(): Promise<void> {
-    return (this.closed ??= this.started?.then(
-      (executor) => executor.close(),
-      // Whoever started it was told.
-      () => undefined,
-    ) ?? Promise.resolve());
+    return (this.closed ??=
+      this.started?.then(
+        (executor) => executor.close(),
+        // Whoever started it was told.
+        () => undefined,
+      ) ?? Promise.resolve());
   }
 
   private async open(mostTasks: number): Promise<Executor> {

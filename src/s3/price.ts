@@ -50,7 +50,8 @@ export function parsePriceTable(text: string, file: string): PriceTable {
   if (typeof currency !== 'string') throw wrong('it has no currency');
   for (const kind of ['write', 'read'] as const) {
     const price: unknown = perThousand?.[kind];
-    if (typeof price !== 'number' || !(price >= 0)) throw wrong(`it has no price for a thousand requests that ${kind}`);
+    if (typeof price !== 'number' || !(price >= 0))
+      throw wrong(`it has no price for a thousand requests that ${kind}`);
   }
   return { date, currency, perThousand: perThousand! };
 }

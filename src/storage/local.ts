@@ -213,7 +213,8 @@ class LocalStorage implements Storage {
   estimate({ made }: WorkAhead, { secondsToAnswer, bytesPerSecond }: Probe): Estimate {
     const bytes = made.reduce((sum, { bytesCopied, bytesMade }) => sum + bytesCopied + bytesMade, 0);
     const parts = made.reduce((sum, dataSet) => sum + dataSet.parts, 0);
-    const seconds = (2 * bytes) / Math.min(bytesPerSecond, WRITTEN_PER_SECOND) + parts * (secondsToAnswer + SYNC_SECONDS);
+    const seconds =
+      (2 * bytes) / Math.min(bytesPerSecond, WRITTEN_PER_SECOND) + parts * (secondsToAnswer + SYNC_SECONDS);
     return { seconds };
   }
 

@@ -94,9 +94,7 @@ describe('as a process', () => {
     expect(code).toBe(0);
     expect(await checksums(prefix)).toEqual(before);
     expect(await readdir(prefix)).not.toContain('repartition_status.json');
-    const schema = JSON.parse(
-      await readFile(join(repositoryRoot, 'schemas/plan.v1.json'), 'utf8'),
-    ) as object;
+    const schema = JSON.parse(await readFile(join(repositoryRoot, 'schemas/plan.v1.json'), 'utf8')) as object;
     const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema);
     const document: unknown = JSON.parse(stdout);
     expect(validate(document) ? [] : validate.errors).toEqual([]);

@@ -22,7 +22,8 @@ const WAYS: Record<string, (file: string) => Promise<void>> = {
   truncated: async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
   'replaced by a file of another size': async (file) =>
     replace(file, new Uint8Array([...(await readFile(file)), 32]), false),
-  'replaced by a file of the same size': async (file) => replace(file, otherBytes(await readFile(file)), false),
+  'replaced by a file of the same size': async (file) =>
+    replace(file, otherBytes(await readFile(file)), false),
   'replaced by a file of the same size and time': async (file) =>
     replace(file, otherBytes(await readFile(file)), true),
   'written to, and its time set back': async (file) => {
@@ -104,8 +105,17 @@ describe('on a disk', () => {
 
 describe('the name to publish under', () => {
   const inputs: [string, (prefix: string) => Promise<string>][] = [
-    ['a part', async (prefix) => (await prepare({ inputPrefix: prefix })).groups[0]!.dataSets[0]!.sources[0]!.path],
-    ['a part of an id mapping', () => Promise.resolve('raw_id_mappings/movie/parquet/part-00000-74d309ba-12fd-54b4-997c-ec231ff28277-c000.snappy.parquet')],
+    [
+      'a part',
+      async (prefix) => (await prepare({ inputPrefix: prefix })).groups[0]!.dataSets[0]!.sources[0]!.path,
+    ],
+    [
+      'a part of an id mapping',
+      () =>
+        Promise.resolve(
+          'raw_id_mappings/movie/parquet/part-00000-74d309ba-12fd-54b4-997c-ec231ff28277-c000.snappy.parquet',
+        ),
+    ],
     [
       'a file that is no document',
       async (prefix) => {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { RepartitionOptions } from '../../src/repartition/api.js';
-import { requireOptions, requireVerifyOptions, resumeCommand, runSettings } from '../../src/repartition/options.js';
+import {
+  requireOptions,
+  requireVerifyOptions,
+  resumeCommand,
+  runSettings,
+} from '../../src/repartition/options.js';
 
 describe('the command that resumes a run', () => {
   test('says what was said, and no defaults', () => {
@@ -26,7 +31,11 @@ describe('options that contradict each other or make no sense', () => {
       { inputPrefix, numOutputFiles: 0 },
       '`numOutputFiles` must be a whole number above 0, not 0',
     ],
-    ['half a thread', { inputPrefix, concurrency: 0.5 }, '`concurrency` must be a whole number above 0, not 0.5'],
+    [
+      'half a thread',
+      { inputPrefix, concurrency: 0.5 },
+      '`concurrency` must be a whole number above 0, not 0.5',
+    ],
     [
       'metadata over themselves',
       { inputPrefix, updatedMetadataFileName: 'metadata.json' },
@@ -48,7 +57,9 @@ describe('options that contradict each other or make no sense', () => {
       expect(() => {
         requireOptions(options);
         runSettings(options);
-      }).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining(message) as string }));
+      }).toThrow(
+        expect.objectContaining({ code: 'usage', message: expect.stringContaining(message) as string }),
+      );
     });
   }
 });
@@ -66,8 +77,16 @@ describe('options that a program without types may give', () => {
       '`targetLayout` must be one of fewest-bytes, most-frequent, not "fewest"',
     ],
     ['a text for a number', { inputPrefix: 'x', concurrency: '4' }, '`concurrency` must be a whole number'],
-    ['a word for a switch', { inputPrefix: 'x', recount: 'yes' }, '`recount` must be true or false, not "yes"'],
-    ['a controller for its signal', { inputPrefix: 'x', signal: new AbortController() }, 'must be an AbortSignal'],
+    [
+      'a word for a switch',
+      { inputPrefix: 'x', recount: 'yes' },
+      '`recount` must be true or false, not "yes"',
+    ],
+    [
+      'a controller for its signal',
+      { inputPrefix: 'x', signal: new AbortController() },
+      'must be an AbortSignal',
+    ],
   ];
   for (const [name, options, message] of cases) {
     test(`${name}: a usage error`, () => {

@@ -88,7 +88,13 @@ export function describePlanDocument(plan: PlanDocument, prices: PriceTable): st
   ];
 }
 
-function describeGroup({ types, rows, layout, candidates, dataSets }: PlanDocument['groups'][number]): string[] {
+function describeGroup({
+  types,
+  rows,
+  layout,
+  candidates,
+  dataSets,
+}: PlanDocument['groups'][number]): string[] {
   const amount = ({ parts, bytes }: Amount): string =>
     parts === 0 ? '' : `${formatCount(parts)} (${formatBytes(bytes)})`;
   const lines = table(

@@ -39,7 +39,13 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
-  const setup: WorkerSetup = { location, profile, stopChannel: `gs-repartition-${randomUUID()}`, stopped, loaded };
+  const setup: WorkerSetup = {
+    location,
+    profile,
+    stopChannel: `gs-repartition-${randomUUID()}`,
+    stopped,
+    loaded,
+  };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task[], WorkerReply[]>({
     filename: new URL('./worker-entry.cjs', import.meta.url).href,

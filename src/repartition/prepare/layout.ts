@@ -91,7 +91,10 @@ function cheapest(candidates: readonly Candidate[]): Candidate | undefined {
  * The choice of GraphStorm's own command: the most frequent among the features of the forward type; the first wins a
  * tie.
  */
-function mostFrequent({ group, dataSets }: CountedGroup, candidates: readonly Candidate[]): Candidate | undefined {
+function mostFrequent(
+  { group, dataSets }: CountedGroup,
+  candidates: readonly Candidate[],
+): Candidate | undefined {
   const votesFor = (type: string, { places }: DataSet): number =>
     places.filter((place) => place.section !== 'edges' && place.type === type).length;
   const isReverse = (type: string): boolean => forwardNames(type).some((name) => group.types.includes(name));

@@ -83,7 +83,10 @@ function planDataSet({ dataSet, parts }: CountedDataSet, layout: Layout, firstId
     if (change !== undefined) keys.set(i, { shape: change });
     const method = methodOf(taken);
     if (method === 're-encode') reencoded[i] = 1;
-    add(amounts[method], taken.reduce((sum, slice) => sum + bytesOf(slice), 0));
+    add(
+      amounts[method],
+      taken.reduce((sum, slice) => sum + bytesOf(slice), 0),
+    );
     for (const slice of taken) addCuts(cuts, slice);
   });
   const { kept: keptParts, splice: spliced, 're-encode': said } = amounts;
