@@ -60,7 +60,7 @@ export interface Totals {
  *
  * const { totals } = describePlan(await prepare({ inputPrefix: 'graph' }));
  * console.log(totals.dataSets, totals.parts.before);
- * // 37 163
+ * // 37 157
  * ```
  */
 export function describePlan(plan: Plan, estimate?: Estimate): PlanDocument {

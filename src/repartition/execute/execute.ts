@@ -44,10 +44,11 @@ export async function executeOn(
         results.parts[result.method === 'splice' ? 'spliced' : 'reencoded']++;
         results.bytes.copied += result.copiedBytes;
         results.bytes.written += result.writtenBytes;
+        done++;
         bytes += result.size;
         const did = result.method === 'splice' ? 'spliced' : 're-encoded';
         log?.debug(`${did} ${storage.describe(result.output)}`);
-        onProgress?.({ phase: 'parts', done: ++done, total, bytes });
+        onProgress?.({ phase: 'parts', done, total, bytes });
       },
     });
     requireAll(done, total);
