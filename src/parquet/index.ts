@@ -1,5 +1,6 @@
 /** Parquet as bytes: what the alignment needs of this room. */
 export { type Method, methodFor, type RowGroupFacts, rowGroupFacts, type SliceFacts } from './crumbs.js';
+export { ENGINE_VERSION } from './engine-version.js';
 export { type Footer, type KeyChanges, readFooter, TAIL_BYTES, visibleKey } from './footer.js';
 export { rewrite, type RewriteOptions, type Rewritten } from './rewrite.js';
 export { type SchemaAspects, schemaDifference } from './same-schema.js';
