@@ -228,7 +228,10 @@ export class Composer {
 /** First parts of a streamed object; every thousand parts they double, so that 10,000 of them are always enough. */
 const STREAM_PART = 8 * 1024 * 1024;
 
-/** Writes an object of unknown length: one part is uploaded while the next one fills. */
+/**
+ * Writes an object of unknown length: one part is uploaded while the next one fills. What has gone up is forgotten, so
+ * an upload that somebody aborts can't be begun again.
+ */
 export async function writeStream(
   composer: Composer,
   requests: Requests,
@@ -245,7 +248,7 @@ export async function writeStream(
   if (first.done) return composer.put(target, new Uint8Array(), signal);
   const second = await blocks.next();
   if (second.done) return composer.put(target, first.value, signal);
-  return withUpload(requests, target, signal, async (upload) => {
+  const upload = withUpload(requests, target, signal, async (upload) => {
     let number = 1;
     let sending = upload.put(number, first.value, signal);
     try {
@@ -265,15 +268,22 @@ export async function writeStream(
       await sending;
     }
   });
+  return upload.catch((error: unknown) => {
+    throw toRepartitionError(error, 'write', target.where, signal);
+  });
 }
 
-/** Cuts a stream into blocks of the given sizes; only the last may be shorter. */
+/**
+ * Cuts a stream into blocks of the given sizes; only the last may be shorter. Each lies where the last but one lay:
+ * fresh ones would pile up until the garbage collector gets to them.
+ */
 async function* inBlocks(
   chunks: AsyncIterable<Uint8Array>,
   sizeOf: (index: number) => number,
 ): AsyncGenerator<Uint8Array, undefined> {
   let index = 0;
-  let block = new Uint8Array(sizeOf(index));
+  const room: [Uint8Array, Uint8Array] = [new Uint8Array(sizeOf(0)), new Uint8Array(0)];
+  let [block] = room;
   let filled = 0;
   for await (const chunk of chunks) {
     for (let from = 0; from < chunk.byteLength;) {
@@ -284,7 +294,10 @@ async function* inBlocks(
       if (filled === block.byteLength) {
         yield block;
         index += 1;
-        block = new Uint8Array(sizeOf(index));
+        const [, next] = room;
+        room[0] = next.byteLength === sizeOf(index) ? next : new Uint8Array(sizeOf(index));
+        room[1] = block;
+        [block] = room;
         filled = 0;
       }
     }

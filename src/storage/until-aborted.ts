@@ -7,20 +7,21 @@ export async function* untilAborted<T>(
 ): AsyncGenerator<T> {
   const iterator = chunks[Symbol.asyncIterator]();
   let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(interrupted(signal));
-  });
-  aborted.catch(() => undefined);
-  signal?.addEventListener('abort', stop, { once: true });
+  const onAbort = (): void => stop();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    throwIfAborted(signal);
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      throwIfAborted(signal);
+      // Not a race with one promise for all chunks: that would hold every chunk until it settles.
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = () => reject(interrupted(signal));
+        iterator.next().then(resolve, reject);
+      });
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
-    signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', onAbort);
     void iterator.return?.().catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { S3Location } from '../../src/s3/index.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
@@ -236,6 +236,10 @@ describe('looking at many objects', () => {
 });
 
 describe('writing a stream', () => {
+  afterEach(() => {
+    proxy.reset();
+  });
+
   async function* stream(total: number, chunk: number): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < total; at += chunk) {
       await Promise.resolve();
@@ -260,6 +264,26 @@ describe('writing a stream', () => {
     const expected = await whole(total, chunk);
     expect(stat.size).toBe(total);
     expect(sha256(await bucket.get('stream/out'))).toBe(sha256(expected));
+  });
+
+  test('a part that is slow on its way up stays as it is while the next ones fill', async () => {
+    const storage = await open('stream');
+    proxy.reset(({ operation }) => (operation === 'UploadPart' ? { kind: 'delay', ms: 100 } : undefined));
+    await storage.write('slow', stream(45 * MIB, MIB));
+    expect(proxy.traffic().requests).toMatchObject({ UploadPart: 6 });
+    expect(sha256(await bucket.get('stream/slow'))).toBe(sha256(await whole(45 * MIB, MIB)));
+  });
+
+  test('an upload that somebody aborts is told, since what went up is gone', async () => {
+    const storage = await open('stream');
+    proxy.reset(({ operation }) =>
+      operation === 'UploadPart' ? { kind: 'reply', status: 404, code: 'NoSuchUpload' } : undefined,
+    );
+    await expect(storage.write('gone', stream(20 * MIB, MIB))).rejects.toMatchObject({
+      code: 'storage',
+      operation: 'write',
+      path: `s3://${bucket.name}/stream/gone`,
+    });
   });
 
   test('a source that fails leaves no object and no upload', async () => {
