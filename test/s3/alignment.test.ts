@@ -112,7 +112,9 @@ describe('the movies graph', () => {
     expect(proxy.traffic().requests['CreateMultipartUpload']).toBeUndefined();
     // The status when it starts and when it ends, and the metadata.
     expect(proxy.traffic().requests['PutObject']).toBe(3);
-  });
+    // 200 objects put, then aligned twice and read by two clients: some 1500 requests to a server in Python, four
+    // times as many as any other test here asks.
+  }, 300_000);
 
   test('an object that was replaced after the inventory stops the run', async () => {
     const bucket = await moviesBucket();
