@@ -37,13 +37,20 @@ export function formatDuration(seconds: number): string {
 }
 
 /**
- * Text that stays on its line and does nothing to a terminal: names of types, files and columns come from the
- * metadata, and control characters in them are shown as escapes.
+ * What does something to a terminal, or can't be seen: control characters, what changes the direction of writing or
+ * joins and parts letters (Cf), halves of a character (Cs), line breaks (Zl, Zp), and the fillers of Hangul.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+
+/**
+ * Text that stays on its line, does nothing to a terminal and hides nothing: names of types, files and columns come
+ * from the metadata, and what is not to be seen in them is shown as escapes.
  */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return text.replace(UNSEEN, (character) => {
     if (character === '\n') return '\\n';
     if (character === '\t') return '\\t';
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    const code = (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+    return code.length === 4 ? `\\u${code}` : `\\u{${code}}`;
   });
 }

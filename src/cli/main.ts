@@ -3,4 +3,14 @@
 import module from 'node:module';
 
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
-await import('./start.js');
+
+let folderIsGone = false;
+try {
+  process.cwd();
+} catch {
+  // The working folder was deleted. Who has absolute paths needs none, but yargs and every thread ask for it.
+  folderIsGone = true;
+  process.chdir('/');
+}
+const { start } = await import('./start.js');
+await start(folderIsGone);

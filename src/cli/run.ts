@@ -2,7 +2,7 @@
 import type { Command, Session } from './command.js';
 import { allCommands } from './commands/index.js';
 import { commonOptions, type LogLevel } from './common-options.js';
-import { Console } from './console.js';
+import { Console, hasNoReader, reasonOf, watchWrites } from './console.js';
 import { describeFailure } from './failure.js';
 import { oneLine } from './format.js';
 import { withInterrupts } from './interrupt.js';
@@ -19,6 +19,21 @@ import { EXIT, type World } from './world.js';
 export async function run(argv: readonly string[], world: World): Promise<number> {
   const source: Source = { argv, env: world.env };
   const console = new Console(world.stderr);
+  const writes = watchWrites(world.stdout);
+  const code = await runSource(source, { world, console });
+  const failure = await writes();
+  if (!failure || hasNoReader(failure, world.stdout)) return code;
+  const done = code === EXIT.success ? 'all is done, but ' : '';
+  console.line(
+    `gs-repartition: ${done}the result could not be written to standard output: ${reasonOf(failure)}.`,
+  );
+  return code === EXIT.success ? EXIT.failure : code;
+}
+
+async function runSource(
+  source: Source,
+  { world, console }: { world: World; console: Console },
+): Promise<number> {
   let parsed;
   try {
     parsed = await parse(source, world.stdout.columns);
@@ -48,7 +63,12 @@ async function runCommand(
     return await withInterrupts(
       world.signals,
       {
-        onFirst: () => console.line('gs-repartition: stopping; press Ctrl-C again to stop at once'),
+        onFirst: (name) =>
+          console.line(
+            name === 'SIGHUP'
+              ? 'gs-repartition: the terminal has gone; stopping'
+              : 'gs-repartition: stopping; press Ctrl-C again to stop at once',
+          ),
         onSecond: () => {
           progress.stop();
           world.exit(EXIT.interrupted);
@@ -105,7 +125,7 @@ function fail(
 ): number {
   const failure = describeFailure(error, flags);
   console.line(failure.line);
-  if (debug) console.line(failure.details);
+  if (debug) console.line(failure.details.split('\n').map(oneLine).join('\n'));
   if (json) world.stdout.write(`${JSON.stringify(failure.document, null, 2)}\n`);
   return failure.exitCode;
 }

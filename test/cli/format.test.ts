@@ -51,6 +51,41 @@ describe('text on one line', () => {
   });
 });
 
+// U+2028 and friends break lines, U+202E turns the rest of one around, the others can't be seen at all.
+describe('characters that are not to be seen', () => {
+  const ranges: [string, number, number][] = [
+    ['control characters', 0x00, 0x08],
+    ['control characters', 0x0b, 0x1f],
+    ['control characters', 0x7f, 0x9f],
+    ['the soft hyphen', 0xad, 0xad],
+    ['the Arabic letter mark', 0x61c, 0x61c],
+    ['fillers', 0x115f, 0x1160],
+    ['the Mongolian vowel separator', 0x180e, 0x180e],
+    ['spaces without width, joiners, marks of direction', 0x200b, 0x200f],
+    ['line breaks, embeddings and overrides of direction', 0x2028, 0x202e],
+    ['invisible operators', 0x2060, 0x2064],
+    ['isolates of direction', 0x2066, 0x206f],
+    ['a filler', 0x3164, 0x3164],
+    ['halves of a pair', 0xd800, 0xdfff],
+    ['the byte order mark', 0xfeff, 0xfeff],
+    ['annotations', 0xfff9, 0xfffb],
+    ['the language tag', 0xe0001, 0xe0001],
+    ['tags', 0xe0020, 0xe007f],
+  ];
+  test.each(ranges)('%s, from %i to %i, are shown as escapes', (_name, from, to) => {
+    for (let code = from; code <= to; code++) {
+      const hex = code.toString(16).padStart(4, '0');
+      const escape = hex.length > 4 ? `\\u{${hex}}` : `\\u${hex}`;
+      expect(oneLine(`a${String.fromCodePoint(code)}b`)).toBe(`a${escape}b`);
+    }
+  });
+
+  test('have visible neighbours, which stay', () => {
+    const text = 'a\u00a0\u2010\u2026\u202f\u2070\ufe0f\ufffd\u{1f3f4}\u{10ffff}';
+    expect(oneLine(text)).toBe(text);
+  });
+});
+
 describe('did you mean', () => {
   const known = ['input-prefix', 'json', 'recount', 'concurrency'];
   test.each([
