@@ -12,7 +12,7 @@ const bundle = await rolldown({
   input: { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/repartition/execute/worker.js') },
   platform: 'node',
   // Loaded only when needed, or (piscina) by the path of a file of its own.
-  external: [/^@aws-sdk\//, /^@smithy\//, '@hpcc-js/wasm-zstd', 'fzstd', 'piscina'],
+  external: [/^@aws-sdk\//, /^@smithy\//, '@bokuweb/zstd-wasm', 'piscina'],
   // What jsonc-parser calls its main file hides its imports from a bundler.
   resolve: { mainFields: ['module', 'main'] },
   onLog(level, { message }) {

@@ -1,16 +1,18 @@
-/** Compression of page bodies, by the codec a chunk names. The sizes a page header claims bound what we allocate. */
+/**
+ * Compression of page bodies, by the codec a chunk names. A body decompresses to exactly the size its page header says,
+ * from exactly the bytes that are there, or it is damaged: what we open we write again, and nothing may be laundered.
+ * The size is only a claim. It is compared with what a stream can hold or says of itself before room is made for it, and
+ * decompression stops there.
+ */
 import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
-import type { Decompress } from 'fzstd';
+import { CodecError, refuse, UnknownCodec } from './codecs/codec-error.js';
+import { lz4Codec, lz4RawCodec } from './codecs/lz4.js';
+import { inflate } from './codecs/zlib.js';
+import { zstdCodec } from './codecs/zstd.js';
 import { Codec, nameOf } from './format.js';
 
-/** A body that does not decompress to what its header says. */
-export class CodecError extends Error {
-  override readonly name = 'CodecError';
-}
-
-/** A codec whose pages can be copied but not opened. */
-export class UnknownCodec extends CodecError {}
+export { CodecError, UnknownCodec } from './codecs/codec-error.js';
 
 export interface PageCodec {
   /** @throws CodecError unless the result has exactly `size` bytes */
@@ -20,32 +22,65 @@ export interface PageCodec {
 
 /**
  * @param codec `Codec` of the chunk
- * @throws UnknownCodec for LZO, LZ4 and LZ4_RAW
+ * @throws UnknownCodec for LZO, and for what the format does not know
  */
 export async function openCodec(codec: number): Promise<PageCodec> {
+  const found = await findCodec(codec);
+  return {
+    decompress: (bytes, size) => exactly(found, bytes, size),
+    compress: (bytes) => found.compress(bytes),
+  };
+}
+
+function findCodec(codec: number): PageCodec | Promise<PageCodec> {
   switch (codec) {
     case Codec.uncompressed:
-      return { decompress: (bytes, size) => checked(bytes, size), compress: (bytes) => bytes };
+      return { decompress: (bytes) => bytes, compress: (bytes) => bytes };
     case Codec.snappy:
       return snappyCodec();
     case Codec.gzip:
       return {
-        decompress: (bytes, size) =>
-          inflate(() => zlib.gunzipSync(bytes, { maxOutputLength: size || 1 }), size),
+        decompress: (bytes, size) => {
+          if (size > bytes.length * MAX_DEFLATE_RATIO) cannotHold(size);
+          return inflate(zlib.gunzipSync, bytes, size);
+        },
         compress: (bytes) => zlib.gzipSync(bytes),
       };
     case Codec.brotli:
       return {
-        decompress: (bytes, size) =>
-          inflate(() => zlib.brotliDecompressSync(bytes, { maxOutputLength: size || 1 }), size),
+        decompress: (bytes, size) => inflate(zlib.brotliDecompressSync, bytes, size),
         compress: (bytes) =>
           zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }),
       };
     case Codec.zstd:
       return zstdCodec();
+    case Codec.lz4:
+      return lz4Codec;
+    case Codec.lz4Raw:
+      return lz4RawCodec;
     default:
       throw new UnknownCodec(`pages compressed with ${nameOf(Codec, codec)} cannot be cut`);
   }
+}
+
+/** A copy of 258 bytes takes at least 2 bits. */
+const MAX_DEFLATE_RATIO = 1032;
+/** A copy of 64 bytes takes 3 bytes. */
+const MAX_SNAPPY_RATIO = 22;
+/** A page's size is an i32. */
+const MAX_SIZE = 2 ** 31 - 1;
+
+function exactly(codec: PageCodec, bytes: Uint8Array, size: number): Uint8Array {
+  if (!(size >= 0 && size <= MAX_SIZE)) throw new CodecError(`a page can't have ${size} bytes`);
+  // Some writers store nothing as nothing, which no codec would call compressed; there is nothing to lose either.
+  if (size === 0 && bytes.length === 0) return bytes;
+  const content = codec.decompress(bytes, size);
+  if (content.length !== size) throw new CodecError(`${content.length} bytes where the header says ${size}`);
+  return content;
+}
+
+function cannotHold(size: number): never {
+  refuse(`they can't hold the ${size} bytes that the header says`);
 }
 
 type Snappy = typeof import('snappy');
@@ -60,7 +95,12 @@ function snappyCodec(): PageCodec {
       // The length stands in front of the data: refuse a bomb before it is inflated.
       const claimed = snappyLength(bytes);
       if (claimed !== size) throw new CodecError(`snappy data of ${claimed} bytes where ${size} belong`);
-      return inflate(() => uncompressSync(bytes, { asBuffer: true }) as Buffer, size);
+      if (size > bytes.length * MAX_SNAPPY_RATIO) cannotHold(size);
+      try {
+        return uncompressSync(bytes, { asBuffer: true }) as Buffer;
+      } catch (error) {
+        return refuse(error instanceof Error ? error.message : String(error));
+      }
     },
     compress: (bytes) => compressSync(bytes),
   };
@@ -74,65 +114,4 @@ function snappyLength(bytes: Uint8Array): number {
     if (byte < 0x80) break;
   }
   return length;
-}
-
-/** What node:zlib has since 22.15. */
-interface ZstdOfNode {
-  zstdDecompressSync: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
-  zstdCompressSync: (bytes: Uint8Array) => Uint8Array;
-}
-
-let zstd: Promise<PageCodec> | undefined;
-
-/** Node's own where there is one; else fzstd, block by block, and a compressor in WASM. */
-function zstdCodec(): Promise<PageCodec> {
-  zstd ??= loadZstd();
-  return zstd;
-}
-
-async function loadZstd(): Promise<PageCodec> {
-  const { zstdDecompressSync, zstdCompressSync } = zlib as Partial<ZstdOfNode>;
-  if (zstdDecompressSync && zstdCompressSync) {
-    return {
-      decompress: (bytes, size) =>
-        inflate(() => zstdDecompressSync(bytes, { maxOutputLength: size || 1 }), size),
-      compress: (bytes) => zstdCompressSync(bytes),
-    };
-  }
-  const [{ Zstd }, { Decompress }] = await Promise.all([import('@hpcc-js/wasm-zstd'), import('fzstd')]);
-  const wasm = await Zstd.load();
-  return {
-    decompress: (bytes, size) => inflate(() => inflateStream(new Decompress(), bytes, size), size),
-    compress: (bytes) => wasm.compress(bytes),
-  };
-}
-
-/** Collects what a stream gives until it is more than was promised. */
-function inflateStream(stream: Decompress, bytes: Uint8Array, size: number): Uint8Array {
-  const inflated = new Uint8Array(size);
-  let length = 0;
-  stream.ondata = (block) => {
-    if (length + block.length > size) throw new RangeError(`more than ${size} bytes`);
-    inflated.set(block, length);
-    length += block.length;
-  };
-  stream.push(bytes, true);
-  return inflated.subarray(0, length);
-}
-
-function inflate(decompress: () => Uint8Array, size: number): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = decompress();
-  } catch (error) {
-    throw new CodecError(
-      `the data do not decompress (${error instanceof Error ? error.message : String(error)})`,
-    );
-  }
-  return checked(bytes, size);
-}
-
-function checked(bytes: Uint8Array, size: number): Uint8Array {
-  if (bytes.length !== size) throw new CodecError(`${bytes.length} bytes where the header says ${size}`);
-  return bytes;
 }
