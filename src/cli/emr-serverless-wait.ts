@@ -188,8 +188,11 @@ async function leaveOrCancel(
 export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
   if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
   const asking = createInterface({ input: world.stdin, output: world.stderr });
-  // Ctrl-C and Ctrl-D close the question; left alone, it would never be answered.
-  const closed = new Promise<string>((resolve) => asking.once('close', () => resolve('leave')));
+  // Ctrl-C and Ctrl-D close the question, and a terminal that goes away is an error; left alone, it would never be
+  // answered.
+  const closed = new Promise<string>((resolve) => {
+    for (const end of ['close', 'error']) asking.once(end, () => resolve('leave'));
+  });
   try {
     const answered = asking.question('Leave the job running or cancel it? [leave/cancel] ');
     return /^c/i.test((await Promise.race([answered, closed])).trim()) ? 'cancel' : 'leave';

@@ -1,6 +1,5 @@
 /** The command line with the process around it. */
 import { closeSync, openSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { RepartitionError } from '../errors.js';
 import { openOutput } from './console.js';
@@ -16,16 +15,14 @@ export async function start(folderIsGone: boolean): Promise<void> {
   const [stdout, stderr] = [openOutput(1), openOutput(2)];
   endOnBugs(stderr);
   leaveTerminals(terminals);
-  // A file that must not grow any more is an error at the write, not the end of the process.
-  process.on('SIGXFSZ', () => undefined);
   if (folderIsGone) refuseRelativePaths();
   // Not process.exit: what is written to a pipe has to arrive first.
   process.exitCode = await run(process.argv.slice(2), {
     stdout,
     stderr,
-    // Opened only to ask a question; a terminal that has gone answers none.
+    // Opened only to ask a question.
     get stdin() {
-      return isatty(0) ? process.stdin : Readable.from([]);
+      return process.stdin;
     },
     env: process.env,
     signals: terminals.length > 0 ? process : withoutHangups(process),

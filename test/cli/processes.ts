@@ -76,6 +76,9 @@ export class Workplace {
   }
 }
 
+/** A process that has not ended after so long never will. */
+const MOST_MS = 25_000;
+
 export interface Ended {
   /** Negative: by that signal. */
   code: number | null;
@@ -89,7 +92,10 @@ export function hangUp(
   command: readonly string[],
 ): Ended {
   const driver = join(repositoryRoot, 'test', 'python', 'hangup.py');
-  const { stdout, stderr } = spawnSync(python, [driver, kind, word, dies, ...command], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(python, [driver, kind, word, dies, ...command], {
+    encoding: 'utf8',
+    timeout: MOST_MS,
+  });
   if (stderr !== '') throw new Error(stderr);
   return JSON.parse(stdout) as Ended;
 }
@@ -101,6 +107,7 @@ export function shell(
 ): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', line, 'sh', ...command], {
     encoding: 'utf8',
+    timeout: MOST_MS,
   });
   return { code: status, out: stdout, err: stderr };
 }

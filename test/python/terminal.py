@@ -2,6 +2,8 @@
 
 terminal.py '[["when this is shown", "type this"], ...]' COMMAND ARGUMENT...
 
+With null instead of what to type, the terminal goes away.
+
 Exits as the command does; by a signal, with 128 and its number, as a shell would say it.
 """
 
@@ -26,7 +28,11 @@ while True:
     sys.stdout.buffer.write(data)
     shown += data.decode(errors="replace")
     if steps and steps[0][0] in shown:
-        os.write(terminal, steps.pop(0)[1].encode())
+        typed = steps.pop(0)[1]
+        if typed is None:
+            os.close(terminal)
+            break
+        os.write(terminal, typed.encode())
         shown = ""
 
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
