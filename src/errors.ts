@@ -54,6 +54,7 @@ export interface ErrorMessage {
   cause?: ErrorMessage;
 }
 
+/** What an error is made with, beside its code and message. */
 export interface ErrorDetails extends ErrorContext {
   hint?: string | undefined;
   cause?: unknown;

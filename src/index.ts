@@ -13,4 +13,19 @@ export {
 export * from './repartition/index.js';
 export type { S3Options } from './s3/options.js';
 export { locate, openStorage, registerStorage } from './storages.js';
-export type * from './storage/storage.js';
+export type {
+  BytesSegment,
+  CallOptions,
+  CopySegment,
+  Estimate,
+  ObjectStat,
+  PlainJson,
+  Probe,
+  Segment,
+  Storage,
+  StorageLocation,
+  StorageProfile,
+  WorkAhead,
+  WriteOptions,
+} from './storage/storage.js';
+export type { StorageKind } from './storage/registry.js';

@@ -46,6 +46,7 @@ export async function readFacts(file: ReadableFile): Promise<FileFacts> {
   };
 }
 
+/** How rows are rewritten. */
 export interface RewriteRowsOptions {
   /** Footer keys to set, or with null to remove; all others come from the first slice's file. */
   keys?: KeyChanges;

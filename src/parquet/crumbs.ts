@@ -2,6 +2,7 @@
 import type { Footer } from './footer.js';
 import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
 
+/** Pages copied as they are but for those that are cut, or every value said again. */
 export type Method = 'splice' | 're-encode';
 
 /** What the decision needs to know of a row group. */

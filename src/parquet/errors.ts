@@ -28,7 +28,7 @@ export function explainDamage(file: string, where: string | undefined, error: un
     return unsupported(
       file,
       prefix + error.message,
-      'Write the data set with snappy, gzip, zstd, brotli or none.',
+      'Write the data set with snappy, gzip, zstd, brotli, lz4 or none.',
     );
   }
   if (error instanceof ThriftError || error instanceof CodecError || error instanceof EncodingError) {

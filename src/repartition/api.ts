@@ -60,10 +60,13 @@ export interface ExecuteOptions {
   log?: Log;
 }
 
+/** What a commit is told. */
 export type CommitOptions = Omit<ExecuteOptions, 'concurrency'>;
 
+/** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;
 
+/** What `verifyPrefix` is told. */
 export interface VerifyOptions extends PrefixOptions {
   /** Default `updated_row_counts_metadata.json`. */
   metadataFileName?: string;

@@ -30,6 +30,7 @@ export interface CountedDataSet {
   parts: PartFacts[];
 }
 
+/** A group with the facts of its parts. */
 export interface CountedGroup {
   group: AlignmentGroup;
   dataSets: CountedDataSet[];
@@ -90,6 +91,7 @@ export interface DataSetPlan {
   parts: Iterable<PlannedPart>;
 }
 
+/** One part of the new layout. */
 export type PlannedPart = { kind: 'keep'; part: PartFacts } | { kind: 'make'; task: Task };
 
 /** A layout that was considered for a group. */
@@ -102,6 +104,7 @@ export interface Candidate {
   chosen: boolean;
 }
 
+/** What becomes of a group. */
 export interface GroupPlan {
   group: AlignmentGroup;
   layout: Layout;
@@ -143,7 +146,9 @@ export interface RunSettings {
   recount: boolean;
 }
 
+/** How the layout of a type is chosen among those that its data sets have. */
 export type TargetLayout = 'fewest-bytes' | 'most-frequent';
+/** A choice among the layouts that there are, or so many parts of even size. */
 export type LayoutChoice = { target: TargetLayout } | { numOutputFiles: number };
 
 /** What became of all tasks: sums, and which object each one has. */

@@ -6,7 +6,19 @@ export interface OwnedTask {
   task: Task;
 }
 
-/** One by one: all tasks at once would fill the memory. */
+/**
+ * A plan's tasks, one by one: all at once would fill the memory.
+ *
+ * @example
+ * ```ts
+ * import { ownedTasks, prepare } from 'gs-repartition';
+ *
+ * const plan = await prepare({ inputPrefix: 'graph' });
+ * const [first] = ownedTasks(plan);
+ * console.log(first?.task.id, first?.task.slices.length);
+ * // 0 2
+ * ```
+ */
 export function* ownedTasks({ groups }: Pick<Plan, 'groups'>): Generator<OwnedTask> {
   for (const { dataSets } of groups) for (const dataSet of dataSets) yield* tasksOfDataSet(dataSet);
 }

@@ -7,6 +7,7 @@ import type { Amount, DataSetPlan, GroupPlan, Plan } from './model.js';
 /** Raised when a reader of the document would have to know; `schemas/plan.v1.json` in the package describes it. */
 export const PLAN_DOCUMENT_VERSION = 1;
 
+/** What `gs-repartition plan --json` prints. */
 export interface PlanDocument {
   document: 'gs-repartition/plan';
   version: typeof PLAN_DOCUMENT_VERSION;
@@ -53,7 +54,9 @@ export interface Totals {
 }
 
 /**
- * @param where how the storage calls its paths
+ * A plan in plain JSON.
+ * @param estimate what it will take, if somebody asked
+ *
  * @example
  * ```ts
  * import { describePlan, prepare } from 'gs-repartition';

@@ -77,7 +77,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
  *
  * const plan = await prepare({ inputPrefix: 'graph', numOutputFiles: 4 });
  * for (const { group, layout } of plan.groups.slice(0, 1)) console.log(group.types[0], layout.length);
- * // movie:genre-rev:user 4
+ * // movie:directed_by:director 4
  * ```
  */
 export async function prepare(options: PrepareOptions): Promise<Plan> {

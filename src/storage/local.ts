@@ -24,6 +24,7 @@ import {
   type Probe,
   USUAL_SMALLEST_COPY,
   type WorkAhead,
+  type WriteOptions,
 } from './storage.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -177,12 +178,9 @@ class LocalStorage implements Storage {
     return found.filter((stat) => stat !== undefined);
   }
 
-  async compose(
-    path: string,
-    segments: readonly Segment[],
-    { signal }: CallOptions = {},
-  ): Promise<ObjectStat> {
-    return this.replace(path, signal, async (file) => {
+  async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
+    const { signal } = options;
+    return this.replace(path, options, async (file) => {
       const sources = new SourceFiles();
       const resolvePath = (source: string): string => this.resolve(source);
       try {
@@ -198,11 +196,11 @@ class LocalStorage implements Storage {
   async write(
     path: string,
     chunks: AsyncIterable<Uint8Array>,
-    { signal }: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<ObjectStat> {
-    return this.replace(path, signal, async (file) => {
+    return this.replace(path, options, async (file) => {
       let position = 0;
-      for await (const bytes of untilAborted(chunks, signal)) {
+      for await (const bytes of untilAborted(chunks, options.signal)) {
         file.write(bytes, position);
         position += bytes.length;
       }
@@ -242,12 +240,12 @@ class LocalStorage implements Storage {
 
   private async replace(
     path: string,
-    signal: AbortSignal | undefined,
+    { signal, keepSame = false }: WriteOptions,
     fill: (file: OutputFile) => Promise<void>,
   ): Promise<ObjectStat> {
     const where = this.resolve(path);
     return this.explained('write', where, async () =>
-      toObjectStat(path, await replaceFile(where, fill, signal)),
+      toObjectStat(path, await replaceFile(where, fill, { signal, keepSame })),
     );
   }
 

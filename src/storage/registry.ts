@@ -30,6 +30,20 @@ const kinds = new Map<string, () => Promise<StorageKind>>();
  * Adds a storage, or replaces the one of that scheme.
  * @param scheme in small letters, without the colon
  * @param load called when it is first needed
+ *
+ * @example
+ * ```ts
+ * import { locate, registerStorage } from 'gs-repartition';
+ *
+ * registerStorage('tape', () =>
+ *   Promise.resolve({
+ *     locate: (url) => ({ scheme: 'tape', reel: url.slice('tape://'.length) }),
+ *     open: () => Promise.reject(new Error('no reel is mounted')),
+ *   }),
+ * );
+ * console.log((await locate('tape://reel-7'))['reel']);
+ * // reel-7
+ * ```
  */
 export function registerStorage(scheme: string, load: () => Promise<StorageKind>): void {
   let kind: Promise<StorageKind> | undefined;
@@ -41,6 +55,15 @@ export function registerStorage(scheme: string, load: () => Promise<StorageKind>
  * @param prefix a URL such as `s3://bucket/folder`, or a path
  * @param options for its storage, which knows what they mean
  * @throws RepartitionError `usage` when there is no such storage, or it cannot understand the prefix or the options
+ *
+ * @example
+ * ```ts
+ * import { locate } from 'gs-repartition';
+ *
+ * const { scheme, bucket, prefix } = await locate('s3://my-bucket/graphs/papers');
+ * console.log(scheme, bucket, prefix);
+ * // s3 my-bucket graphs/papers
+ * ```
  */
 export async function locate(prefix: string, options?: unknown): Promise<StorageLocation> {
   const scheme = SCHEME.exec(prefix)?.[1]?.toLowerCase() ?? FILE;
@@ -53,6 +76,17 @@ export async function locate(prefix: string, options?: unknown): Promise<Storage
  * Opens a location; the caller closes the storage.
  * @param how.ownThread for a thread that does nothing but tasks
  * @throws RepartitionError `usage`, `not-found`, `access`, `storage`
+ *
+ * @example
+ * ```ts
+ * import { locate, openStorage } from 'gs-repartition';
+ *
+ * const storage = await openStorage(await locate('graph'));
+ * const metadata = await storage.stat('metadata.json');
+ * console.log(metadata !== undefined && metadata.size > 0);
+ * // true
+ * await storage.close();
+ * ```
  */
 export async function openStorage(
   location: StorageLocation,

@@ -1,6 +1,6 @@
 /** Replacing a file so that a reader sees the old one or the new one, whole, also after a crash. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors.js';
 import type { FileIdentity } from './file-identity.js';
@@ -21,24 +21,29 @@ export function isTemporaryName(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
 }
 
+/** How a file is put in its place. */
+export interface Placing {
+  signal: AbortSignal | undefined;
+  /** A file of the same bytes that is there by now stays. */
+  keepSame: boolean;
+}
+
 /**
- * Writes a temporary file beside `target` with `fill`, syncs it, and renames it over `target`. Makes parent folders.
+ * Writes a temporary file beside `target` with `fill`, syncs it, and puts it in `target`'s place. Makes parent folders.
  * Removes the temporary file when anything fails or the signal fires.
  * @returns the file's identity in its new place
  */
 export async function replaceFile(
   target: string,
   fill: (file: OutputFile) => Promise<void>,
-  signal: AbortSignal | undefined,
+  placing: Placing,
 ): Promise<FileIdentity> {
-  throwIfAborted(signal);
+  throwIfAborted(placing.signal);
   const folder = dirname(target);
   const temporary = temporaryName(target);
   const { file, made } = await create(temporary);
   try {
-    const identity = await fillAndRename(file, fill, { temporary, target, signal }).finally(() =>
-      file.close(),
-    );
+    const identity = await fillAndPlace(file, fill, temporary, target, placing).finally(() => file.close());
     await syncFolders(folder, made);
     return identity;
   } catch (error) {
@@ -59,10 +64,12 @@ async function create(where: string): Promise<{ file: FileHandle; made: string |
   return { file: await open(where, 'wx'), made };
 }
 
-async function fillAndRename(
+async function fillAndPlace(
   file: FileHandle,
   fill: (file: OutputFile) => Promise<void>,
-  { temporary, target, signal }: { temporary: string; target: string; signal: AbortSignal | undefined },
+  temporary: string,
+  target: string,
+  { signal, keepSame }: Placing,
 ): Promise<FileIdentity> {
   const output = new OutputFile(file);
   try {
@@ -75,9 +82,59 @@ async function fillAndRename(
   throwIfAborted(signal);
   await file.sync();
   throwIfAborted(signal);
-  await rename(temporary, target);
-  // The rename changes the ctime. Of the open file, for another run may have put its own in place by now.
+  if (!keepSame) {
+    await rename(temporary, target);
+  } else if (!(await placeAsNew(temporary, target))) {
+    if (await haveSameBytes(temporary, target)) {
+      await unlink(temporary);
+      return stat(target, { bigint: true });
+    }
+    await rename(temporary, target);
+  }
+  // Being named changes the ctime. Of the open file, for another run may have put its own in place by now.
   return file.stat({ bigint: true });
+}
+
+/**
+ * Gives the file its name unless somebody has it: then false. So one who makes the same file meanwhile can't take ours
+ * from under us.
+ */
+async function placeAsNew(temporary: string, target: string): Promise<boolean> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    // Not all file systems have links.
+    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL')) throw error;
+    await rename(temporary, target);
+    return true;
+  }
+  await unlink(temporary);
+  return true;
+}
+
+/** Compared at a time. */
+const BLOCK_BYTES = 1024 * 1024;
+
+async function haveSameBytes(one: string, other: string): Promise<boolean> {
+  const files = await Promise.all([open(one, 'r'), open(other, 'r')]).catch(() => undefined);
+  // What can't be read is to be replaced.
+  if (!files) return false;
+  try {
+    const [a, b] = files;
+    const blocks = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)] as const;
+    for (let at = 0; ; at += BLOCK_BYTES) {
+      const [readA, readB] = await Promise.all([
+        a.read(blocks[0], 0, BLOCK_BYTES, at),
+        b.read(blocks[1], 0, BLOCK_BYTES, at),
+      ]);
+      const [bytesA, bytesB] = [readA.bytesRead, readB.bytesRead];
+      if (!blocks[0].subarray(0, bytesA).equals(blocks[1].subarray(0, bytesB))) return false;
+      if (bytesA === 0) return true;
+    }
+  } finally {
+    await Promise.all(files.map((file) => file.close()));
+  }
 }
 
 /** Makes the entries in `folder` durable, and those of the folders from `made` (the topmost new one) down to it. */

@@ -64,6 +64,7 @@ export interface ObjectStat {
 /** A run of an output's bytes: a range of an existing object, or bytes in hand. */
 export type Segment = CopySegment | BytesSegment;
 
+/** A range of an existing object. */
 export interface CopySegment {
   kind: 'copy';
   path: string;
@@ -73,13 +74,24 @@ export interface CopySegment {
   end: number;
 }
 
+/** Bytes in hand. */
 export interface BytesSegment {
   kind: 'bytes';
   bytes: Uint8Array;
 }
 
+/** What every call may be given. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
+}
+
+/** How an object is put in place. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * An object of the same bytes that is there by then may stay: so that two who make the same object at once do not
+   * take it from under each other.
+   */
+  keepSame?: boolean;
 }
 
 /** Work that a plan has, for a storage to say what it will take. */
@@ -165,10 +177,10 @@ export interface Storage {
    * Puts an object made of `segments` in place, atomically and durably: a reader sees the whole object or none,
    * also after a crash. Replaces what was there. Leaves nothing behind when it fails.
    */
-  compose(path: string, segments: readonly Segment[], options?: CallOptions): Promise<ObjectStat>;
+  compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<ObjectStat>;
 
   /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
-  write(path: string, chunks: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<ObjectStat>;
+  write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectStat>;
 
   /** About what work will take; a storage need not know. */
   estimate?(work: WorkAhead, probe: Probe): Estimate;

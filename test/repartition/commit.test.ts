@@ -93,7 +93,23 @@ describe('on a disk', () => {
     await expectUnpublished(prefix);
   });
 
-  test('a made part that another run of the same graph made again meanwhile is no reason to stop', async () => {
+  test('two runs at once do each other no harm', async () => {
+    const prefix = await copyFixture('cases/file-counts');
+    const plans = await Promise.all([prepare({ inputPrefix: prefix }), prepare({ inputPrefix: prefix })]);
+    const storage = await openStorage(plans[0].location);
+    // Both make all parts: neither finds the other's.
+    const results = await Promise.all(
+      plans.map((plan) => execute(plan, { executor: inThisThread(storage) })),
+    );
+    await storage.close();
+    const made = results.map(({ parts }) => parts.spliced + parts.resumed);
+    expect(made).toEqual([29, 29]);
+    for (const [i, plan] of plans.entries()) {
+      expect((await commit(plan, results[i]!)).status).toBe('succeeded');
+    }
+  });
+
+  test('a run that finds all made by another publishes too', async () => {
     const prefix = await copyFixture('cases/file-counts');
     const plan = await prepare({ inputPrefix: prefix });
     const results = await execute(plan);

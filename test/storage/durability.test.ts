@@ -42,6 +42,7 @@ vi.mock('node:fs/promises', async (original) => {
   return {
     ...real,
     open: async (path: string, flags: string) => watched(await real.open(path, flags), path),
+    link: (from: string, to: string) => note(`link ${shown(from)} to`, to, real.link(from, to)),
     rename: (from: string, to: string) => note(`rename ${shown(from)} to`, to, real.rename(from, to)),
     unlink: (path: string) => note('unlink', path, real.unlink(path)),
   };
@@ -64,6 +65,14 @@ describe('what has a name is on the disk', () => {
     await openLocalStorage(root).compose('part', [bytes(10)]);
     // The open file goes by the name that it was opened under.
     expect(calls).toEqual(['sync *', 'rename * to part', 'stat *', 'close *', 'sync .', 'close .']);
+  });
+
+  test('the same where a file of the same bytes may stay', async () => {
+    const storage = openLocalStorage(root);
+    const made = await storage.compose('part', [bytes(10)], { keepSame: true });
+    const named = ['link * to part', 'unlink *', 'stat *', 'close *', 'sync .', 'close .'];
+    expect(calls).toEqual(['sync *', ...named]);
+    expect(await storage.stat('part')).toEqual(made);
   });
 
   test('and the names of all folders that were made', async () => {

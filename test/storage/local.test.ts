@@ -18,7 +18,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
 import { versionOf } from '../../src/storage/file-identity.js';
 import { explain } from '../../src/storage/local-errors.js';
@@ -481,3 +481,36 @@ function temporariesIn(folder: string): { size: number }[] {
 async function untilExists(check: () => boolean): Promise<void> {
   while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+describe('where a file of the same bytes may stay', () => {
+  const bytes = (text: string): Segment[] => [bytesOf(text)];
+  const folder = (): string => {
+    const root = mkdtempSync(join(tmpdir(), 'gs-repartition-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    return root;
+  };
+
+  test('it stays, and is what comes back', async () => {
+    const storage = openLocalStorage(folder());
+    const first = await storage.compose('part', bytes('same'), { keepSame: true });
+    expect(await storage.compose('part', bytes('same'), { keepSame: true })).toEqual(first);
+    expect(await storage.stat('part')).toEqual(first);
+  });
+
+  test.each(['other', 'longer than it was', '', 'sam'])('one of other bytes (%j) is replaced', async (text) => {
+    const root = folder();
+    const storage = openLocalStorage(root);
+    const first = await storage.compose('part', bytes('same'), { keepSame: true });
+    const second = await storage.compose('part', bytes(text), { keepSame: true });
+    expect(second.version).not.toBe(first.version);
+    expect(await storage.stat('part')).toEqual(second);
+    expect(readFileSync(join(root, 'part'), 'utf8')).toBe(text);
+    expect(readdirSync(root)).toEqual(['part']);
+  });
+
+  test('without leave, the same bytes are written anew', async () => {
+    const storage = openLocalStorage(folder());
+    const first = await storage.compose('part', bytes('same'));
+    expect((await storage.compose('part', bytes('same'))).version).not.toBe(first.version);
+  });
+});

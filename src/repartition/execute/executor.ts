@@ -6,10 +6,10 @@ import type { Task, TaskResult } from '../model.js';
  *
  * @example
  * ```ts
- * import { commit, execute, inThisThread, openPrefix, prepare } from 'gs-repartition';
+ * import { commit, execute, inThisThread, openStorage, prepare } from 'gs-repartition';
  *
  * const plan = await prepare({ inputPrefix: 'graph' });
- * const storage = await openPrefix('graph');
+ * const storage = await openStorage(plan.location);
  * const executor = inThisThread(storage);
  * const summary = await commit(plan, await execute(plan, { executor }));
  * await executor.close();
@@ -28,6 +28,7 @@ export interface Executor {
   close(): Promise<void>;
 }
 
+/** What an executor is told beside its tasks. */
 export interface RunOptions {
   signal: AbortSignal | undefined;
   /** Called once for each task. */

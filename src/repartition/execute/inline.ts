@@ -10,10 +10,10 @@ import { turnsOf } from './turns.js';
  *
  * @example
  * ```ts
- * import { execute, inThisThread, openPrefix, prepare } from 'gs-repartition';
+ * import { execute, inThisThread, openStorage, prepare } from 'gs-repartition';
  *
  * const plan = await prepare({ inputPrefix: 'graph' });
- * const storage = await openPrefix('graph');
+ * const storage = await openStorage(plan.location);
  * const results = await execute(plan, { executor: inThisThread(storage) });
  * console.log(results.parts.spliced + results.parts.reencoded === plan.tasks);
  * // true

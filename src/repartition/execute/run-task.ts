@@ -40,11 +40,11 @@ async function runTask(
     }),
   );
   if (rewritten.method === 're-encode') {
-    const { size, version } = await storage.write(output, rewritten.chunks, options);
+    const { size, version } = await storage.write(output, rewritten.chunks, { ...options, keepSame: true });
     return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
   const segments = rewritten.segments.map((segment) => placed(segment, slices));
-  const { size, version } = await storage.compose(output, segments, options);
+  const { size, version } = await storage.compose(output, segments, { ...options, keepSame: true });
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',

@@ -1,10 +1,8 @@
 /** Names of new parts: the same inputs give the same names, so a run finds what an earlier one finished. */
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { ENGINE_VERSION } from '../../parquet/engine-version.js';
 import type { FooterKeys, Layout, PartFacts } from '../model.js';
-
-/** Raise it when the same inputs would give other bytes: old outputs are then no longer taken for finished. */
-export const ENGINE_VERSION = 4;
 
 /** What goes into a data set's new parts. */
 export interface OutputIdentity {
