@@ -3,7 +3,8 @@ import type { Method } from './crumbs.js';
 import { footerKeys, type KeyChanges, readFooter } from './footer.js';
 import { type RowGroupFacts, rowGroupFacts } from './crumbs.js';
 import { rewrite } from './rewrite.js';
-import type { RangeReader, RowSlice, SourceFile } from './source.js';
+import type { RangeReader, RowSlice } from './source.js';
+import type { SourceFile } from './source-file.js';
 
 /** A file that ranges can be read from, wherever it is. */
 export type ReadableFile = Pick<RangeReader, 'name' | 'size' | 'read'> & Partial<RangeReader>;

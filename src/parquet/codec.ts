@@ -8,17 +8,13 @@ import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
 import { CodecError, refuse, UnknownCodec } from './codecs/codec-error.js';
 import { lz4Codec, lz4RawCodec } from './codecs/lz4.js';
+import type { PageCodec } from './codecs/page-codec.js';
 import { inflate } from './codecs/zlib.js';
 import { zstdCodec } from './codecs/zstd.js';
 import { Codec, nameOf } from './format.js';
 
 export { CodecError, UnknownCodec } from './codecs/codec-error.js';
-
-export interface PageCodec {
-  /** @throws CodecError unless the result has exactly `size` bytes */
-  decompress(bytes: Uint8Array, size: number): Uint8Array;
-  compress(bytes: Uint8Array): Uint8Array;
-}
+export type { PageCodec } from './codecs/page-codec.js';
 
 /**
  * @param codec `Codec` of the chunk

@@ -51,7 +51,7 @@ export async function readFooter(reader: RangeReader): Promise<Footer> {
 }
 
 /** Bytes of FileMetaData, from the file's last eight bytes. */
-export function footerLength(file: string, size: number, tail: Uint8Array): number {
+function footerLength(file: string, size: number, tail: Uint8Array): number {
   if (size < 12) throw damaged(file, `not a Parquet file: it has only ${size} bytes`);
   const view = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
   const magic = view.getUint32(4, true);
@@ -67,7 +67,10 @@ export function footerLength(file: string, size: number, tail: Uint8Array): numb
   return length;
 }
 
-/** @param start the byte where `bytes` (FileMetaData) lie in the file */
+/**
+ * @param start the byte where `bytes` (FileMetaData) lie in the file
+ * @internal
+ */
 export function parseFooter(file: string, bytes: Uint8Array, start: number): Footer {
   try {
     const meta = readStruct(FileMetaData, bytes).struct;

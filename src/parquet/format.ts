@@ -7,7 +7,10 @@ import { binary, bool, i16, i32, i64, list, struct, type Struct, structs, table,
 export const KeyValue = table('KeyValue', { key: text(1), value: text(2) });
 export type KeyValue = Struct<'KeyValue'>;
 
-/** A union that is passed on and compared, but not looked into. */
+/**
+ * A union that is passed on and compared, but not looked into.
+ * @internal
+ */
 export const LogicalType = table('LogicalType', {});
 
 export const SchemaElement = table('SchemaElement', {
@@ -44,8 +47,8 @@ export const PageEncodingStats = table('PageEncodingStats', {
 export type PageEncodingStats = Struct<'PageEncodingStats'>;
 
 /** Neither survives a cut, so nobody looks inside. */
-export const SizeStatistics = table('SizeStatistics', {});
-export const GeospatialStatistics = table('GeospatialStatistics', {});
+const SizeStatistics = table('SizeStatistics', {});
+const GeospatialStatistics = table('GeospatialStatistics', {});
 
 export const ColumnMetaData = table('ColumnMetaData', {
   type: i32(1),
@@ -68,7 +71,7 @@ export const ColumnMetaData = table('ColumnMetaData', {
 export type ColumnMetaData = Struct<'ColumnMetaData'>;
 
 /** There is one exactly when the chunk is encrypted. */
-export const ColumnCryptoMetaData = table('ColumnCryptoMetaData', {});
+const ColumnCryptoMetaData = table('ColumnCryptoMetaData', {});
 
 export const ColumnChunk = table('ColumnChunk', {
   filePath: text(1),
@@ -83,7 +86,7 @@ export const ColumnChunk = table('ColumnChunk', {
 });
 export type ColumnChunk = Struct<'ColumnChunk'>;
 
-export const SortingColumn = table('SortingColumn', {});
+const SortingColumn = table('SortingColumn', {});
 
 export const RowGroup = table('RowGroup', {
   columns: structs(1, ColumnChunk),
@@ -97,7 +100,7 @@ export const RowGroup = table('RowGroup', {
 export type RowGroup = Struct<'RowGroup'>;
 
 /** There is one exactly when the file is encrypted. */
-export const EncryptionAlgorithm = table('EncryptionAlgorithm', {});
+const EncryptionAlgorithm = table('EncryptionAlgorithm', {});
 
 export const FileMetaData = table('FileMetaData', {
   version: i32(1),

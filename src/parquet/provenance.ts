@@ -9,7 +9,7 @@ import { changeFooterKeys } from './footer.js';
 import { FileMetaData } from './format.js';
 
 /** The footer key, and our name in `created_by`. */
-export const PRODUCT = 'gs-repartition';
+const PRODUCT = 'gs-repartition';
 
 /** Writers that are named; of others there is a count. A data set has one, seldom two. */
 const MOST_WRITERS = 16;

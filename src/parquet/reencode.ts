@@ -21,7 +21,8 @@ import {
 import { requireSameSchema } from './same-schema.js';
 import type { ParquetSegment } from './segments.js';
 import { openSlices, type RowGroupShare, sharesOf } from './slices.js';
-import type { OpenSource, RowSlices } from './source.js';
+import type { RowSlices } from './source.js';
+import type { OpenSource } from './source-file.js';
 
 /** Source bytes that make a row group. */
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;

@@ -5,7 +5,8 @@ import { productVersion } from './product.js';
 import { reencode } from './reencode.js';
 import type { ParquetSegment } from './segments.js';
 import { openSlices } from './slices.js';
-import type { OpenSource, RowSlices } from './source.js';
+import type { RowSlices } from './source.js';
+import type { OpenSource } from './source-file.js';
 import { splice } from './splice.js';
 
 /** A new part: segments to compose, or bytes that are made while they are written. */

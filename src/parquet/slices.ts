@@ -8,7 +8,8 @@
 import { RepartitionError } from '../errors.js';
 import type { Footer } from './footer.js';
 import { RowGroup } from './format.js';
-import type { OpenSource, RangeReader, RowSlice, RowSlices, SourceFile } from './source.js';
+import type { RangeReader, RowSlice, RowSlices } from './source.js';
+import type { OpenSource, SourceFile } from './source-file.js';
 import { readChunks, type SourceChunk } from './source-chunk.js';
 
 /** Far away it takes long to open a file, so some are opened before their turn; few, for each holds a footer. */

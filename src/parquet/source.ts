@@ -1,5 +1,3 @@
-import type { Footer } from './footer.js';
-
 /** All that this room knows of storage: a named file that ranges can be read from. */
 export interface RangeReader {
   /** The file as a person would write it, for messages. */
@@ -13,15 +11,6 @@ export interface RangeReader {
   /** The bytes `start..end`, half open; never fewer. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
-
-/** A Parquet file that slices are taken from. */
-export interface SourceFile {
-  reader: RangeReader;
-  footer: Footer;
-}
-
-/** Opens the file that slices call `source`. Whoever provides it decides how many to keep open. */
-export type OpenSource = (source: number) => Promise<SourceFile>;
 
 /** A row range of the file that `OpenSource` knows by the number `source`, half open. */
 export interface RowSlice {

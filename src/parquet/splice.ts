@@ -17,7 +17,8 @@ import { requireSameSchema } from './same-schema.js';
 import { lengthOf } from '../segments.js';
 import type { ParquetSegment } from './segments.js';
 import { openSlices, type RowGroupShare, sharesOf } from './slices.js';
-import type { OpenSource, RowSlices } from './source.js';
+import type { RowSlices } from './source.js';
+import type { OpenSource } from './source-file.js';
 
 export interface Spliced {
   segments: ParquetSegment[];

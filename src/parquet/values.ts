@@ -50,7 +50,7 @@ export function sliceValues(leaf: Leaf, values: EncodedValues, from: number, to:
 }
 
 /** Bytes of one PLAIN value; undefined for booleans (bits) and byte arrays (each has its own length). */
-export function plainWidth(leaf: Leaf): number | undefined {
+function plainWidth(leaf: Leaf): number | undefined {
   switch (leaf.type) {
     case PhysicalType.int32:
     case PhysicalType.float:

@@ -4,7 +4,7 @@ import type { ExecuteOptions, PrepareOptions, RepartitionOptions, VerifyOptions 
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
 
-export const DEFAULT_METADATA = 'metadata.json';
+const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
 
 const TARGET_LAYOUTS: readonly TargetLayout[] = ['fewest-bytes', 'most-frequent'];

@@ -1,7 +1,7 @@
 /** A part in storage as the Parquet room wants it: a named run of bytes. */
 // Not from the room's index, here and in the inventory: whoever reads footers alone need not load the rest.
 import { TAIL_BYTES } from '../parquet/footer.js';
-import type { RangeReader } from '../parquet/index.js';
+import type { RangeReader } from '../parquet/source.js';
 import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 
 /**

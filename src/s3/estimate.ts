@@ -17,7 +17,7 @@ const COPY_BYTES_PER_SECOND = 75_000_000;
 const UNDER_WAY = 12;
 
 /** @returns requests by operation; all numbers are estimates */
-export function estimateRequests(work: WorkAhead): Record<string, number> {
+function estimateRequests(work: WorkAhead): Record<string, number> {
   // The metadata and each part's tail; a look at every folder before the commit.
   const requests = {
     HeadBucket: 1,

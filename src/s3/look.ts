@@ -117,6 +117,7 @@ function justBefore(path: string): string {
 /**
  * The order of their UTF-8, in which S3 lists keys. JavaScript's own order differs where a letter takes two code units:
  * those stand before U+E000 there, and behind U+FFFF in UTF-8.
+ * @internal
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

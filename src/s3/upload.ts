@@ -246,7 +246,7 @@ export class MultipartUpload {
 }
 
 /** MD5 of the parts' MD5s and their number; `undefined` where ETags are not MD5s, as under SSE-KMS. */
-export function multipartEtag(parts: readonly CompletedPart[]): string | undefined {
+function multipartEtag(parts: readonly CompletedPart[]): string | undefined {
   const hash = createHash('md5');
   for (const part of parts) {
     const md5 = versionFrom(part.ETag);

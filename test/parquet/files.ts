@@ -2,7 +2,9 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { readFooter } from '../../src/parquet/footer.js';
-import type { KeyChanges, OpenSource, RowSlices } from '../../src/parquet/index.js';
+import type { KeyChanges } from '../../src/parquet/footer.js';
+import type { OpenSource } from '../../src/parquet/source-file.js';
+import type { RowSlices } from '../../src/parquet/source.js';
 import { reencode } from '../../src/parquet/reencode.js';
 import type { DictionaryLimits } from '../../src/parquet/reencode-column.js';
 import { splice } from '../../src/parquet/splice.js';

@@ -497,16 +497,19 @@ describe('where a file of the same bytes may stay', () => {
     expect(await storage.stat('part')).toEqual(first);
   });
 
-  test.each(['other', 'longer than it was', '', 'sam'])('one of other bytes (%j) is replaced', async (text) => {
-    const root = folder();
-    const storage = openLocalStorage(root);
-    const first = await storage.compose('part', bytes('same'), { keepSame: true });
-    const second = await storage.compose('part', bytes(text), { keepSame: true });
-    expect(second.version).not.toBe(first.version);
-    expect(await storage.stat('part')).toEqual(second);
-    expect(readFileSync(join(root, 'part'), 'utf8')).toBe(text);
-    expect(readdirSync(root)).toEqual(['part']);
-  });
+  test.each(['other', 'longer than it was', '', 'sam'])(
+    'one of other bytes (%j) is replaced',
+    async (text) => {
+      const root = folder();
+      const storage = openLocalStorage(root);
+      const first = await storage.compose('part', bytes('same'), { keepSame: true });
+      const second = await storage.compose('part', bytes(text), { keepSame: true });
+      expect(second.version).not.toBe(first.version);
+      expect(await storage.stat('part')).toEqual(second);
+      expect(readFileSync(join(root, 'part'), 'utf8')).toBe(text);
+      expect(readdirSync(root)).toEqual(['part']);
+    },
+  );
 
   test('without leave, the same bytes are written anew', async () => {
     const storage = openLocalStorage(folder());

@@ -34,7 +34,7 @@ const PROFILE: StorageProfile = {
   readsAtOnce: 1,
 };
 
-export const memoryKind: StorageKind = {
+const memoryKind: StorageKind = {
   locate: (url) => ({ scheme: 'memory', name: url.slice('memory:'.length) }),
   open: openMemoryStorage,
 };

@@ -64,7 +64,7 @@ function priced(plan: PlanDocument, prices: PriceTable): PlanDocument & { price?
 }
 
 /** The plan for people: a table for each group of types, then the sums. */
-export function describePlanDocument(plan: PlanDocument, prices: PriceTable): string[] {
+function describePlanDocument(plan: PlanDocument, prices: PriceTable): string[] {
   const { totals, estimate, warnings } = plan;
   const { parts, bytes } = totals;
   const made = parts.spliced + parts.reencoded;

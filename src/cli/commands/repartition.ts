@@ -42,7 +42,7 @@ export const repartitionCommand = defineCommand({
 });
 
 /** The summary for people. */
-export function describeSummary({ types, dataSets, parts, bytes, ...run }: Summary): string[] {
+function describeSummary({ types, dataSets, parts, bytes, ...run }: Summary): string[] {
   const aligned =
     types.aligned === 0
       ? `Nothing to align: ${plural(types.total, 'type')}, ${plural(dataSets.total, 'data set')}, ` +

@@ -39,7 +39,7 @@ export const verifyCommand = defineCommand({
 });
 
 /** The report for people. */
-export function describeReport({ ready, checked, violations }: VerifyReport): string[] {
+function describeReport({ ready, checked, violations }: VerifyReport): string[] {
   const looked =
     `${plural(checked.types, 'type')}, ${plural(checked.dataSets, 'data set')}, ` +
     `${plural(checked.parts, 'part')}, ${plural(checked.rows, 'row')}`;

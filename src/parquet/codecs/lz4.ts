@@ -9,7 +9,7 @@
  * (a first Hadoop block of 256 MiB aside). parquet-cpp reads Hadoop's with one packed block each and bare blocks,
  * arrow-rs frames too, and Hadoop itself makes several packed blocks of what is longer than its buffer.
  */
-import type { PageCodec } from '../codec.js';
+import type { PageCodec } from './page-codec.js';
 import { CodecError, refuse } from './codec-error.js';
 import { decodeLz4Block, encodeLz4Block, MAX_LZ4_RATIO, storeLz4Block } from './lz4-block.js';
 import { isLz4Frame, readLz4Frame } from './lz4-frame.js';

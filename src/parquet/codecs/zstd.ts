@@ -1,6 +1,6 @@
 /** Zstandard: Node's own where there is one, else libzstd as WebAssembly. Both are libzstd, and check what it checks. */
 import zlib from 'node:zlib';
-import type { PageCodec } from '../codec.js';
+import type { PageCodec } from './page-codec.js';
 import { refuse } from './codec-error.js';
 import { inflate, type InflateSync } from './zlib.js';
 import { withContentSize, type ZstdFrame, zstdFrames } from './zstd-frames.js';

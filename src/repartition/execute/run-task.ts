@@ -1,6 +1,9 @@
 /** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
 import { RepartitionError } from '../../errors.js';
-import { type ParquetSegment, readFooter, rewrite, type SourceFile } from '../../parquet/index.js';
+import { readFooter } from '../../parquet/footer.js';
+import { rewrite } from '../../parquet/rewrite.js';
+import type { ParquetSegment } from '../../parquet/segments.js';
+import type { SourceFile } from '../../parquet/source-file.js';
 import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
 import { partReader } from '../part-reader.js';

@@ -49,7 +49,10 @@ function requireSameTotal({ dataSets }: CountedGroup): number {
   );
 }
 
-/** N parts whose sizes differ by one row at most, none of them empty: fewer parts where there are fewer rows. */
+/**
+ * N parts whose sizes differ by one row at most, none of them empty: fewer parts where there are fewer rows.
+ * @internal
+ */
 export function evenLayout(rows: number, wanted: number): Layout {
   const parts = Math.max(1, Math.min(rows, wanted));
   // In whole numbers throughout: rows × parts may be more than a double holds.
