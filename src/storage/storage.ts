@@ -28,7 +28,7 @@ export interface StorageLocation {
 
 /** What work on a storage is best divided into: plain JSON, so that a pool can hand it to its threads. */
 export interface StorageProfile {
-  /** Worker threads unless somebody says: at most. */
+  /** Worker threads unless somebody says: at most. None where only this thread can open it. */
   mostThreads: number;
   /** Batches of tasks that a thread has under way. */
   batchesPerThread: number;

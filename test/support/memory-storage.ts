@@ -25,7 +25,8 @@ const prefixes = new Map<string, Map<string, Content>>();
 let versions = 0;
 
 const PROFILE: StorageProfile = {
-  mostThreads: 1,
+  // No other thread sees these objects.
+  mostThreads: 0,
   batchesPerThread: 1,
   tasksPerBatch: 1,
   turns: { of: 'whole', sizes: [] },

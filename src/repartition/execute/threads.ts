@@ -56,10 +56,12 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
     resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
   });
   let failure: Error | undefined;
+  let isClosed = false;
   const stop = (reason: unknown): void => {
     failure ??= reason instanceof Error ? reason : new Error(String(reason));
     Atomics.store(stopped, 0, 1);
-    channel.postMessage('stop');
+    // A thread may still die while the pool is closing.
+    if (!isClosed) channel.postMessage('stop');
   };
   // A thread that fails to start.
   pool.on('error', stop);
@@ -88,6 +90,7 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
       }
     },
     async close() {
+      isClosed = true;
       channel.close();
       // Ended while it loads modules, a thread may hang (Node.js 24), or take the process with it (`worker-entry.cts`).
       const isLoading = (): boolean => Atomics.load(loaded, 0) < count;
