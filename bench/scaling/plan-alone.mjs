@@ -4,8 +4,8 @@
 //     plan-alone.mjs METADATA
 import { readFileSync, statSync } from 'node:fs';
 import { alignmentGroups, parseMetadata, updateMetadata } from '../../dist/metadata/index.js';
-import { chooseLayout } from '../../dist/repartition/prepare/layout.js';
-import { ownedTasks } from '../../dist/repartition/outputs.js';
+import { ownedTasks } from '../../dist/repartition/owned-tasks.js';
+import { weighLayouts } from '../../dist/repartition/prepare/layout.js';
 import { planGroup } from '../../dist/repartition/prepare/plan.js';
 
 const BYTES_A_ROW = 400;
@@ -37,18 +37,24 @@ const counted = step('facts', () =>
         size: dataSet.rowCounts[i] * BYTES_A_ROW + (i % 97),
         // One string each, as the inventory has them.
         version: `${i}-${dataSet.rowCounts[i]}`,
+        tail: i,
         rows: dataSet.rowCounts[i],
-        flatColumn: false,
+        bytes: dataSet.rowCounts[i] * BYTES_A_ROW,
+        scalarColumn: false,
+        columns: 1,
+        schema: 0,
       })),
     })),
   })),
 );
-const layouts = step('choose', () => counted.map((group) => chooseLayout(group, { target: 'fewest-bytes' })));
-const plans = step('plan', () => counted.map((group, i) => planGroup(group, layouts[i])));
+const candidates = step('choose', () =>
+  counted.map((group) => weighLayouts(group, { target: 'fewest-bytes' })),
+);
+const plans = step('plan', () => counted.map((group, i) => planGroup(group, candidates[i])));
 const dataSets = plans.flatMap((plan) => plan.dataSets);
 const { tasks, slices } = step('tasks', () => {
   const made = { tasks: 0, slices: 0 };
-  for (const { task } of ownedTasks(dataSets)) {
+  for (const { task } of ownedTasks({ groups: plans })) {
     made.tasks++;
     made.slices += task.slices.length;
   }

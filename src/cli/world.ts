@@ -25,7 +25,7 @@ export interface World {
   /** Where answers to questions come from; without it, or when it is no terminal, nothing is asked. */
   stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   env: Readonly<Record<string, string | undefined>>;
-  /** Emits SIGINT and SIGTERM; usually `process`. */
+  /** Emits SIGINT, SIGTERM and SIGHUP; usually `process`. */
   signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   /** Ends the process at once; usually `process.exit`. */
   exit(code: number): void;
