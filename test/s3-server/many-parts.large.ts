@@ -59,9 +59,12 @@ test('one request a part, and a few for the rest', async () => {
   await runCommand('--input-prefix', `s3://${bucket.name}/graph`, '--endpoint-url', proxy.endpoint);
   expect(proxy.traffic().requests).toEqual({
     HeadBucket: 1,
-    // The metadata, and each part's tail.
-    HeadObject: 1,
-    GetObject: 2 * PARTS + 1,
+    // The metadata at the start and the end, and what an earlier run published.
+    HeadObject: 3,
+    // Of both the bytes, and each part's tail.
+    GetObject: 2 * PARTS + 2,
+    // Whether all parts are as they were.
+    ListObjectsV2: (2 * PARTS) / 1000,
     // The status when it starts and when it ends, and the updated metadata.
     PutObject: 3,
   });
