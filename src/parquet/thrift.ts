@@ -200,7 +200,10 @@ export class Struct<Of extends string> {
 
   /** Ids in the order in which the compact protocol writes them shortest. */
   sortedFields(): [number, WireField][] {
-    return [...this.fields].sort(([a], [b]) => a - b);
+    const fields = [...this.fields];
+    // As they were read they are nearly always in order; only what was set later may not be.
+    const isSorted = fields.every(([id], i) => i === 0 || fields[i - 1]![0] < id);
+    return isSorted ? fields : fields.sort(([a], [b]) => a - b);
   }
 
   /** Whether both would be written with the same bytes. */
