@@ -83,6 +83,22 @@ describe('the plan of a data set', () => {
     ]);
   });
 
+  test('a shape is made from that of the first slice, not of the first part', () => {
+    // Parts in the middle of a data set that was aligned once: the first has none, the others' have three dimensions.
+    const shapes = [undefined, '(10, 3)', '(10, 3)'];
+    expect(keysOf(plan([10, 10, 10], [10, 15, 5], { shapes }))).toEqual([
+      'kept',
+      { shape: '(15, 3)' },
+      { shape: '(5, 3)' },
+    ]);
+    // And what the first part has is no reason to set anything where the first slice has none.
+    expect(keysOf(plan([10, 10, 10], [10, 15, 5], { shapes: ['(10, 3)', undefined, undefined] }))).toEqual([
+      'kept',
+      {},
+      {},
+    ]);
+  });
+
   test('a label cut anew gets the shape of what it becomes, never that of its source', () => {
     const shapes = ['(10,)', '(10,)'];
     expect(keysOf(plan([10, 10], [5, 15, 0], { flat: true, shapes }))).toEqual([
