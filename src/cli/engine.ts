@@ -1,12 +1,18 @@
-/** The real engine, loaded when a command needs it: `--help` should not wait. */
+/**
+ * The real engine, loaded when a command needs it: `--help` should not wait. By its modules, because the room's index also
+ * has what runs tasks in this thread, and with it all that takes Parquet apart; a command's tasks run in threads.
+ */
 import type { Engine } from './world.js';
 
 export const engine: Engine = {
   plan: async (options) => {
-    const { describePlan, estimate, prepare } = await import('../repartition/index.js');
+    const [{ estimate, prepare }, { describePlan }] = await Promise.all([
+      import('../repartition/repartition.js'),
+      import('../repartition/plan-document.js'),
+    ]);
     const plan = await prepare(options);
     return describePlan(plan, await estimate(plan, { signal: options.signal }));
   },
-  repartition: async (options) => (await import('../repartition/index.js')).repartition(options),
-  verifyPrefix: async (options) => (await import('../repartition/index.js')).verifyPrefix(options),
+  repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
+  verifyPrefix: async (options) => (await import('../repartition/verify.js')).verifyPrefix(options),
 };
