@@ -103,7 +103,7 @@ function countNodes(
     throw new RepartitionError(
       'mismatch',
       `${metadata.file}: node type ${JSON.stringify(type)} has ${mapped} nodes in raw_id_mappings but ${featured} rows in node_data`,
-      { hint: 'Run gs-processing again; to go by node_data, run again with --recount.' },
+      { hint: 'Run gs-processing again; to go by node_data, run again with `recount`.' },
     );
   }
   return featured ?? mapped ?? metadata.numNodesPerType?.[metadata.nodeTypes.indexOf(type)] ?? 0;

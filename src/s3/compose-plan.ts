@@ -13,7 +13,7 @@
  */
 import { RepartitionError } from '../errors.js';
 import { lengthOf, sliceOf } from '../segments.js';
-import { objectSegments } from '../storage/chunks.js';
+import { objectSegments } from '../storage/blocks.js';
 import type { CopySegment, Segment } from '../storage/storage.js';
 
 const MIB = 1024 * 1024;
