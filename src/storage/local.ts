@@ -93,6 +93,7 @@ function pathOf(url: string): string {
  * Opens a folder as a storage. The folder need not exist yet: reading from it says so.
  * @param root absolute, or relative to the working directory
  * @param ownThread whether the thread may stand still while the disk works; else it only does when it composes
+ * @internal
  */
 export function openLocalStorage(root: string, { ownThread = false } = {}): Storage {
   return new LocalStorage(resolve(root), ownThread ? atOnce : inPool);
