@@ -16,6 +16,7 @@ export interface PlacedEntry extends Place {
   entry: Entry;
 }
 
+/** metadata.json, read and checked. */
 export interface GraphMetadata {
   /** For messages. */
   file: string;

@@ -3,8 +3,15 @@ export type * from './api.js';
 export type { Executor, RunOptions } from './execute/executor.js';
 export { inThisThread } from './execute/inline.js';
 export type * from './model.js';
-export { describePlan, type PlanDocument } from './plan-document.js';
+export {
+  type DataSetDocument,
+  describePlan,
+  type GroupDocument,
+  type PlanDocument,
+  type Totals,
+} from './plan-document.js';
 export { commit, estimate, execute, prepare, repartition } from './repartition.js';
 export { type Status, STATUS_FILE } from './commit/status.js';
-export { ownedTasks } from './owned-tasks.js';
+export type { AlignmentGroup, DataSet, GraphMetadata, Place } from '../metadata/index.js';
+export { type OwnedTask, ownedTasks } from './owned-tasks.js';
 export { verifyPrefix } from './verify.js';

@@ -24,6 +24,7 @@ export interface PlanDocument {
   command: string;
 }
 
+/** Types that get one layout, and what becomes of their data sets. */
 export interface GroupDocument {
   kind: 'node' | 'edge';
   types: string[];
@@ -35,6 +36,7 @@ export interface GroupDocument {
   dataSets: DataSetDocument[];
 }
 
+/** What becomes of a data set. */
 export interface DataSetDocument {
   name: string;
   /** Parts and bytes as they are. */
