@@ -16,7 +16,7 @@ import {
 } from './options.js';
 import { readS3Options } from './s3-options.js';
 
-/** What decides what a run does. */
+/** What decides what a run does, and how. */
 export const layoutOptions = {
   'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
   // The alias is what GraphStorm's own command called it before.
@@ -35,6 +35,7 @@ export const layoutOptions = {
   ),
   'num-output-files': count('Align to this many parts of even size per type instead'),
   recount: flag('Believe the files where the row counts in the metadata differ'),
+  concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
 };
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;

@@ -18,9 +18,9 @@ export interface MetadataChanges {
 type UpdatedObject = Map<string, WritableJson>;
 
 /**
- * The document's text in blocks, made when they are asked for; what is wrong is found out at once. In the formatting of the reference (json.dump with four spaces). `edges`, `edge_data` and
- * `node_data` are put in the order of `edge_type` and `node_type`, which DistPartitioning goes by. The parsed document
- * is left as it is.
+ * The document's text in blocks, made when they are asked for; what is wrong is found out at once. In the formatting of
+ * the reference (json.dump with four spaces). `edges`, `edge_data` and `node_data` are put in the order of `edge_type` and
+ * `node_type`, which DistPartitioning goes by. The parsed document is left as it is.
  * @throws RepartitionError `mismatch` when a node type's features and its id mapping differ in their number of nodes,
  *   and num_nodes_per_type does not say which is right
  */

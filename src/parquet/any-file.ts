@@ -1,7 +1,7 @@
 /** For programs that have Parquet files and no graph: cut them, join them, move their row boundaries. */
-import type { Method } from './crumbs.js';
+import { RepartitionError } from '../errors.js';
 import { footerKeys, type KeyChanges, readFooter } from './footer.js';
-import { type RowGroupFacts, rowGroupFacts } from './crumbs.js';
+import { type Method, type RowGroupFacts, rowGroupFacts } from './crumbs.js';
 import { rewrite } from './rewrite.js';
 import type { RangeReader, RowSlice } from './source.js';
 import type { SourceFile } from './source-file.js';
@@ -68,7 +68,7 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
  * are opened. Many tiny row groups are joined instead, value by value. All files need one schema.
  * @param slices row ranges of `files[source]`, half open; at least one
  * @throws RepartitionError `parquet` when a page that must be opened is damaged, `mismatch` when schemas differ or a slice
- *   reaches beyond its file
+ *   reaches beyond its file, `usage` without slices or for a file that was not given
  *
  * @example
  * ```ts
@@ -90,10 +90,11 @@ export async function rewriteRows(
   slices: readonly [RowSlice, ...RowSlice[]],
   { keys = {} }: RewriteRowsOptions = {},
 ): Promise<RewrittenRows> {
+  requireSlices(files.length, slices);
   const opened = new Map<number, Promise<SourceFile>>();
   const readers = files.map(readerOf);
   const open = (source: number): Promise<SourceFile> => {
-    const found = opened.get(source) ?? openFile(readers[source]);
+    const found = opened.get(source) ?? openFile(readers[source]!);
     opened.set(source, found);
     return found;
   };
@@ -116,8 +117,17 @@ export async function rewriteRows(
   }
 }
 
-async function openFile(reader: RangeReader | undefined): Promise<SourceFile> {
-  if (!reader) throw new RangeError('a slice of a file that was not given');
+/** Programs in JavaScript get by without the compiler. */
+function requireSlices(files: number, slices: readonly RowSlice[]): void {
+  const unknown = slices.find(({ source }) => !Number.isInteger(source) || source < 0 || source >= files);
+  if (slices.length > 0 && !unknown) return;
+  const what = unknown ? `there is no file ${unknown.source} among the ${files} given` : 'no slice was given';
+  throw new RepartitionError('usage', what, {
+    hint: 'Give at least one slice, each of one of the files; a slice without rows lends its schema.',
+  });
+}
+
+async function openFile(reader: RangeReader): Promise<SourceFile> {
   return { reader, footer: await readFooter(reader) };
 }
 

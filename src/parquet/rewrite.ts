@@ -24,7 +24,8 @@ export interface RewriteOptions {
 }
 
 /**
- * The rows of `slices`, in their order, as one part. Each slice's file is opened once, in their order.
+ * The rows of `slices`, in their order, as one part. Each slice's file is opened once, in their order, and once
+ * before if the method is left out.
  * @param keys footer keys to set, or with null to remove; all others come from the first slice's file
  * @throws RepartitionError `parquet` or `mismatch`, see `splice` and `reencode`
  */

@@ -29,7 +29,9 @@ export async function* openSlices(open: OpenSource, slices: RowSlices): AsyncGen
       ahead.push(file);
     }
     const { reader, footer } = await ahead.shift()!;
-    if (slice.from < 0 || slice.to < slice.from || slice.to > footer.rows) {
+    // Not the other way round: what is no number is neither above nor below.
+    const isInside = slice.from >= 0 && slice.to >= slice.from && slice.to <= footer.rows;
+    if (!isInside || !Number.isInteger(slice.from) || !Number.isInteger(slice.to)) {
       throw new RepartitionError(
         'mismatch',
         `${footer.file}: rows ${slice.from} to ${slice.to} were asked for, but it has ${footer.rows}`,

@@ -22,11 +22,10 @@ export async function estimateOn(
 /** What the storage will be asked to do; new parts of a data set are taken for equally large. */
 function workOf(plan: Plan): WorkAhead {
   const dataSets = plan.groups.flatMap((group) => group.dataSets);
-  const work: WorkAhead = {
+  return {
     partsRead: dataSets.reduce((sum, { sources }) => sum + sources.length, 0),
     made: dataSets.filter((dataSet) => tasksOf(dataSet) > 0).map(madeOf),
   };
-  return work;
 }
 
 function madeOf(dataSet: DataSetPlan): WorkAhead['made'][number] {

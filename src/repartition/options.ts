@@ -1,6 +1,13 @@
 /** Options with their defaults, checked; the command line and programs meet the same rules here. */
 import { RepartitionError } from '../errors.js';
-import type { ExecuteOptions, PrepareOptions, RepartitionOptions, VerifyOptions } from './api.js';
+import type { CallOptions } from '../storage/storage.js';
+import type {
+  CommitOptions,
+  ExecuteOptions,
+  PrepareOptions,
+  RepartitionOptions,
+  VerifyOptions,
+} from './api.js';
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
 
@@ -43,6 +50,8 @@ const PREPARE: Checks<PrepareOptions> = {
   log: group,
 };
 
+const COMMIT: Checks<CommitOptions> = { signal, onProgress: callback, log: group };
+
 const VERIFY: Checks<VerifyOptions> = {
   inputPrefix: text,
   s3: group,
@@ -58,6 +67,21 @@ const VERIFY: Checks<VerifyOptions> = {
  */
 export function requireOptions(options: RepartitionOptions): void {
   requireKnown(options, { ...PREPARE, ...EXECUTE });
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requirePrepareOptions(options: PrepareOptions): void {
+  requireKnown(options, PREPARE);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireCommitOptions(options: CommitOptions): void {
+  requireKnown(options, COMMIT);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireCallOptions(options: CallOptions): void {
+  requireKnown(options, { signal });
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */
@@ -148,8 +172,9 @@ export function resumeCommand(options: PrepareOptions): string {
   if (options.recount) words.push('--recount');
   for (const [key, value] of Object.entries(options.s3 ?? {}) as [string, string | number | boolean][]) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (key === 'requesterPays') words.push(`--${name}`);
-    else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
+    if (key === 'requesterPays') {
+      if (value) words.push(`--${name}`);
+    } else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
   }
   return words.join(' ');
 }

@@ -22,7 +22,15 @@ import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
 import { estimateOn } from './estimate.js';
 import type { Plan, Results } from './model.js';
-import { requireExecuteOptions, requireOptions, resumeCommand, runSettings } from './options.js';
+import {
+  requireCallOptions,
+  requireCommitOptions,
+  requireExecuteOptions,
+  requireOptions,
+  requirePrepareOptions,
+  resumeCommand,
+  runSettings,
+} from './options.js';
 import { requireFreeName } from './prepare/output-name.js';
 import { planFor } from './prepare/prepare.js';
 import { readMetadata, type ReadMetadata } from './prepare/read-metadata.js';
@@ -81,7 +89,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
  * ```
  */
 export async function prepare(options: PrepareOptions): Promise<Plan> {
-  requireOptions(options);
+  requirePrepareOptions(options);
   const settings = runSettings(options);
   return onPrefix(options, async (storage) =>
     planFor(storage, await readInput(storage, options), settings, options),
@@ -102,6 +110,7 @@ export async function prepare(options: PrepareOptions): Promise<Plan> {
  * ```
  */
 export async function estimate(plan: Plan, options: CallOptions = {}): Promise<Estimate | undefined> {
+  requireCallOptions(options);
   return onLocation(plan, options, (storage) => estimateOn(storage, plan, options));
 }
 
@@ -154,6 +163,7 @@ export async function execute(
  * ```
  */
 export async function commit(plan: Plan, results: Results, options: CommitOptions = {}): Promise<Summary> {
+  requireCommitOptions(options);
   return onLocation(plan, options, async (storage) => {
     const status = new StatusDocument(storage, plan.command);
     try {
@@ -204,13 +214,14 @@ async function onLocation<T>(
   { signal }: { signal?: AbortSignal | undefined },
   work: (storage: Storage) => Promise<T>,
 ): Promise<T> {
-  const storage = await openStorage(location);
+  let storage: Storage | undefined;
   try {
+    storage = await openStorage(location, { signal });
     return await work(storage);
   } catch (error) {
     throw explained(error, signal);
   } finally {
-    await storage.close();
+    await storage?.close();
   }
 }
 
@@ -224,7 +235,10 @@ function explained(error: unknown, signal: AbortSignal | undefined): unknown {
   });
 }
 
-/** Threads that are started early, when there will probably be work, or late, when there is. */
+/**
+ * Threads that are started early, when there will probably be work, or late, when there is. That they end well is no concern
+ * of a run that is over: closing never fails.
+ */
 class LateExecutor {
   private started: Promise<Executor> | undefined;
   private closed: Promise<void> | undefined;
@@ -243,12 +257,12 @@ class LateExecutor {
   }
 
   close(): Promise<void> {
-    return (this.closed ??=
-      this.started?.then(
-        (executor) => executor.close(),
-        // Whoever started it was told.
-        () => undefined,
-      ) ?? Promise.resolve());
+    return (this.closed ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const executor = await this.started?.catch(() => undefined);
+    await executor?.close().catch(() => undefined);
   }
 
   private async open(mostTasks: number): Promise<Executor> {

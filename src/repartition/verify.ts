@@ -34,7 +34,9 @@ import { shapeChange } from './prepare/shape.js';
 export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport> {
   requireVerifyOptions(options);
   const file = fileName('metadataFileName', options.metadataFileName ?? DEFAULT_UPDATED_METADATA);
-  const storage = await openStorage(await locate(options.inputPrefix, options.s3));
+  const storage = await openStorage(await locate(options.inputPrefix, options.s3), {
+    signal: options.signal,
+  });
   try {
     const { metadata } = await readMetadata(storage, file, 'metadataFileName', options);
     const groups = alignmentGroups(metadata);

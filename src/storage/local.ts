@@ -167,16 +167,18 @@ class LocalStorage implements Storage {
     throwIfAborted(options.signal);
     const where = this.resolve(folder, 'folder');
     const names = await this.explained('list', where, () => readdir(where).catch(emptyIfMissing));
-    const visible = names.filter((name) => !isTemporaryName(name));
-    const found = await pMap(
-      visible,
-      (name) => {
+    const lookAt = async (some: readonly string[]): Promise<ObjectStat[]> => {
+      const look = (name: string): Promise<ObjectStat | undefined> => {
         throwIfAborted(options.signal);
         return this.find(folder === '' ? name : `${folder.replace(/\/$/, '')}/${name}`, () => undefined);
-      },
-      { concurrency: STATS_AT_ONCE },
-    );
-    return found.filter((stat) => stat !== undefined);
+      };
+      const found = await pMap(some, look, { concurrency: STATS_AT_ONCE });
+      return found.filter((stat) => stat !== undefined);
+    };
+    const visible = await lookAt(names.filter((name) => !isTemporaryName(name)));
+    // A file that has its temporary name still is just being put in place, and will be another version when it is.
+    const unfinished = new Set((await lookAt(names.filter(isTemporaryName))).map(({ version }) => version));
+    return visible.filter(({ version }) => !unfinished.has(version));
   }
 
   async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {

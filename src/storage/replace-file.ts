@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from '../errors.js';
 import type { FileIdentity } from './file-identity.js';
 import { isErrno } from './local-errors.js';
@@ -87,7 +88,7 @@ async function fillAndPlace(
   } else if (!(await placeAsNew(temporary, target))) {
     if (await haveSameBytes(temporary, target)) {
       await unlink(temporary);
-      return stat(target, { bigint: true });
+      return settledIdentity(target);
     }
     await rename(temporary, target);
   }
@@ -117,23 +118,44 @@ async function placeAsNew(temporary: string, target: string): Promise<boolean> {
 const BLOCK_BYTES = 1024 * 1024;
 
 async function haveSameBytes(one: string, other: string): Promise<boolean> {
-  const files = await Promise.all([open(one, 'r'), open(other, 'r')]).catch(() => undefined);
-  // What can't be read is to be replaced.
-  if (!files) return false;
+  const a = await open(one, 'r');
   try {
-    const [a, b] = files;
-    const blocks = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)] as const;
-    for (let at = 0; ; at += BLOCK_BYTES) {
-      const [readA, readB] = await Promise.all([
-        a.read(blocks[0], 0, BLOCK_BYTES, at),
-        b.read(blocks[1], 0, BLOCK_BYTES, at),
-      ]);
-      const [bytesA, bytesB] = [readA.bytesRead, readB.bytesRead];
-      if (!blocks[0].subarray(0, bytesA).equals(blocks[1].subarray(0, bytesB))) return false;
-      if (bytesA === 0) return true;
+    const b = await open(other, 'r');
+    try {
+      return await areSame(a, b);
+    } finally {
+      await b.close();
     }
+  } catch {
+    // What can't be read is to be replaced.
+    return false;
   } finally {
-    await Promise.all(files.map((file) => file.close()));
+    await a.close();
+  }
+}
+
+async function areSame(a: FileHandle, b: FileHandle): Promise<boolean> {
+  const [blockA, blockB] = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)];
+  for (let at = 0; ;) {
+    const { bytesRead: readA } = await a.read(blockA, 0, BLOCK_BYTES, at);
+    const { bytesRead: readB } = await b.read(blockB, 0, BLOCK_BYTES, at);
+    // A read may give fewer bytes than are there, but none only at the end.
+    const read = Math.min(readA, readB);
+    if (read === 0) return readA === readB;
+    if (!blockA.subarray(0, read).equals(blockB.subarray(0, read))) return false;
+    at += read;
+  }
+}
+
+/** For the other's temporary name to go: five milliseconds each, and a second at most. */
+const [WAIT_MS, MOST_WAITS] = [5, 200];
+
+/** The identity of a file that another run may just be naming: losing its temporary name changes the ctime once more. */
+async function settledIdentity(target: string): Promise<FileIdentity> {
+  for (let waits = 0; ; waits++) {
+    const found = await stat(target, { bigint: true });
+    if (found.nlink === 1n || waits === MOST_WAITS) return found;
+    await sleep(WAIT_MS);
   }
 }
 

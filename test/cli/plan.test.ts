@@ -54,6 +54,12 @@ describe('for people', () => {
 });
 
 describe('prices', () => {
+  test('are of a plan, and no option of a run', async () => {
+    const { code, stderr } = await attempt('--input-prefix x --price-table prices.json');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Add --dry-run');
+  });
+
   test('come from a file, with its date', async () => {
     const prefix = await copyFixture('cases/aligned');
     const file = join(prefix, 'prices.json');

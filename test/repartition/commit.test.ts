@@ -4,7 +4,7 @@ import { readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { commit, execute, inThisThread, openStorage, ownedTasks, prepare, repartition } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
-import { copyFixture } from '../graphs/prefix.js';
+import { checksums, copyFixture } from '../graphs/prefix.js';
 import { alignWhile, moments, otherBytes, VICTIMS } from '../support/tampering.js';
 
 const UPDATED = 'updated_row_counts_metadata.json';
@@ -132,6 +132,7 @@ describe('the name to publish under', () => {
           'raw_id_mappings/movie/parquet/part-00000-74d309ba-12fd-54b4-997c-ec231ff28277-c000.snappy.parquet',
         ),
     ],
+    ['a name below the metadata', () => Promise.resolve('metadata.json/x.json')],
     [
       'a file that is no document',
       async (prefix) => {
@@ -143,11 +144,11 @@ describe('the name to publish under', () => {
   test.each(inputs)('%s is refused, and keeps its bytes', async (_name, nameIn) => {
     const prefix = await copyFixture('cases/file-counts');
     const updatedMetadataFileName = await nameIn(prefix);
-    const before = await readFile(join(prefix, updatedMetadataFileName));
+    const before = await checksums(prefix);
     await expect(repartition({ inputPrefix: prefix, updatedMetadataFileName })).rejects.toMatchObject({
       code: 'usage',
       path: join(prefix, updatedMetadataFileName),
     });
-    expect(await readFile(join(prefix, updatedMetadataFileName))).toEqual(before);
+    expect(await checksums(prefix)).toEqual(before);
   });
 });

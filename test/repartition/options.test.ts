@@ -13,6 +13,14 @@ describe('the command that resumes a run', () => {
     expect(resumeCommand(options)).toBe("gs-repartition --input-prefix '/data/my graph' --recount");
   });
 
+  test('has nobody pay who did not say so', () => {
+    for (const requesterPays of [false, undefined]) {
+      expect(resumeCommand({ inputPrefix: 's3://b/g', s3: { requesterPays } })).not.toContain(
+        'requester-pays',
+      );
+    }
+  });
+
   test('says which S3', () => {
     const s3 = { endpointUrl: 'http://127.0.0.1:9000', pathStyle: true, requesterPays: true, maxAttempts: 3 };
     expect(resumeCommand({ inputPrefix: 's3://bucket/graph', numOutputFiles: 4, s3 })).toBe(

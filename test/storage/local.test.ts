@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -510,6 +511,19 @@ describe('where a file of the same bytes may stay', () => {
       expect(readdirSync(root)).toEqual(['part']);
     },
   );
+
+  test('one that is just being named is waited for, and listed only then', async () => {
+    const root = folder();
+    const storage = openLocalStorage(root);
+    await storage.compose('part', bytes('same'), { keepSame: true });
+    // As another run leaves it between its two steps.
+    linkSync(join(root, 'part'), join(root, '.part.1-abc.tmp'));
+    expect(await storage.list('')).toEqual([]);
+    const made = storage.compose('part', bytes('same'), { keepSame: true });
+    setTimeout(() => rmSync(join(root, '.part.1-abc.tmp')), 50);
+    expect(await made).toEqual(await storage.stat('part'));
+    expect(await storage.list('')).toEqual([await made]);
+  });
 
   test('without leave, the same bytes are written anew', async () => {
     const storage = openLocalStorage(folder());

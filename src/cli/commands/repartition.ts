@@ -2,7 +2,7 @@
 import type { Summary } from '../../repartition/api.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
-import { count, flag } from '../options.js';
+import { flag, usage } from '../options.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
@@ -16,7 +16,6 @@ export const repartitionCommand = defineCommand({
     ...layoutOptions,
     'dry-run': flag('Show what would be done, as gs-repartition plan does; write nothing'),
     ...planOptions,
-    concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
     ...s3Options,
   },
   examples: [
@@ -27,6 +26,12 @@ export const repartitionCommand = defineCommand({
   ],
   async run(values, session) {
     if (values['dry-run']) return showPlan(values, session);
+    if (values['price-table'] !== undefined) {
+      throw usage(
+        '--price-table says what a plan costs, and this is a run',
+        'Add --dry-run, or leave it out.',
+      );
+    }
     const { world, progress, print, printDocument } = session;
     const { concurrency } = values;
     const options = {

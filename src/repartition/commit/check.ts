@@ -1,6 +1,6 @@
 /** Whether the parts that were made are what was planned: their footers are read back from storage. */
 import pMap from 'p-map';
-import { RepartitionError } from '../../errors.js';
+import { type ErrorContext, RepartitionError } from '../../errors.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import { checkOutput } from '../check-output.js';
 import { dataSetName } from '../data-set-name.js';
@@ -24,7 +24,9 @@ export async function checkOutputs(
     async (owned) => {
       const checked = await checkOutput(storage, owned, options);
       if ('problem' in checked) throw await explained(storage, owned, fingerprints, checked.problem, options);
-      if (fingerprint(checked) !== fingerprints[owned.task.id]) throw changed(storage, owned.task.output);
+      if (fingerprint(checked) !== fingerprints[owned.task.id]) {
+        throw changed(storage, owned.task.output, 'replaced', contextOf(owned));
+      }
       options.onPart?.();
     },
     { concurrency: storage.profile.readsAtOnce },
@@ -34,18 +36,24 @@ export async function checkOutputs(
 /** Replaced by somebody else, or not written as it should have been. */
 async function explained(
   storage: Storage,
-  { dataSet, task }: OwnedTask,
+  owned: OwnedTask,
   fingerprints: Float64Array,
   problem: string,
   options: CallOptions,
 ): Promise<RepartitionError> {
+  const { task } = owned;
   const stat = await storage.stat(task.output, options);
-  if (!stat || fingerprint(stat) !== fingerprints[task.id]) return changed(storage, task.output, stat);
+  if (!stat || fingerprint(stat) !== fingerprints[task.id]) {
+    return changed(storage, task.output, stat && 'replaced', contextOf(owned));
+  }
   return new RepartitionError('storage', `${storage.describe(task.output)}: ${problem}`, {
     hint: 'Run the same command again; if it happens again, the storage loses what is written to it.',
     operation: 'read',
     path: storage.describe(task.output),
-    dataSet: dataSetName(dataSet.dataSet),
-    part: task.output,
+    ...contextOf(owned),
   });
+}
+
+function contextOf({ dataSet, task }: OwnedTask): ErrorContext {
+  return { dataSet: dataSetName(dataSet.dataSet), part: task.output };
 }

@@ -3,8 +3,9 @@
  * the metadata it was made from, the parts it names, and the inputs they were made of. All of it is looked at once
  * more: on a disk by a stat each, on S3 by listing, a request a thousand parts.
  */
-import { RepartitionError } from '../../errors.js';
+import { type ErrorContext, RepartitionError } from '../../errors.js';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
+import { dataSetName } from '../data-set-name.js';
 import { fingerprint } from '../fingerprint.js';
 import type { Plan, Results } from '../model.js';
 import { ownedTasks } from '../owned-tasks.js';
@@ -22,7 +23,7 @@ export async function requireUnchanged(
     paths(plan, results),
     (path, stat) => {
       const wanted = expected.next().value as Expected;
-      if (!stat || !wanted.isSame(stat)) throw changed(storage, path, stat);
+      if (!stat || !wanted.isSame(stat)) throw changed(storage, path, stat && 'replaced', wanted.context);
     },
     options,
   );
@@ -30,21 +31,26 @@ export async function requireUnchanged(
 
 interface Expected {
   path: string;
+  context: ErrorContext;
   isSame: (stat: ObjectStat) => boolean;
 }
 
 /** Everything that the new document rests on; each is made when asked for, for there may be millions. */
 function* expectedObjects(plan: Plan, { fingerprints }: Results): Generator<Expected> {
-  const known = ({ path, size, version }: ObjectStat): Expected => ({
+  const known = ({ path, size, version }: ObjectStat, context: ErrorContext = {}): Expected => ({
     path,
+    context,
     isSame: (stat) => stat.size === size && stat.version === version,
   });
-  for (const { sources } of plan.groups.flatMap(({ dataSets }) => dataSets)) {
-    for (const part of sources) yield known(part);
+  for (const { dataSet, sources } of plan.groups.flatMap(({ dataSets }) => dataSets)) {
+    for (const part of sources) yield known(part, { dataSet: dataSetName(dataSet), part: part.path });
   }
-  for (const parts of plan.idMappings.values()) for (const part of parts) yield known(part);
-  for (const { task } of ownedTasks(plan)) {
-    yield { path: task.output, isSame: (stat) => fingerprint(stat) === fingerprints[task.id] };
+  for (const [type, parts] of plan.idMappings) {
+    for (const part of parts) yield known(part, { dataSet: `raw_id_mappings of ${type}`, part: part.path });
+  }
+  for (const { dataSet, task } of ownedTasks(plan)) {
+    const context = { dataSet: dataSetName(dataSet.dataSet), part: task.output };
+    yield { path: task.output, context, isSame: (stat) => fingerprint(stat) === fingerprints[task.id] };
   }
   yield known(plan.metadataFile);
 }
@@ -53,14 +59,21 @@ function* paths(plan: Plan, results: Results): Generator<string> {
   for (const { path } of expectedObjects(plan, results)) yield path;
 }
 
-/** An object that is no longer what the run has seen; `stat` is what lies there now, if that is known. */
-export function changed(storage: Storage, path: string, stat?: ObjectStat): RepartitionError {
+/**
+ * An object that is no longer what the run has seen.
+ * @param how what became of it
+ */
+export function changed(
+  storage: Storage,
+  path: string,
+  how: 'replaced' | 'deleted' = 'deleted',
+  context: ErrorContext = {},
+): RepartitionError {
   const where = storage.describe(path);
-  const what = stat ? 'was replaced' : 'was deleted or replaced';
-  return new RepartitionError('changed', `${where} ${what} while the run went on; nothing was published`, {
+  return new RepartitionError('changed', `${where} was ${how} while the run went on; nothing was published`, {
     hint: 'Make sure nothing else writes to the prefix, then run the same command again.',
     operation: 'read',
     path: where,
-    part: path,
+    ...context,
   });
 }

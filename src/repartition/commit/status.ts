@@ -2,7 +2,7 @@
  * `repartition_status.json` under the prefix: a failed or half-done run is visible to whoever looks next, before
  * DistPartitioning finds out by a reshape error.
  */
-import { type ErrorReport, RepartitionError } from '../../errors.js';
+import { type ErrorCode, type ErrorReport, RepartitionError } from '../../errors.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { Log, Summary } from '../api.js';
 
@@ -30,7 +30,8 @@ export interface Status {
   finishedAt?: string;
   /** The command that resumes (or repeats) this run. */
   command: string;
-  error?: ErrorReport;
+  /** `internal`: a bug of ours. */
+  error?: Omit<ErrorReport, 'code'> & { code: ErrorCode | 'internal' };
   summary?: Summary;
 }
 
@@ -56,10 +57,10 @@ export class StatusDocument {
 
   /** Never throws: the failure itself is what the caller has to tell. */
   async failed(failure: unknown, log: Log | undefined): Promise<void> {
-    const error: ErrorReport =
+    const error: Status['error'] =
       failure instanceof RepartitionError
         ? failure.toReport()
-        : { code: 'storage', message: failure instanceof Error ? failure.message : String(failure) };
+        : { code: 'internal', message: failure instanceof Error ? failure.message : String(failure) };
     await this.putOrWarn({ status: 'failed', ...this.finished(), error }, log);
   }
 

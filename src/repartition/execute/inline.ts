@@ -1,6 +1,7 @@
 /** Tasks in this thread: for storages that no other thread can open, and for a handful of small parts. */
 import pMap from 'p-map';
 import type { Storage } from '../../storage/storage.js';
+import type { Task } from '../model.js';
 import type { Executor } from './executor.js';
 import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
@@ -29,13 +30,20 @@ export function inThisThread(storage: Storage): Executor {
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const run = taskRunner(storage, { signal: stop.signal }, turnsOf(profile.turns));
+      let failure: { error: unknown } | undefined;
+      // The others clean up after themselves, and whoever called may close the storage as soon as this ends.
+      const attempt = async (task: Task): Promise<void> => {
+        if (failure) return;
+        try {
+          onResult(await run(task));
+        } catch (error) {
+          failure ??= { error };
+          stop.abort(error);
+        }
+      };
       try {
-        await pMap(tasks, async (task) => onResult(await run(task)), {
-          concurrency: profile.batchesPerThread * profile.tasksPerBatch,
-        });
-      } catch (error) {
-        stop.abort(error);
-        throw error;
+        await pMap(tasks, attempt, { concurrency: profile.batchesPerThread * profile.tasksPerBatch });
+        if (failure) throw failure.error;
       } finally {
         signal?.removeEventListener('abort', onAbort);
       }

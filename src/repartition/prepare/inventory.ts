@@ -31,11 +31,10 @@ export async function takeInventory(
     if (!found) schemas.set(dataSet, (found = new DataSetSchemas(dataSetName(dataSet))));
     return found;
   };
-  const counted = await lookAtParts(storage, groups, options, async (dataSet, path): Promise<PartFacts> => {
+  return lookAtParts(storage, groups, options, async (dataSet, path): Promise<PartFacts> => {
     const { facts, footer } = await readPart(storage, dataSetName(dataSet), path, options);
     return { ...facts, schema: schemasOf(dataSet).add(path, footer) };
   });
-  return counted;
 }
 
 /** The groups with what `look` says of each part; parts are looked at many at a time. */

@@ -43,7 +43,7 @@ export async function planFor(
   const { signal } = options;
   const groups = alignmentGroups(metadata);
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
-  if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(total);
+  if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 
   const onPart = counter((done) => options.onProgress?.({ phase: 'inventory', done, total }));
   const counted = await takeInventory(storage, groups, { signal, onPart });
@@ -68,6 +68,13 @@ export async function planFor(
   };
   requirePublishable(metadata, plan);
   return plan;
+}
+
+/** Existing parts bound the new ones, unless somebody wants more. */
+function mostTasks(groups: readonly AlignmentGroup[], parts: number, { choice }: RunSettings): number {
+  if (!('numOutputFiles' in choice)) return parts;
+  const dataSets = groups.reduce((sum, group) => sum + group.dataSets.length, 0);
+  return Math.max(parts, choice.numOutputFiles * dataSets);
 }
 
 function planGroups(counted: readonly CountedGroup[], { choice }: RunSettings): GroupPlan[] {

@@ -31,7 +31,7 @@ export class DataSetSchemas {
   }
 
   private mismatch(a: Known, b: Known, column: string): RepartitionError {
-    // Parts are read side by side: whichever was first, the message is the same.
+    // In the order of their names, though they are read side by side.
     const [first, second] = [a, b].sort((one, other) => (one.path < other.path ? -1 : 1)) as [Known, Known];
     return new RepartitionError(
       'mismatch',
