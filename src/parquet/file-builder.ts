@@ -86,7 +86,8 @@ export class FileBuilder {
       }
       if (!isSameWriter) meta.delete(ColumnMetaData.statistics);
       const struct = piece.chunk.struct.clone();
-      if (struct.get(ColumnChunk.fileOffset) !== 0) struct.set(ColumnChunk.fileOffset, at);
+      // Newer writers say 0; no reader goes by it, so whatever else it said was no reason to refuse the file.
+      if (!struct.isEqual(ColumnChunk.fileOffset, 0)) struct.set(ColumnChunk.fileOffset, at);
       return { piece, source: origin.source, start: at, struct, meta, isSameWriter };
     });
     this.rows += origin.rows;

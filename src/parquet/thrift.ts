@@ -164,6 +164,12 @@ export class Struct<Of extends string> {
     return new Struct(new Map(this.fields));
   }
 
+  /** Whether a field has this very value; unlike `get`, not put off by one that is beyond 2^53. */
+  isEqual(field: Field<Of, number>, value: number): boolean {
+    const found = this.fields.get(field.id);
+    return found !== undefined && isOf(field, found) && found.value === value;
+  }
+
   has(field: Field<Of, unknown>): boolean {
     const found = this.fields.get(field.id);
     return found !== undefined && isOf(field, found);

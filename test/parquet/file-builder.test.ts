@@ -14,6 +14,8 @@ import { makeOffsetIndex, readOffsetIndex } from '../../src/parquet/indexes.js';
 import { type ChunkPiece, wholePiece } from '../../src/parquet/piece.js';
 import { readChunks } from '../../src/parquet/source-chunk.js';
 import { make } from '../../src/parquet/thrift.js';
+import { readStruct } from '../../src/parquet/thrift-reader.js';
+import { writeStruct } from '../../src/parquet/thrift-writer.js';
 import { emptyMeta, memoryChunk, memoryFile, readerOf } from './memory.js';
 
 const provenance = { version: '1.2.3', method: 'splice', writers: new Set<string>() } as const;
@@ -75,6 +77,21 @@ test('offsets count from where a piece came to lie, and rows lie in the order of
     const index = await readOffsetIndex(reader, chunk!);
     expect(index!.require(OffsetIndex.pageLocations)[0]!.get(PageLocation.offset)).toBe(start);
   }
+});
+
+test('a file_offset that no number can hold is no reason to refuse a file: nobody goes by it', async () => {
+  const odd = await piece();
+  const bytes = writeStruct(odd.chunk.struct.clone().set(ColumnChunk.fileOffset, 2 ** 53));
+  const { struct } = readStruct(ColumnChunk, bytes);
+  expect(() => struct.get(ColumnChunk.fileOffset)).toThrow('beyond 2^53');
+  const file = new FileBuilder(memoryFile('f', emptyMeta()).footer);
+  const group = make(RowGroup, { numRows: 3 });
+  file.addRowGroup({ createdBy: undefined, group, source: 0, rows: 3 }, [
+    { ...odd, chunk: { ...odd.chunk, struct } },
+  ]);
+  file.finish({}, provenance);
+  const { rowGroups } = await readFooter(readerOf('made', bytesOf(file)));
+  expect(rowGroups[0]!.require(RowGroup.columns)[0]!.get(ColumnChunk.fileOffset)).toBe(4);
 });
 
 test('bounds of another writer are left out, for readers trust them by the name of one', async () => {
