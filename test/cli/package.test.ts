@@ -90,6 +90,6 @@ describe('the installed package', () => {
       },
     );
     expect(stderr).toMatch(/^gs-repartition: no metadata\.json under /);
-    expect(stderr).toMatch(/\n {4}at readMetadata \(.*dist\/bin\/repartition\.js:\d+:\d+\)\n/);
+    expect(stderr).toMatch(/\n {4}at readMetadata \(.*dist\/bin\/[a-z-]+\.js:\d+:\d+\)\n/);
   });
 });
