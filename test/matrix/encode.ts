@@ -116,7 +116,7 @@ const BLOCK = 128n;
 const MINIBLOCKS = 4n;
 const MINIBLOCK = 32;
 
-export function deltaBinaryPacked(values: readonly bigint[], bits: 32 | 64): Buffer {
+function deltaBinaryPacked(values: readonly bigint[], bits: 32 | 64): Buffer {
   const head: number[] = [];
   varint(head, BLOCK);
   varint(head, MINIBLOCKS);

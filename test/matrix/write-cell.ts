@@ -8,7 +8,7 @@ import { i32, i64, list, struct, text, thriftBytes } from '../support/thrift-wri
 import type { MatrixCell } from './cells.js';
 import { FileBytes } from './file-bytes.js';
 import { columnOf, drawRows, schemaOf, shred } from './shapes.js';
-import { type ChunkFacts, writeChunk } from './write-chunk.js';
+import { type ChunkFacts, type Tamper, writeChunk } from './write-chunk.js';
 import { rowGroup, writeTail } from './write-metadata.js';
 
 export interface WrittenCell {
@@ -32,7 +32,8 @@ const ROW_GROUPS = {
 } as const;
 export type RowGroups = keyof typeof ROW_GROUPS;
 
-export function writeCell(cell: MatrixCell): WrittenCell {
+/** @param tamper what becomes of each part of a page before it is compressed and summed: for damage that looks whole */
+export function writeCell(cell: MatrixCell, tamper: Tamper = (_, part) => part): WrittenCell {
   const next = seededRandom(cell.seed);
   const counts = ROW_GROUPS[cell.rowGroups];
   const rows = counts.reduce<number>((sum, count) => sum + count, 0);
@@ -44,7 +45,7 @@ export function writeCell(cell: MatrixCell): WrittenCell {
   let from = 0;
   for (const count of counts) {
     const leaves = shred(column, drawn.rows.slice(from, from + count));
-    groups.push(leaves.map((leaf) => writeChunk(file, cell, leaf, next)));
+    groups.push(leaves.map((leaf) => writeChunk(file, cell, leaf, { next, tamper })));
     for (const { firstRow, rows: own } of groups.at(-1)![0]!.pages) {
       pages.push({ firstRow: from + firstRow, rows: own });
     }

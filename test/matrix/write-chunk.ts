@@ -53,11 +53,17 @@ interface LevelRange {
   to: number;
 }
 
+/** What a test does to a part of a page. */
+export type Tamper = (
+  name: 'dictionary' | 'repetition levels' | 'definition levels' | 'values',
+  part: Buffer,
+) => Buffer;
+
 export function writeChunk(
   file: FileBytes,
   cell: MatrixCell,
   leaf: Shredded,
-  next: () => number,
+  { next, tamper }: { next: () => number; tamper: Tamper },
 ): ChunkFacts {
   const ranges = pageRanges(cell, leaf, next);
   const chunk: ChunkFacts = {
@@ -97,7 +103,7 @@ export function writeChunk(
   const words = [...new Set(coded.flatMap((range) => valuesOf(leaf, range)))];
   if (coded.length > 0) {
     const entries = words.map((word) => bytesOf(leaf.leaf, word));
-    const body = plain(leaf.leaf, entries);
+    const body = tamper('dictionary', plain(leaf.leaf, entries));
     const own = encodings[0] === 'PLAIN_DICTIONARY' ? ENCODINGS.PLAIN_DICTIONARY : ENCODINGS.PLAIN;
     const header = { 7: struct({ 1: i32(words.length), 2: i32(own) }) };
     put({ type: 2, header, lead: Buffer.alloc(0), body, packed: compress(cell.codec, body) });
@@ -112,7 +118,8 @@ export function writeChunk(
       range,
       facts,
       encoding,
-      values: encodeValues(encodings[i]!, leaf.leaf, valuesOf(leaf, range), words),
+      values: tamper('values', encodeValues(encodings[i]!, leaf.leaf, valuesOf(leaf, range), words)),
+      tamper,
     };
     const version = cell.pages === 'V2' || (cell.pages === 'V1 and V2' && i % 2 === 1) ? 2 : 1;
     const made = version === 1 ? pageV1(cell, leaf, page) : pageV2(cell, leaf, page, next() < 0.2);
@@ -209,23 +216,24 @@ interface PageContent {
   facts: Facts;
   encoding: number;
   values: Buffer;
+  tamper: Tamper;
 }
 
 function pageV1(
   cell: MatrixCell,
   leaf: Shredded,
-  { range: { from, to }, facts, encoding, values }: PageContent,
+  { range: { from, to }, facts, encoding, values, tamper }: PageContent,
 ) {
   const packed = cell.levels === 'BIT_PACKED';
-  const levels = (all: number[], max: number): Buffer[] => {
+  const levels = (name: 'repetition levels' | 'definition levels', all: number[], max: number): Buffer[] => {
     if (max === 0) return [];
-    const own = all.slice(from, to);
-    return [packed ? bitPacked(own, bitWidth(max)) : prefixed(hybrid(own, bitWidth(max)))];
+    const encoded = (packed ? bitPacked : hybrid)(all.slice(from, to), bitWidth(max));
+    return [packed ? tamper(name, encoded) : prefixed(tamper(name, encoded))];
   };
   const how = i32(packed ? ENCODINGS.BIT_PACKED : ENCODINGS.RLE);
   const body = Buffer.concat([
-    ...levels(leaf.repetition, leaf.maxRepetition),
-    ...levels(leaf.definition, leaf.maxDefinition),
+    ...levels('repetition levels', leaf.repetition, leaf.maxRepetition),
+    ...levels('definition levels', leaf.definition, leaf.maxDefinition),
     values,
   ]);
   const statistics = cell.statistics === 'on pages too' ? { 5: statisticsOf(cell, leaf.leaf, facts) } : {};
@@ -237,13 +245,13 @@ function pageV1(
 function pageV2(
   cell: MatrixCell,
   leaf: Shredded,
-  { range: { from, to }, facts, encoding, values: body }: PageContent,
+  { range: { from, to }, facts, encoding, values: body, tamper }: PageContent,
   stored: boolean,
 ) {
   const levels = (all: number[], max: number) =>
     max === 0 ? Buffer.alloc(0) : hybrid(all.slice(from, to), bitWidth(max));
-  const repetition = levels(leaf.repetition, leaf.maxRepetition);
-  const definition = levels(leaf.definition, leaf.maxDefinition);
+  const repetition = tamper('repetition levels', levels(leaf.repetition, leaf.maxRepetition));
+  const definition = tamper('definition levels', levels(leaf.definition, leaf.maxDefinition));
   const header = {
     8: struct({
       1: i32(to - from),

@@ -24,6 +24,8 @@ export interface Judge {
   name: string;
   /** In their order; a file that it cannot read is an answer too. */
   read: (paths: readonly string[]) => Promise<Verdict[]>;
+  /** Ends its process, even in the middle of an answer; the next question starts another. */
+  stop?: () => void;
   /**
    * Counts that it finds while it skips what statistics, page indexes and Bloom filters let it skip; none for readers
    * that skip nothing.
@@ -46,6 +48,7 @@ function pythonJudge(name: string, prunes: boolean): Judge {
   return {
     name,
     read: async (paths) => (await worker.call('read', { paths })) as Verdict[],
+    stop: () => worker.stop(),
     ...(prunes && {
       count: async (questions: readonly Question[]) =>
         (await worker.call('count', { questions })) as Counts[],

@@ -33,6 +33,12 @@ export class PythonWorker {
     });
     return this.#running.call(op, request);
   }
+
+  /** Whatever it is doing; what was asked is rejected. */
+  stop(): void {
+    this.#running?.stop();
+    this.#running = undefined;
+  }
 }
 
 class RunningWorker {
@@ -74,6 +80,10 @@ class RunningWorker {
       this.#hold(true);
       this.#child.stdin.write(`${JSON.stringify({ ...request, id, op })}\n`);
     });
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
   }
 
   #take(reply: Reply): void {
