@@ -1,5 +1,5 @@
 /** A short run of the fuzzer, always the same; and whether it would see what it looks for. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { repositoryRoot } from '../support/paths.js';
 import type { Finding } from './judge-mutants.js';
 import { fuzz } from './fuzz.js';
 import { judgeMutants } from './judge-mutants.js';
-import type { Mutant } from './mutants.js';
+import { type Mutant, mutants as mutantsOf } from './mutants.js';
 import { Target } from './target.js';
 
 let folder: string;
@@ -25,20 +25,45 @@ afterAll(() => {
 const AWAITED = new Set(
   JSON.parse(readFileSync(join(repositoryRoot, 'test', 'fuzz', 'awaited.json'), 'utf8')) as string[],
 );
-const nameOf = ({ mutant, kind, what }: Finding): string =>
-  `${mutant.number}: ${kind}, ${what.split(' ').slice(0, 2).join(' ')}`;
+const newOf = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ mutant: { number, of, what: damage }, kind, what }) => {
+    const name = `${number}: ${kind}, ${what.split(' ').slice(0, 2).join(' ')}`;
+    return AWAITED.has(name) ? [] : [`${name} ${what} (${of}; ${damage})`];
+  });
 
 test('no damage makes the engine fail, hang, swell, write outside, or make valid what was not', async () => {
-  const { findings, mutants, made, refused } = await fuzz({ seed: 14, mutants: 240 });
-  const news = findings.filter((finding) => !AWAITED.has(nameOf(finding)));
-  expect(
-    news.map(
-      (finding) => `${nameOf(finding)}: ${finding.what} (${finding.mutant.of}; ${finding.mutant.what})`,
-    ),
-  ).toEqual([]);
+  const { findings, mutants, made, refused } = await fuzz({ source: mutantsOf(14), mutants: 240 });
+  expect(newOf(findings)).toEqual([]);
   expect(mutants).toBe(240);
   // Damage is met in both ways.
   expect(Math.min(made, refused)).toBeGreaterThan(50);
+}, 120_000);
+
+test('what was found once is not found again', async () => {
+  const folder = join(repositoryRoot, 'test', 'fuzz', 'cases');
+  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
+  const cases = names.sort().map((name, i): Mutant => {
+    const told = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Record<
+      'what' | 'damage',
+      string
+    > & {
+      cuts: number[];
+    };
+    return {
+      // Negative, so that none is taken for one of a seed's.
+      number: -1 - i,
+      of: name,
+      what: told.damage,
+      cuts: told.cuts,
+      bytes: readFileSync(join(folder, `${name}.parquet`)),
+      base: readFileSync(join(folder, `${name}.base.parquet`)),
+    };
+  });
+  const { findings, mutants } = await fuzz({ source: cases });
+  expect(findings.flatMap(({ mutant: { of }, what }) => (AWAITED.has(of) ? [] : [`${of}: ${what}`]))).toEqual(
+    [],
+  );
+  expect(mutants).toBeGreaterThan(10);
 }, 120_000);
 
 describe('the fuzzer sees', () => {

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JUDGES } from '../support/judges.js';
 import { type Cut, type Finding, judgeMutants } from './judge-mutants.js';
-import { type Mutant, mutants } from './mutants.js';
+import type { Mutant } from './mutants.js';
 import { Target } from './target.js';
 
 export interface FuzzOptions {
-  seed: number;
-  /** Ends when either is reached. */
+  source: Iterable<Mutant>;
+  /** Ends when either is reached, or the source is. */
   milliseconds?: number;
   mutants?: number;
   onFinding?: (finding: Finding) => void;
@@ -34,7 +34,7 @@ const BATCH = 24;
 const GRAPHS = 12;
 
 export async function fuzz({
-  seed,
+  source,
   milliseconds = Infinity,
   mutants: most = Infinity,
   onFinding,
@@ -48,13 +48,20 @@ export async function fuzz({
     onFinding?.(finding);
   };
   const end = Date.now() + milliseconds;
-  const source = mutants(seed);
+  const coming = source[Symbol.iterator]();
+  let ended = false;
   let judging: Promise<void> = Promise.resolve();
   try {
-    while (Date.now() < end && result.mutants < most) {
+    const goesOn = (): boolean => !ended && Date.now() < end && result.mutants < most;
+    while (goesOn()) {
       const cuts: Cut[] = [];
-      for (let i = 0; i < BATCH && Date.now() < end && result.mutants < most; i++) {
-        const mutant = source.next().value;
+      for (let i = 0; i < BATCH && goesOn(); i++) {
+        const next: IteratorResult<Mutant, unknown> = coming.next();
+        if (next.done) {
+          ended = true;
+          break;
+        }
+        const mutant = next.value;
         result.mutants++;
         cuts.push(await cutMutant(target, mutant, join(folder, String(result.mutants)), result, find));
       }

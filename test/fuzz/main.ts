@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../support/paths.js';
 import { fuzz } from './fuzz.js';
+import { mutants } from './mutants.js';
 
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -21,7 +22,7 @@ export async function main(args: string[]): Promise<number> {
   }
   console.log(`fuzz: seed ${seed}, ${minutes} minutes`);
   const result = await fuzz({
-    seed,
+    source: mutants(seed),
     milliseconds: minutes * 60_000,
     onFinding: ({ mutant, kind, what }) => {
       const name = `${kind.replace(' ', '-')}-${seed}-${mutant.number}`;
@@ -36,7 +37,7 @@ export async function main(args: string[]): Promise<number> {
       console.log(`${name}: ${what.split('\n')[0]!.slice(0, 200)}`);
     },
   });
-  const { mutants, made, refused, findings } = result;
-  console.log(`fuzz: ${mutants} mutants, ${made} outputs, ${refused} refused, ${findings.length} findings`);
+  const { mutants: count, made, refused, findings } = result;
+  console.log(`fuzz: ${count} mutants, ${made} outputs, ${refused} refused, ${findings.length} findings`);
   return findings.length > 0 ? 1 : 0;
 }
