@@ -102,7 +102,7 @@ describe('the fuzzer sees', () => {
 
   test.each(readers)('with $name, laundering and differences, and not what was healed', async (judge) => {
     const kinds = async (bytes: Buffer, made: Buffer) =>
-      (await judgeMutants(judge, cutOf(bytes, made), folder)).map(({ kind }) => kind);
+      (await judgeMutants([judge], cutOf(bytes, made), folder)).map(({ kind }) => kind);
     expect(await kinds(damaged, other)).toEqual(['laundering']);
     expect(await kinds(damaged, base)).toEqual([]);
     expect(await kinds(damaged, damaged)).toEqual([]);

@@ -67,8 +67,10 @@ export async function fuzz({
       }
       // The readers look at these while the next are made.
       await judging;
-      judging = Promise.all(readers.map((judge) => judgeMutants(judge, cuts, folder)))
-        .then((found) => found.flat().forEach(find))
+      judging = judgeMutants(readers, cuts, folder)
+        .then((found) => {
+          found.forEach(find);
+        })
         .finally(() => {
           for (const { path } of cuts) rmSync(join(path, '..'), { recursive: true, force: true });
         });

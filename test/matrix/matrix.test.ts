@@ -30,10 +30,7 @@ const share = (each: number): CellFiles[] => (whole ? made : made.filter((_, i) 
 
 test('there are 3,000 cells, and nothing is refused but what no reader here reads', () => {
   expect(made.length).toBeGreaterThanOrEqual(3_000);
-  const allowed = [
-    'pages compressed with lzo cannot be cut',
-    'levels in the deprecated BIT_PACKED encoding cannot be cut',
-  ];
+  const allowed = ['pages compressed with lzo cannot be cut'];
   const refused = made.flatMap((files) => {
     const message = refusalOf(files);
     return message === undefined || allowed.includes(message) ? [] : [`${nameOf(files.cell)}: ${message}`];
