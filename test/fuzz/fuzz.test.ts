@@ -95,7 +95,7 @@ describe('the fuzzer sees', () => {
     const [path, output] = [join(folder, 'mutant.parquet'), join(folder, 'made.parquet')];
     writeFileSync(path, bytes);
     writeFileSync(output, made);
-    return [{ mutant: mutant(bytes), path, made: [{ method: 'spliced', path: output }] }];
+    return [{ mutant: mutant(bytes), path, made: [{ method: 'spliced', path: output }], whole: true }];
   };
   const damaged = base.subarray(0, base.length - 20);
   const readers = JUDGES.filter(({ name }) => name === 'pyarrow' || name === 'DuckDB');

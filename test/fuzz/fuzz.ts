@@ -95,7 +95,7 @@ async function cutMutant(
   mkdirSync(output);
   const path = join(output, 'mutant.parquet');
   writeFileSync(path, mutant.bytes);
-  const cut: Cut = { mutant, path, made: [] };
+  const cut: Cut = { mutant, path, made: [], whole: true };
   const requests: object[] = [{ op: 'rewrite', path, cuts: mutant.cuts, output }];
   if (mutant.number % GRAPHS === 0) {
     requests.push({
@@ -115,8 +115,10 @@ async function cutMutant(
     for (const [method, attempt] of Object.entries(outcome.results)) {
       if ('internal' in attempt)
         find({ mutant, kind: 'internal error', what: `${method}: ${attempt.internal}` });
-      else if ('refused' in attempt) result.refused++;
-      else {
+      else if ('refused' in attempt) {
+        result.refused++;
+        cut.whole = false;
+      } else {
         result.made++;
         if (method !== 'aligned') cut.made.push({ method, path: attempt.path });
       }

@@ -10,6 +10,8 @@ export interface Cut {
   mutant: Mutant;
   path: string;
   made: { method: string; path: string }[];
+  /** Nothing of it was refused. */
+  whole: boolean;
 }
 
 export interface Finding {
@@ -42,7 +44,8 @@ export async function judgeMutants(
       const [input, ...outputs] = verdicts.splice(0, 1 + cut.made.length);
       return { judge, input: input!, outputs };
     });
-    const damaged = own.some(({ input }) => 'error' in input);
+    // Re-encoding opens every page, so what it refuses is damaged too; a splice may have copied that as it was.
+    const damaged = !cut.whole || own.some(({ input }) => 'error' in input);
     for (const { judge, input, outputs } of own) {
       if (cut.mutant.cell && hasNoSay(judge.name, 'values', cut.mutant.cell)) continue;
       for (const [i, { method }] of cut.made.entries()) {
@@ -66,7 +69,7 @@ interface Pair {
   judge: Judge;
   input: Verdict;
   output: Verdict;
-  /** Some reader refuses the input. */
+  /** Somebody refuses the input. */
   damaged: boolean;
   base: Buffer;
   folder: string;

@@ -107,7 +107,9 @@ describe.each([...JUDGES, ...(sparks.length > 0 ? [SPARK] : [])])('$name', (judg
   test.runIf(judge.count)(
     'counts the same when it skips what it can',
     async () => {
-      const asked = made.flatMap(({ input, outputs }) =>
+      // A query of Spark takes a hundred of the others'.
+      const files = judge === SPARK ? made.filter((_, i) => i % 12 === 0) : made;
+      const asked = files.flatMap(({ input, outputs }) =>
         ['id', 'label', 'title'].map((column) => {
           const question = (path: string): Question => ({
             path,
