@@ -1,4 +1,5 @@
 /** Options with their defaults, checked; the command line and programs meet the same rules here. */
+import { resolve } from 'node:path';
 import { RepartitionError } from '../errors.js';
 import type { CallOptions } from '../storage/storage.js';
 import type {
@@ -159,9 +160,9 @@ function usage(message: string, hint?: string): RepartitionError {
   return new RepartitionError('usage', message, { hint });
 }
 
-/** The command that does the same run again, for people who find a failed or half-done one. */
+/** The command that does the same run again from any folder, for people who find a failed or half-done one. */
 export function resumeCommand(options: PrepareOptions): string {
-  const words = ['gs-repartition', '--input-prefix', quoted(options.inputPrefix)];
+  const words = ['gs-repartition', '--input-prefix', quoted(absolute(options.inputPrefix))];
   const add = (option: string, value: string | number | undefined, usual?: string): void => {
     if (value !== undefined && value !== usual) words.push(`--${option}`, quoted(String(value)));
   };
@@ -177,6 +178,10 @@ export function resumeCommand(options: PrepareOptions): string {
     } else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
   }
   return words.join(' ');
+}
+
+function absolute(prefix: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(prefix) ? prefix : resolve(prefix);
 }
 
 function quoted(word: string): string {

@@ -11,8 +11,8 @@ import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
 import type {
   CommitOptions,
   ExecuteOptions,
-  Log,
   PrepareOptions,
+  Progress,
   RepartitionOptions,
   Summary,
 } from './api.js';
@@ -32,6 +32,7 @@ import {
   runSettings,
 } from './options.js';
 import { requireFreeName } from './prepare/output-name.js';
+import { removeLeftovers } from './runs/leftovers.js';
 import { planFor } from './prepare/prepare.js';
 import { readMetadata, type ReadMetadata } from './prepare/read-metadata.js';
 
@@ -54,19 +55,20 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
   const { log } = options;
   return onPrefix(options, async (storage) => {
     const read = await readInput(storage, options);
-    return withStatus(storage, resumeCommand(options), options, async (status) => {
+    return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
       // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
       const executors = new LateExecutor(storage, options.concurrency);
       try {
-        const plan = await planFor(storage, read, settings, options, {
+        const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
         });
         for (const warning of plan.warnings) log?.warn(warning);
-        const results = await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+        await tidyBefore(storage, plan, status, options);
+        const results = await executeOn(storage, plan, (tasks) => executors.start(tasks), noted);
         // They take a moment to end, while the parts are checked.
         executors.close().catch(() => undefined);
-        const summary = await commitOn(storage, plan, results, options);
-        await status.succeeded(summary, log);
+        const summary = await commitOn(storage, plan, results, noted);
+        await status.succeeded(summary);
         return summary;
       } finally {
         await executors.close();
@@ -134,14 +136,16 @@ export async function execute(
 ): Promise<Results> {
   requireExecuteOptions(options);
   return onLocation(plan, options, async (storage) =>
-    withStatus(storage, plan.command, options, async () => {
+    withStatus(storage, plan.command, options, async (status, noted) => {
+      await tidyBefore(storage, plan, status, options);
       const { executor } = options;
-      if (executor) return executeOn(storage, plan, () => executor, options);
       const executors = new LateExecutor(storage, options.concurrency);
+      const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(tasks);
       try {
-        return await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+        return await executeOn(storage, plan, start, noted);
       } finally {
         await executors.close();
+        await status.pause();
       }
     }),
   );
@@ -164,17 +168,13 @@ export async function execute(
  */
 export async function commit(plan: Plan, results: Results, options: CommitOptions = {}): Promise<Summary> {
   requireCommitOptions(options);
-  return onLocation(plan, options, async (storage) => {
-    const status = new StatusDocument(storage, plan.command);
-    try {
-      const summary = await commitOn(storage, plan, results, options);
-      await status.succeeded(summary, options.log);
+  return onLocation(plan, options, async (storage) =>
+    withStatus(storage, plan.command, options, async (status, noted) => {
+      const summary = await commitOn(storage, plan, results, noted);
+      await status.succeeded(summary);
       return summary;
-    } catch (error) {
-      await status.failed(explained(error, options.signal), options.log);
-      throw error;
-    }
-  });
+    }),
+  );
 }
 
 /** The metadata, and a name to publish under: what is wrong here is no run yet, and leaves no status. */
@@ -186,20 +186,39 @@ async function readInput(storage: Storage, options: PrepareOptions): Promise<Rea
   return read;
 }
 
-async function withStatus<T>(
+/** What a run is told beside what it does. */
+type Told = Pick<ExecuteOptions, 'signal' | 'log' | 'onProgress'>;
+
+/** @param work gets its options back, with a progress that the status document hears of */
+async function withStatus<T, O extends Told>(
   storage: Storage,
   command: string,
-  { signal, log }: { signal?: AbortSignal | undefined; log?: Log | undefined },
-  work: (status: StatusDocument) => Promise<T>,
+  options: O,
+  work: (status: StatusDocument, noted: O) => Promise<T>,
 ): Promise<T> {
-  const status = new StatusDocument(storage, command);
+  const { signal, log, onProgress } = options;
+  const status = new StatusDocument(storage, command, log);
+  const noted = {
+    ...options,
+    onProgress: (progress: Progress) => {
+      status.note(progress);
+      onProgress?.(progress);
+    },
+  };
   await status.running({ signal });
   try {
-    return await work(status);
+    await status.join({ signal });
+    return await work(status, noted);
   } catch (error) {
-    await status.failed(explained(error, signal), log);
+    await status.failed(explained(error, signal));
     throw error;
   }
+}
+
+/** Where there is something to make, what killed runs have left of the same is removed first. */
+async function tidyBefore(storage: Storage, plan: Plan, status: StatusDocument, told: Told): Promise<void> {
+  const { signal, log } = told;
+  if (plan.tasks > 0) await removeLeftovers(storage, plan, status.self, { signal, log });
 }
 
 async function onPrefix<T>(

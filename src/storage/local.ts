@@ -8,6 +8,7 @@ import { RepartitionError, throwIfAborted } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
+import { localHousekeeping } from './local-housekeeping.js';
 import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
@@ -15,6 +16,7 @@ import { isTemporaryName, replaceFile } from './replace-file.js';
 import { type Access, atOnce, inPool, readFully, SourceFiles, withFile } from './source-files.js';
 import {
   type CallOptions,
+  type Housekeeping,
   type ObjectStat,
   type Segment,
   type Storage,
@@ -102,6 +104,7 @@ export function openLocalStorage(root: string, { ownThread = false } = {}): Stor
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
   readonly profile = PROFILE;
+  readonly housekeeping: Housekeeping;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 
   constructor(
@@ -109,6 +112,7 @@ class LocalStorage implements Storage {
     private readonly access: Access,
   ) {
     this.location = { scheme: 'file', root };
+    this.housekeeping = localHousekeeping(root, (doing, where, work) => this.explained(doing, where, work));
   }
 
   describe(path: string): string {

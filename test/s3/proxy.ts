@@ -232,6 +232,7 @@ function operationOf({ method, headers }: IncomingMessage, { pathname, searchPar
       return aboutBucket ? 'HeadBucket' : 'HeadObject';
     case 'GET':
       if (query.has('uploads')) return 'ListMultipartUploads';
+      if (query.has('uploadId')) return 'ListParts';
       if (!aboutBucket) return 'GetObject';
       return query.get('list-type') === '2' ? 'ListObjectsV2' : 'Other';
     case 'PUT':

@@ -1,10 +1,9 @@
 /** The parts that an earlier run finished. */
-import { posix } from 'node:path';
 import pMap from 'p-map';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
 import { checkOutput } from '../check-output.js';
 import type { Plan, Task } from '../model.js';
-import { type OwnedTask, ownedTasks, tasksOfDataSet } from '../owned-tasks.js';
+import { outputFolders, type OwnedTask, ownedTasks } from '../owned-tasks.js';
 
 /**
  * Finds the outputs that are there already. A name is a hash of all that goes into a part and a part appears whole, so
@@ -20,7 +19,7 @@ export async function findFinished(
   const existing = new Set<string>();
   const concurrency = storage.profile.readsAtOnce;
   await pMap(
-    foldersOf(plan),
+    outputFolders(plan),
     async (folder) => {
       for (const { path } of await storage.list(folder, options)) existing.add(path);
     },
@@ -39,20 +38,6 @@ export async function findFinished(
     { concurrency },
   );
   return finished;
-}
-
-/** New parts of a data set lie in one folder. */
-function foldersOf(plan: Plan): Set<string> {
-  const folders = new Set<string>();
-  for (const dataSet of plan.groups.flatMap(({ dataSets }) => dataSets)) {
-    for (const { task } of tasksOfDataSet(dataSet)) {
-      const folder = posix.dirname(task.output);
-      // Storage calls the prefix itself the empty folder.
-      folders.add(folder === '.' ? '' : folder);
-      break;
-    }
-  }
-  return folders;
 }
 
 function* thatExist(plan: Plan, existing: ReadonlySet<string>): Generator<OwnedTask> {
