@@ -53,6 +53,8 @@ export interface PrepareOptions extends PrefixOptions {
 
 /** How a plan is carried out. */
 export interface ExecuteOptions {
+  /** Make every part again, also those that an earlier run has made. */
+  remake?: boolean;
   /** Worker threads. Default: the machine's parallelism, at most as many as the storage gains from. */
   concurrency?: number;
   signal?: AbortSignal;
@@ -61,7 +63,7 @@ export interface ExecuteOptions {
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency'>;
+export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'remake'>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;
@@ -73,6 +75,15 @@ export interface VerifyOptions extends PrefixOptions {
   /** Footers read at once. */
   concurrency?: number;
 }
+
+/** What `clean` is told. */
+export interface CleanOptions extends Omit<PrefixOptions, 'onProgress'> {
+  /** Remove what is found; otherwise it is only listed. */
+  remove?: boolean;
+}
+
+/** What `readStatus` is told. */
+export type StatusOptions = Omit<PrefixOptions, 'onProgress'>;
 
 /** One reason why DistPartitioning could not read the prefix. */
 export interface Violation {

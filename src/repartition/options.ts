@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { RepartitionError } from '../errors.js';
 import type { CallOptions } from '../storage/storage.js';
 import type {
+  CleanOptions,
   CommitOptions,
   ExecuteOptions,
   PrepareOptions,
   RepartitionOptions,
+  StatusOptions,
   VerifyOptions,
 } from './api.js';
 import { STATUS_FILE } from './commit/status.js';
@@ -36,7 +38,13 @@ const layout: Check = (value) =>
 
 type Checks<T> = Required<Record<keyof T, Check>>;
 
-const EXECUTE: Checks<ExecuteOptions> = { concurrency: count, signal, onProgress: callback, log: group };
+const EXECUTE: Checks<ExecuteOptions> = {
+  remake: yesOrNo,
+  concurrency: count,
+  signal,
+  onProgress: callback,
+  log: group,
+};
 
 const PREPARE: Checks<PrepareOptions> = {
   inputPrefix: text,
@@ -61,6 +69,8 @@ const VERIFY: Checks<VerifyOptions> = {
   metadataFileName: text,
   concurrency: count,
 };
+
+const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
 
 /**
  * Programs in JavaScript get by without the compiler, and configuration files always do.
@@ -88,6 +98,16 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireCleanOptions(options: CleanOptions): void {
+  requireKnown(options, { ...STATUS, remove: yesOrNo } satisfies Checks<CleanOptions>);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireStatusOptions(options: StatusOptions): void {
+  requireKnown(options, STATUS);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */

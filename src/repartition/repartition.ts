@@ -5,8 +5,6 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
-import { interrupted, RepartitionError } from '../errors.js';
-import { locate, openStorage } from '../storages.js';
 import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
 import type {
   CommitOptions,
@@ -18,6 +16,7 @@ import type {
 } from './api.js';
 import { commitOn } from './commit/commit.js';
 import { StatusDocument } from './commit/status.js';
+import { explained, onLocation, onPrefix } from './on-storage.js';
 import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
 import { estimateOn } from './estimate.js';
@@ -219,39 +218,6 @@ async function withStatus<T, O extends Told>(
 async function tidyBefore(storage: Storage, plan: Plan, status: StatusDocument, told: Told): Promise<void> {
   const { signal, log } = told;
   if (plan.tasks > 0) await removeLeftovers(storage, plan, status.self, { signal, log });
-}
-
-async function onPrefix<T>(
-  { inputPrefix, s3, signal }: PrepareOptions,
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
-  return onLocation({ location: await locate(inputPrefix, s3) }, { signal }, work);
-}
-
-async function onLocation<T>(
-  { location }: Pick<Plan, 'location'>,
-  { signal }: { signal?: AbortSignal | undefined },
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
-  let storage: Storage | undefined;
-  try {
-    storage = await openStorage(location, { signal });
-    return await work(storage);
-  } catch (error) {
-    throw explained(error, signal);
-  } finally {
-    await storage?.close();
-  }
-}
-
-/** What a signal breaks off may fail in ways of its own; the reason is the signal. */
-function explained(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (!signal?.aborted) return error;
-  const { message, cause } = interrupted(signal);
-  return new RepartitionError('interrupted', `${message}; nothing was published`, {
-    hint: 'Run the same command again: finished parts are kept and the rest is done.',
-    cause,
-  });
 }
 
 /**

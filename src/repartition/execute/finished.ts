@@ -1,19 +1,21 @@
 /** The parts that an earlier run finished. */
 import pMap from 'p-map';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
-import { checkOutput } from '../check-output.js';
+import { checkOldOutput, SourceSchemas } from '../check-output.js';
+import type { Log } from '../api.js';
 import type { Plan, Task } from '../model.js';
 import { outputFolders, type OwnedTask, ownedTasks } from '../owned-tasks.js';
 
 /**
  * Finds the outputs that are there already. A name is a hash of all that goes into a part and a part appears whole, so
- * one that exists is done; that it can be read and is what the task says is checked all the same.
+ * one that exists is done; but it may have been damaged or exchanged since, so what its footer tells is held against the
+ * task, and what is not as it should be is made anew.
  * @returns how many there are
  */
 export async function findFinished(
   storage: Storage,
   plan: Plan,
-  options: CallOptions,
+  { log, ...options }: CallOptions & { log?: Log | undefined },
   onFinished: (task: Task, found: Pick<ObjectStat, 'size' | 'version'>) => void,
 ): Promise<number> {
   const existing = new Set<string>();
@@ -26,12 +28,16 @@ export async function findFinished(
     { concurrency },
   );
   if (existing.size === 0) return 0;
+  const sources = new SourceSchemas(storage, options);
   let finished = 0;
   await pMap(
     thatExist(plan, existing),
     async (owned) => {
-      const checked = await checkOutput(storage, owned, options);
-      if ('problem' in checked) return;
+      const checked = await checkOldOutput(storage, owned, sources, options);
+      if ('problem' in checked) {
+        log?.warn(`${storage.describe(owned.task.output)} is made anew: ${checked.problem}`);
+        return;
+      }
       finished++;
       onFinished(owned.task, checked);
     },

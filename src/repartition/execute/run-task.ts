@@ -40,6 +40,7 @@ async function runTask(
     rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys, {
       method: task.method,
       smallestCopy: storage.profile.smallestCopy,
+      part: output,
     }),
   );
   if (rewritten.method === 're-encode') {
