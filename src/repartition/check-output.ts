@@ -8,6 +8,7 @@ import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 import { dataSetName } from './data-set-name.js';
 import type { DataSetPlan } from './model.js';
 import type { OwnedTask } from './owned-tasks.js';
+import { nameInFooter } from './part-name.js';
 import { type ReadPart, readPart } from './prepare/read-part.js';
 
 /** The object that is there, or what is wrong with it. */
@@ -39,7 +40,7 @@ export async function checkOldOutput(
     const column = schemaDifference(source.footer, footer, source.aspects);
     if (column !== undefined) return `its column ${column} is not that of the data set`;
     const name = madeAs(footer);
-    if (name !== task.output) return name === undefined ? 'it does not say what it is' : `it was made as ${name}`;
+    if (name !== nameInFooter(task.output)) return name === undefined ? 'it does not say what it is' : `it was made as ${name}`;
     return gapIn(footer);
   });
 }
