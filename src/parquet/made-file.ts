@@ -18,13 +18,19 @@ const FIRST_BYTE = 4;
 export function gapIn(footer: Footer): string | undefined {
   const ranges = footer.rowGroups
     .flatMap((group) => readChunks(footer, group))
-    .flatMap(({ range, bloomFilter, columnIndex, offsetIndex }) => [range, bloomFilter, columnIndex, offsetIndex])
+    .flatMap(({ range, bloomFilter, columnIndex, offsetIndex }) => [
+      range,
+      bloomFilter,
+      columnIndex,
+      offsetIndex,
+    ])
     .filter((range) => range !== undefined)
     .filter(({ start, end }) => end > start)
     .sort((a, b) => a.start - b.start);
   let at = FIRST_BYTE;
   for (const { start, end } of ranges) {
-    if (start !== at) return `bytes ${Math.min(at, start)} to ${Math.max(at, start)} are not what its footer says`;
+    if (start !== at)
+      return `bytes ${Math.min(at, start)} to ${Math.max(at, start)} are not what its footer says`;
     at = end;
   }
   return at === footer.start ? undefined : `bytes ${at} to ${footer.start} belong to nothing`;

@@ -40,7 +40,8 @@ export async function checkOldOutput(
     const column = schemaDifference(source.footer, footer, source.aspects);
     if (column !== undefined) return `its column ${column} is not that of the data set`;
     const name = madeAs(footer);
-    if (name !== nameInFooter(task.output)) return name === undefined ? 'it does not say what it is' : `it was made as ${name}`;
+    if (name !== nameInFooter(task.output))
+      return name === undefined ? 'it does not say what it is' : `it was made as ${name}`;
     return gapIn(footer);
   });
 }

@@ -121,7 +121,13 @@ async function survey(
     }
   }
   for (const { path, size } of await deadMarks(storage, options)) {
-    items.push({ kind: 'run', path, files: 1, bytes: size, remove: () => housekeeping.remove(path, options) });
+    items.push({
+      kind: 'run',
+      path,
+      files: 1,
+      bytes: size,
+      remove: () => housekeeping.remove(path, options),
+    });
   }
   items.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { runs: runs.length > 0 ? runs : before, items };
@@ -155,11 +161,7 @@ async function contents(
   return { folders, documents, objects };
 }
 
-async function removeFolder(
-  housekeeping: Housekeeping,
-  folder: string,
-  options: CallOptions,
-): Promise<void> {
+async function removeFolder(housekeeping: Housekeeping, folder: string, options: CallOptions): Promise<void> {
   await pMap(
     housekeeping.objects(folder, options),
     async ({ path }) => {

@@ -25,7 +25,9 @@ export async function* foldersNamedIn(
   for (let start = 0; start < size; start += BLOCK_BYTES) {
     const end = Math.min(size, start + BLOCK_BYTES);
     // A byte a letter: names are ASCII, and what is beside them does not matter.
-    const block = Buffer.from(await storage.read(path, start, end, { ...options, version })).toString('latin1');
+    const block = Buffer.from(await storage.read(path, start, end, { ...options, version })).toString(
+      'latin1',
+    );
     if (start === 0 && block.startsWith('PAR1')) return;
     if (!seen) {
       const first = /[^\s\xef\xbb\xbf]/.exec(block)?.[0];

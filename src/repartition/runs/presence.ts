@@ -118,7 +118,8 @@ async function readRun(
   try {
     const text = new TextDecoder().decode(await storage.read(path, 0, size, options));
     const { host, pid, startedAt, kind } = JSON.parse(text) as Partial<RunningRun>;
-    if (typeof host !== 'string' || typeof pid !== 'number' || typeof startedAt !== 'string') return undefined;
+    if (typeof host !== 'string' || typeof pid !== 'number' || typeof startedAt !== 'string')
+      return undefined;
     return { host, pid, startedAt, ...(kind === 'clean' && { kind }) };
   } catch {
     return undefined;
