@@ -66,6 +66,8 @@ export function s3Housekeeping(
       const page = await requests.send(signal, () => pages.next());
       if (page.done) return size;
       for (const part of page.value.Parts ?? []) size += part.Size ?? 0;
+      // Servers give the last page a marker too.
+      if (page.value.IsTruncated !== true) return size;
     }
   }
 

@@ -19,12 +19,7 @@ test('the policy allows what the operations need, and no more', () => {
       {
         Sid: 'ReadAndWriteParts',
         Effect: 'Allow',
-        Action: [
-          's3:GetObject',
-          's3:PutObject',
-          's3:AbortMultipartUpload',
-          's3:ListMultipartUploadParts',
-        ],
+        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         Resource: ['arn:aws:s3:::graphs/a/b/*'],
       },
       {

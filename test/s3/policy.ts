@@ -64,12 +64,7 @@ export function minimalPolicy({
       {
         Sid: 'ReadAndWriteParts',
         Effect: 'Allow',
-        Action: [
-          's3:GetObject',
-          's3:PutObject',
-          's3:AbortMultipartUpload',
-          's3:ListMultipartUploadParts',
-        ],
+        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         Resource: [`${objects}*`],
       },
       {

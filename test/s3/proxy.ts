@@ -34,6 +34,8 @@ export type Fault =
   | { kind: 'cut-reply'; after: number }
   /** The connection breaks after that many bytes of the request's body; the server does not see it. */
   | { kind: 'cut-request'; after: number }
+  /** The server gets the whole request and works on it for a while, whether or not the client still waits. */
+  | { kind: 'late'; ms: number }
   /** The request waits. */
   | { kind: 'delay'; ms: number }
   /** Something else happens before the request goes on. */
@@ -133,6 +135,9 @@ export async function startProxy(target: string): Promise<Proxy> {
         incoming.resume();
         return;
       }
+      case 'late':
+        void late(incoming, outgoing, fault.ms);
+        return;
       case 'delay':
         setTimeout(() => forward(incoming, outgoing, undefined, bodies), fault.ms);
         return;
@@ -143,6 +148,22 @@ export async function startProxy(target: string): Promise<Proxy> {
         forward(incoming, outgoing, fault, bodies);
     }
   });
+
+  const late = async (incoming: IncomingMessage, outgoing: ServerResponse, ms: number): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    const { method, url: path, headers } = incoming;
+    setTimeout(() => {
+      const { hostname: host, port } = upstream;
+      const onward = send({ host, port, method, path, headers, agent }, (reply) => {
+        delete reply.headers.connection;
+        outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(outgoing);
+      });
+      onward.on('error', () => incoming.socket.destroy());
+      onward.end(Buffer.concat(chunks));
+    }, ms);
+  };
 
   const forward = (
     incoming: IncomingMessage,
