@@ -53,7 +53,10 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
   const settings = runSettings(options);
   const { log } = options;
   return onPrefix(options, async (storage) => {
-    const read = await readInput(storage, options);
+    const read = await readInput(storage, options).catch(async (error: unknown) => {
+      await new StatusDocument(storage, resumeCommand(options), log).replaceOlder(explained(error, options.signal));
+      throw error;
+    });
     return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
       // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
       const executors = new LateExecutor(storage, options.concurrency);
@@ -176,7 +179,7 @@ export async function commit(plan: Plan, results: Results, options: CommitOption
   );
 }
 
-/** The metadata, and a name to publish under: what is wrong here is no run yet, and leaves no status. */
+/** The metadata, and a name to publish under: what is wrong here is no run yet, and only an older status is replaced. */
 async function readInput(storage: Storage, options: PrepareOptions): Promise<ReadMetadata> {
   const settings = runSettings(options);
   const { signal } = options;

@@ -1,7 +1,7 @@
 /** The storage interface on the local disk. */
 import type { BigIntStats } from 'node:fs';
-import { readdir, stat as statFile } from 'node:fs/promises';
-import { isAbsolute, join, resolve, sep } from 'node:path';
+import { readdir, realpath, stat as statFile } from 'node:fs/promises';
+import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
@@ -185,6 +185,17 @@ class LocalStorage implements Storage {
     return visible.filter(({ version }) => !unfinished.has(version));
   }
 
+  async home(folder: string, options: CallOptions = {}): Promise<string> {
+    throwIfAborted(options.signal);
+    const root = await this.explained('list', this.location.root, () => realpath(this.location.root));
+    for (let at = folder; at !== '' && at !== '.'; at = posix.dirname(at)) {
+      const where = this.resolve(at, 'folder');
+      const real = await this.explained('list', where, () => realpath(where).catch(noneIfMissing));
+      if (real?.startsWith(root.endsWith(sep) ? root : root + sep) === true) return at;
+    }
+    return '';
+  }
+
   async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
     const { signal } = options;
     return this.replace(path, options, async (file) => {
@@ -299,6 +310,10 @@ function* inLots<T>(items: Iterable<T>, size: number): Generator<T[]> {
 /** Memory of its own, unlike Node's small buffers, so that it can be handed to another thread. */
 function newBytes(length: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
 }
 
 function emptyIfMissing(error: unknown): string[] {

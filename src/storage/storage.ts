@@ -221,6 +221,12 @@ export interface Storage {
   /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
   write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectStat>;
 
+  /**
+   * A folder, or the nearest one above it that lies under the prefix: a symbolic link may lead elsewhere. A storage
+   * without it has none. `''` is the prefix.
+   */
+  home?(folder: string, options?: CallOptions): Promise<string>;
+
   /** A storage without it keeps what killed runs leave, and nobody sees which runs are at work. */
   readonly housekeeping?: Housekeeping;
 

@@ -119,6 +119,16 @@ export class StatusDocument {
     await this.end({ status: 'succeeded', summary });
   }
 
+  /**
+   * What an earlier run has said is true no more; where there was none, nothing is written. Never throws.
+   * @param failure before the run could begin
+   */
+  async replaceOlder(failure: unknown): Promise<void> {
+    const isOurs = failure instanceof RepartitionError && ['metadata', 'not-found'].includes(failure.code);
+    const older = isOurs && (await this.storage.stat(STATUS_FILE).catch(() => undefined));
+    if (older) await this.failed(failure);
+  }
+
   /** Never throws: the failure itself is what the caller has to tell. */
   async failed(failure: unknown): Promise<void> {
     const error: Status['error'] =
