@@ -35,7 +35,9 @@ export const layoutOptions = {
   ),
   'num-output-files': count('Align to this many parts of even size per type instead'),
   recount: flag('Believe the files where the row counts in the metadata differ'),
-  concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
+  concurrency: count(
+    'Worker threads (as many as processors, at most 4 (on S3, 2), unless given; never more than processors, or these)',
+  ),
 };
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;

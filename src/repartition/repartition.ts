@@ -5,6 +5,7 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
+import { deadThreadCount } from '../storage/process-identity.js';
 import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
 import type {
   CommitOptions,
@@ -54,7 +55,9 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
   const { log } = options;
   return onPrefix(options, async (storage) => {
     const read = await readInput(storage, options).catch(async (error: unknown) => {
-      await new StatusDocument(storage, resumeCommand(options), log).replaceOlder(explained(error, options.signal));
+      await new StatusDocument(storage, resumeCommand(options), log).replaceOlder(
+        explained(error, options.signal),
+      );
       throw error;
     });
     return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
@@ -65,8 +68,8 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
           onWorkAhead: (tasks) => executors.startAhead(tasks),
         });
         for (const warning of plan.warnings) log?.warn(warning);
-        await tidyBefore(storage, plan, status, options);
-        const results = await executeOn(storage, plan, (tasks) => executors.start(tasks), noted);
+        const start = (tasks: number): Promise<Executor> => executors.start(tasks);
+        const results = await executeTidily(storage, plan, start, status, noted);
         // They take a moment to end, while the parts are checked.
         executors.close().catch(() => undefined);
         const summary = await commitOn(storage, plan, results, noted);
@@ -139,12 +142,11 @@ export async function execute(
   requireExecuteOptions(options);
   return onLocation(plan, options, async (storage) =>
     withStatus(storage, plan.command, options, async (status, noted) => {
-      await tidyBefore(storage, plan, status, options);
       const { executor } = options;
       const executors = new LateExecutor(storage, options.concurrency);
       const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(tasks);
       try {
-        return await executeOn(storage, plan, start, noted);
+        return await executeTidily(storage, plan, start, status, noted);
       } finally {
         await executors.close();
         await status.pause();
@@ -217,10 +219,22 @@ async function withStatus<T, O extends Told>(
   }
 }
 
-/** Where there is something to make, what killed runs have left of the same is removed first. */
-async function tidyBefore(storage: Storage, plan: Plan, status: StatusDocument, told: Told): Promise<void> {
-  const { signal, log } = told;
+/** Makes the parts. First goes what killed runs have left of the same, and at the end what threads left that died. */
+async function executeTidily(
+  storage: Storage,
+  plan: Plan,
+  start: (tasks: number) => Promise<Executor> | Executor,
+  status: StatusDocument,
+  options: ExecuteOptions,
+): Promise<Results> {
+  const { signal, log } = options;
   if (plan.tasks > 0) await removeLeftovers(storage, plan, status.self, { signal, log });
+  const deaths = deadThreadCount();
+  try {
+    return await executeOn(storage, plan, start, options);
+  } finally {
+    if (deadThreadCount() > deaths) await removeLeftovers(storage, plan, status.self, { log });
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { fewOpenFiles } from '../storage/open-files.js';
 import type { StorageKind } from '../storage/registry.js';
 import type {
   CallOptions,
@@ -75,7 +76,7 @@ export async function openS3Storage(location: S3Location, options: CallOptions =
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
 class S3Storage implements Storage {
-  readonly profile = PROFILE;
+  readonly profile = fewOpenFiles() ? { ...PROFILE, mostThreads: 1 } : PROFILE;
   private readonly composer: Composer;
   private readonly recent = new RecentReads();
   readonly housekeeping: Housekeeping;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors.js';
 import { toObjectStat } from './file-identity.js';
 import { isErrno } from './local-errors.js';
-import { isProcessAlive } from './process-identity.js';
+import { isThreadAlive } from './process-identity.js';
 import { temporaryFile } from './replace-file.js';
 import type { AgedStat, CallOptions, Housekeeping, Unfinished } from './storage.js';
 
@@ -66,8 +66,12 @@ function aged(path: string, stat: BigIntStats): AgedStat {
   return { ...toObjectStat(path, stat), modified: Number(stat.mtimeMs) };
 }
 
-function unfinished(path: string, stat: BigIntStats, maker: string | undefined): Unfinished {
-  const isAlive = maker === undefined ? undefined : isProcessAlive(maker);
+function unfinished(
+  path: string,
+  stat: BigIntStats,
+  maker: { process: string; thread: number } | undefined,
+): Unfinished {
+  const isAlive = maker && isThreadAlive(maker.process, maker.thread);
   return {
     kind: 'temporary file',
     path,

@@ -10,6 +10,7 @@ import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
 import { localHousekeeping } from './local-housekeeping.js';
 import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
+import { fewOpenFiles, type OpenFiles } from './open-files.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
@@ -63,6 +64,12 @@ const PROFILE: StorageProfile = {
   readsAtOnce: 64,
 };
 
+function profileOf(few: OpenFiles | undefined): StorageProfile {
+  if (!few) return PROFILE;
+  const turns: StorageProfile['turns'] = { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] };
+  return { ...PROFILE, mostThreads: few.threads, batchesPerThread: 1, turns, readsAtOnce: few.readsAtOnce };
+}
+
 /** Measured on 128 MB parts: faster than 256 KiB (more system calls) and than 4 MiB (more cache misses). */
 const BUFFER_BYTES = MIB;
 const BUFFERS = 4;
@@ -103,7 +110,7 @@ export function openLocalStorage(root: string, { ownThread = false } = {}): Stor
 
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
-  readonly profile = PROFILE;
+  readonly profile = profileOf(fewOpenFiles());
   readonly housekeeping: Housekeeping;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 

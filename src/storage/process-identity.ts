@@ -29,6 +29,23 @@ export function isProcessAlive(maker: string): boolean | undefined {
   return start === '0' && answers(Number(pid));
 }
 
+const deadThreads = new Set<number>();
+
+/** To be told of a thread of this process that died in the middle of its work. */
+export function threadHasDied(id: number): void {
+  deadThreads.add(id);
+}
+
+/** How many there were. */
+export function deadThreadCount(): number {
+  return deadThreads.size;
+}
+
+/** Whether a thread of a process may still work; see {@link isProcessAlive}. */
+export function isThreadAlive(maker: string, thread: number): boolean | undefined {
+  return maker === thisProcess() && deadThreads.has(thread) ? false : isProcessAlive(maker);
+}
+
 let ours: string | undefined;
 
 /** Name, boot and namespace of process ids: two containers of one name do not see each other's processes. */

@@ -21,12 +21,14 @@ function temporaryName(target: string): string {
 }
 
 /** Of {@link temporaryName}; the first versions named the process id alone. */
-const TEMPORARY = new RegExp(`^\\..*\\.(?:(${MAKER.source})-\\d+|\\d+)-[0-9a-f]{12}\\.tmp$`, 's');
+const TEMPORARY = new RegExp(`^\\..*\\.(?:(${MAKER.source})-(\\d+)|\\d+)-[0-9a-f]{12}\\.tmp$`, 's');
 
 /** What the name of a file says, if it is one of {@link replaceFile}'s temporary names. */
-export function temporaryFile(name: string): { maker: string | undefined } | undefined {
+export function temporaryFile(name: string): { maker?: { process: string; thread: number } } | undefined {
   const match = TEMPORARY.exec(name);
-  return match ? { maker: match[1] } : undefined;
+  if (!match) return undefined;
+  const [, process, , , , thread] = match;
+  return process === undefined ? {} : { maker: { process, thread: Number(thread) } };
 }
 
 /** True for names like those that {@link replaceFile} makes, and leaves behind when its process is killed. */
