@@ -68,12 +68,12 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
   };
   // A thread that fails to start, or dies with nothing to do.
   pool.on('error', (error: unknown) => stop(deathOf(error)));
-  const ids = new WeakMap<object, number>();
-  pool.on('workerCreate', (worker: { id: number }) => ids.set(worker, worker.id));
-  pool.on('workerDestroy', (worker: object) => {
-    const id = ids.get(worker);
-    if (!isClosed && id !== undefined) threadHasDied(id);
-  });
+  const ids = new Set(pool.threads.map(({ threadId }) => threadId));
+  pool.on('workerCreate', ({ id }: { id: number }) => ids.add(id));
+  const tellDeaths = (): void => {
+    const alive = new Set(pool.threads.map(({ threadId }) => threadId));
+    for (const id of ids) if (!alive.has(id)) threadHasDied(id);
+  };
   const alone = pLimit(1);
 
   /** A thread that dies takes along all that it had under way: that is tried once more, one task after the other. */
@@ -116,6 +116,7 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
         if (failure) throw failure;
       } finally {
         signal?.removeEventListener('abort', onAbort);
+        tellDeaths();
       }
     },
     async close() {
