@@ -243,7 +243,7 @@ describe('clean', () => {
   test('makes a run that begins meanwhile wait', async () => {
     const prefix = await copyFixture('cases/file-counts');
     const file = await put(
-      runFile(prefix, thisProcess()),
+      runFile(prefix, ELSEWHERE),
       JSON.stringify({ ...(JSON.parse(runText()) as object), kind: 'clean' }),
     );
     const lines: string[] = [];

@@ -8,6 +8,8 @@ import { hostname } from 'node:os';
 import { isProcessAlive, thisProcess } from '../../storage/process-identity.js';
 import type { AgedStat, CallOptions, Storage } from '../../storage/storage.js';
 
+const RUNS = Symbol.for('gs-repartition.runs');
+
 /** Where the files lie, under the prefix. */
 export const RUNS_FOLDER = 'repartition_runs';
 
@@ -36,6 +38,12 @@ interface Mark {
   isAlive: boolean;
 }
 
+/**
+ * Files of this process's runs that are not over. A file that could not be removed at a run's end must not count as long as
+ * the process lives. Two copies of this package in one process see each other's.
+ */
+const atWork = ((globalThis as { [RUNS]?: Set<string> })[RUNS] ??= new Set<string>());
+
 /** Puts the run's file in place, unless the storage can't tell runs apart. */
 export class Presence {
   /** Under the prefix. */
@@ -53,6 +61,7 @@ export class Presence {
   async show(options: CallOptions = {}): Promise<void> {
     if (this.path === undefined) return;
     const bytes = new TextEncoder().encode(`${JSON.stringify(this.run)}\n`);
+    atWork.add(this.path);
     await this.storage.compose(this.path, [{ kind: 'bytes', bytes }], options);
   }
 
@@ -65,6 +74,7 @@ export class Presence {
   async leave(): Promise<void> {
     const { storage, path } = this;
     if (path === undefined) return;
+    atWork.delete(path);
     await storage.housekeeping?.remove(path).catch(() => storage.compose(path, []));
   }
 }
@@ -106,7 +116,9 @@ async function marksOn({ housekeeping }: Storage, options: CallOptions): Promise
 
 function isAlive({ path, size, modified }: AgedStat, now: number): boolean {
   if (size === 0) return false;
-  return isProcessAlive(path.slice(RUNS_FOLDER.length + 1)) ?? now - modified < STALE_MS;
+  const maker = path.slice(RUNS_FOLDER.length + 1);
+  if (maker.startsWith(`${thisProcess()}-`)) return atWork.has(path);
+  return isProcessAlive(maker) ?? now - modified < STALE_MS;
 }
 
 /** @returns undefined when it is over by now, or the file is none of ours */
