@@ -63,6 +63,7 @@ type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma' 
 /**
  * @param file for messages
  * @throws RepartitionError `metadata` with line and column
+ * @internal
  */
 export function parseJson(text: string, file: string): Json {
   const reader = new JsonReader(file);

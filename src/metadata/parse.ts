@@ -41,6 +41,7 @@ export const ID_MAPPINGS = ['raw_id_mappings', 'node_id_mappings'];
  * @param source the text, or its bytes in UTF-8
  * @param file for messages
  * @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON
+ * @internal
  */
 export function parseMetadata(source: string | Uint8Array, file: string): GraphMetadata {
   const reader = new MetadataReader(file);

@@ -24,7 +24,7 @@ export function* ownedTasks({ groups }: Pick<Plan, 'groups'>): Generator<OwnedTa
   for (const { dataSets } of groups) for (const dataSet of dataSets) yield* tasksOfDataSet(dataSet);
 }
 
-export function* tasksOfDataSet(dataSet: DataSetPlan): Generator<OwnedTask> {
+function* tasksOfDataSet(dataSet: DataSetPlan): Generator<OwnedTask> {
   if (dataSet.spliced.parts + dataSet.reencoded.parts === 0) return;
   for (const part of dataSet.parts) if (part.kind === 'make') yield { dataSet, task: part.task };
 }

@@ -88,7 +88,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 };
 
-const SAME_AS: Readonly<Record<string, string>> = { EPERM: 'EACCES', ENFILE: 'EMFILE', ENOTEMPTY: 'EISDIR', ENOTSUP: 'ENOSYS', EOPNOTSUPP: 'ENOSYS' };
+const SAME_AS: Readonly<Record<string, string>> = {
+  EPERM: 'EACCES',
+  ENFILE: 'EMFILE',
+  ENOTEMPTY: 'EISDIR',
+  ENOTSUP: 'ENOSYS',
+  EOPNOTSUPP: 'ENOSYS',
+};
 
 /**
  * An operating system's error as a line for the user; anything else comes back as it is.

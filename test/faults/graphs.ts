@@ -58,7 +58,7 @@ export class Graph {
 }
 
 /** Files under a prefix, relative. */
-export async function filesUnder(prefix: string): Promise<string[]> {
+async function filesUnder(prefix: string): Promise<string[]> {
   return readdir(prefix, { recursive: true });
 }
 

@@ -10,7 +10,8 @@ export const isLong = process.env['FAULTS'] === 'all';
 
 /** Mulberry32. @returns numbers from 0 to 1, the same for the same seed and name */
 export function random(name: string): () => number {
-  let state = [...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, seed | 0);
+  let state = seed | 0;
+  for (let i = 0; i < name.length; i++) state = (Math.imul(state, 31) + name.charCodeAt(i)) | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);

@@ -54,7 +54,7 @@ function foldersOf(plan: Plan): ReadonlySet<string> {
 }
 
 /** `2 temporary files and 1 upload` */
-export function countsOf(items: readonly Pick<Unfinished, 'kind'>[]): string {
+function countsOf(items: readonly Pick<Unfinished, 'kind'>[]): string {
   const kinds = ['temporary file', 'upload'] as const;
   return kinds
     .map((kind) => ({ kind, count: items.filter((item) => item.kind === kind).length }))

@@ -42,7 +42,8 @@ interface Mark {
  * Files of this process's runs that are not over. A file that could not be removed at a run's end must not count as long as
  * the process lives. Two copies of this package in one process see each other's.
  */
-const atWork = ((globalThis as { [RUNS]?: Set<string> })[RUNS] ??= new Set<string>());
+const atWork = (Reflect.get(globalThis, RUNS) as Set<string> | undefined) ?? new Set<string>();
+Reflect.set(globalThis, RUNS, atWork);
 
 /** Puts the run's file in place, unless the storage can't tell runs apart. */
 export class Presence {
