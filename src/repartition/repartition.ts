@@ -228,7 +228,7 @@ async function executeTidily(
   options: ExecuteOptions,
 ): Promise<Results> {
   const { signal, log } = options;
-  if (plan.tasks > 0) await removeLeftovers(storage, plan, status.self, { signal, log });
+  await removeLeftovers(storage, plan, status.self, { signal, log });
   const deaths = deadThreadCount();
   try {
     return await executeOn(storage, plan, start, options);

@@ -60,8 +60,9 @@ describe('a run', () => {
     const living = await put(join(folder, temporaryOf(thisProcess())));
     const strangers = await put(join(folder, '.notes.tmp'));
     const deadRun = await put(runFile(prefix, deadProcess), runText());
+    const deadRunUnnamed = await put(join(prefix, 'repartition_runs', temporaryOf(deadProcess)));
     await repartition({ inputPrefix: prefix });
-    expect([dead, old, deadMetadata, deadRun].filter((file) => existsSync(file))).toEqual([]);
+    expect([dead, old, deadMetadata, deadRun, deadRunUnnamed].filter((file) => existsSync(file))).toEqual([]);
     expect([living, strangers].filter((file) => !existsSync(file))).toEqual([]);
     expect(existsSync(join(prefix, 'repartition_runs'))).toBe(false);
   });

@@ -4,7 +4,7 @@ import type { CallOptions, Storage, Unfinished } from '../../storage/storage.js'
 import type { Log } from '../api.js';
 import type { Plan } from '../model.js';
 import { outputFolders } from '../owned-tasks.js';
-import { deadMarks, livingRuns, type RunningRun } from './presence.js';
+import { deadMarks, livingRuns, RUNS_FOLDER, type RunningRun } from './presence.js';
 
 /** By how much the clocks of two machines may differ. S3 itself refuses requests whose clock is off by more. */
 const CLOCK_SKEW_MS = 15 * 60_000;
@@ -50,7 +50,7 @@ export async function removeLeftovers(
 /** Where a run writes. */
 function foldersOf(plan: Plan): ReadonlySet<string> {
   const published = posix.dirname(plan.settings.updatedFile);
-  return new Set(['', published === '.' ? '' : published, ...outputFolders(plan)]);
+  return new Set(['', RUNS_FOLDER, published === '.' ? '' : published, ...outputFolders(plan)]);
 }
 
 /** `2 temporary files and 1 upload` */
