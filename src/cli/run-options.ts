@@ -8,6 +8,7 @@ import {
   count,
   flag,
   required,
+  size,
   text,
   trueOrFalse,
   usage,
@@ -35,6 +36,7 @@ export const layoutOptions = {
   ),
   'num-output-files': count('Align to this many parts of even size per type instead'),
   recount: flag('Believe the files where the row counts in the metadata differ'),
+  memory: size('Memory that the process may take; a page that needs more is refused (256MB unless given)'),
   concurrency: count(
     'Worker threads (as many as processors, at most 4 (on S3, 2), unless given; never more than processors, or these)',
   ),
@@ -43,7 +45,7 @@ export const layoutOptions = {
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
 
 export function prepareOptionsFrom(values: RunValues, { log, progress, signal }: Session): PrepareOptions {
-  const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles } = values;
+  const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles, memory } = values;
   const s3 = readS3Options(values);
   if (targetLayout !== undefined && numOutputFiles !== undefined) {
     throw usage('--target-layout and --num-output-files exclude each other', 'Give one of them.');
@@ -58,6 +60,7 @@ export function prepareOptionsFrom(values: RunValues, { log, progress, signal }:
     recount: values.recount,
     ...(targetLayout !== undefined && { targetLayout }),
     ...(numOutputFiles !== undefined && { numOutputFiles }),
+    ...(memory !== undefined && { memory }),
     ...(s3 && { s3 }),
     signal,
     log,

@@ -13,6 +13,23 @@ export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
 
+/**
+ * Looks at what stands behind the last value of a page. fastparquet ends every page with eight zeros, against readers that
+ * look ahead.
+ * @throws EncodingError when there is anything else
+ */
+export function requireNothing(rest: Uint8Array): void {
+  if (!isNothing(rest)) throw leftOver(rest);
+}
+
+function isNothing(rest: Uint8Array): boolean {
+  return rest.length === 0 || (rest.length === 8 && rest.every((byte) => byte === 0));
+}
+
+function leftOver(rest: Uint8Array): EncodingError {
+  return new EncodingError(`${rest.length} bytes are left over behind the last value`);
+}
+
 /** Arrays that values are decoded into: levels fit bytes, indices need 32 bits. */
 export type HybridArray = Uint8Array | Uint32Array;
 
@@ -29,11 +46,6 @@ const MAX_SCALE = 0x80 ** (MAX_VARINT - 1);
 /** Bits that the largest value needs; 0 when there is only the value 0. */
 export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
-}
-
-/** Fills `output` with the first values of `width` bits in `bytes`. */
-export function decodeHybrid(bytes: Uint8Array, width: number, output: HybridArray): void {
-  new HybridDecoder(bytes, width).read(output);
 }
 
 /** Decodes values of `width` bits in order, some at a time. */
@@ -54,12 +66,18 @@ export class HybridDecoder {
     if (width > 32) throw new EncodingError(`a bit width of ${width}`);
   }
 
+  /** Another one that stands where this one does. */
+  clone(): HybridDecoder {
+    const { bytes, width, offset, left, repeated, bit } = this;
+    return Object.assign(new HybridDecoder(bytes, width), { offset, left, repeated, bit });
+  }
+
   /**
    * Fills `output` with the next values.
    * @throws EncodingError when the runs end before that
    */
   read(output: HybridArray): void {
-    if (this.width === 0) {
+    if (this.isImplied) {
       output.fill(0);
       return;
     }
@@ -79,8 +97,8 @@ export class HybridDecoder {
    * @throws EncodingError when the runs end before that
    */
   repeats(count: number, take: (value: number, times: number) => void): void {
-    if (this.width === 0) {
-      take(0, count);
+    if (this.isImplied) {
+      if (count > 0) take(0, count);
       return;
     }
     const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
@@ -97,6 +115,29 @@ export class HybridDecoder {
       this.left -= times;
       left -= times;
     }
+  }
+
+  /**
+   * To be asked behind the last value. A packed run holds whole groups of eight, and the last one may lack the bytes that
+   * hold no value. DuckDB 1.3 writes a packed run too many now and then.
+   * @throws EncodingError when there is more than that
+   */
+  requireEnd(): void {
+    while (this.repeated === undefined || this.left === 0) {
+      const end = this.offset + Math.ceil((this.bit + this.left * this.width) / 8);
+      const rest = this.bytes.subarray(end);
+      if (isNothing(rest)) return;
+      if ((rest[0]! & 1) === 0) throw leftOver(rest);
+      this.offset = end;
+      this.bit = 0;
+      this.begin();
+    }
+    throw new EncodingError(`a run goes on for ${this.left} values behind the last`);
+  }
+
+  /** Of no bits there need be no runs: some writers leave them out, others write their headers. */
+  private get isImplied(): boolean {
+    return this.width === 0 && this.bytes.length === 0;
   }
 
   /** Reads a run's header. */
@@ -176,17 +217,13 @@ export class HybridDecoder {
   }
 }
 
-/** Encodes `values` with `width` bits each. */
+/**
+ * Encodes `values` with `width` bits each.
+ * @internal
+ */
 export function encodeHybrid(values: HybridArray, width: number): Uint8Array {
   const encoder = new HybridEncoder(width);
-  let i = 0;
-  while (i < values.length) {
-    const value = values[i]!;
-    let end = i + 1;
-    while (end < values.length && values[end] === value) end++;
-    encoder.add(value, end - i);
-    i = end;
-  }
+  for (const value of values) encoder.add(value, 1);
   return encoder.finish();
 }
 
@@ -198,9 +235,30 @@ export class HybridEncoder {
   private readonly packed = new Uint32Array(PACKED_AT_ONCE);
   private waiting = 0;
 
+  /** The repeat that is still growing. */
+  private value = 0;
+  private times = 0;
+
   constructor(private readonly width: number) {}
 
+  /** Repeats of one value that follow each other become one. */
   add(value: number, times: number): void {
+    if (value !== this.value) this.endRepeat();
+    this.value = value;
+    this.times += times;
+  }
+
+  /** All runs; nothing can be added after that. */
+  finish(): Uint8Array {
+    this.endRepeat();
+    this.flush();
+    return this.bytes.slice(0, this.length);
+  }
+
+  private endRepeat(): void {
+    const { value, times } = this;
+    if (times === 0) return;
+    this.times = 0;
     // A packed run holds whole groups of eight, so a repeat first lends what fills the last group.
     const lent = -this.waiting & 7;
     if (times - lent >= 8) {
@@ -210,12 +268,6 @@ export class HybridEncoder {
     } else {
       this.pack(value, times);
     }
-  }
-
-  /** All runs; nothing can be added after that. */
-  finish(): Uint8Array {
-    this.flush();
-    return this.bytes.slice(0, this.length);
   }
 
   private pack(value: number, times: number): void {

@@ -19,6 +19,8 @@ export interface SourceChunk {
   meta: ColumnMetaData;
   /** Its pages, the dictionary page included. */
   range: ByteRange;
+  /** Whether they end where the range does; else they end somewhere in it, and their headers tell. */
+  isExact: boolean;
   codec: number;
   /** Levels: nulls and empty lists count. */
   numValues: number;
@@ -34,7 +36,6 @@ export interface SourceChunk {
  */
 export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
   try {
-    requireTrueSizes(footer);
     const columns = group.get(RowGroup.columns) ?? [];
     if (columns.length !== footer.leaves.length) {
       throw damaged(
@@ -49,15 +50,18 @@ export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
   }
 }
 
-/** parquet-mr before 1.2.9 left a dictionary page's header out of its chunk's size (PARQUET-816). */
-function requireTrueSizes({ file, createdBy }: Footer): void {
-  const version = /^parquet-mr version 1\.([0-2])\.(\d+)/.exec(createdBy ?? '');
-  if (!version || (version[1] === '2' && Number(version[2]) >= 9)) return;
-  throw unsupported(
-    file,
-    'written by a parquet-mr older than 1.2.9, whose chunk sizes are wrong (PARQUET-816)',
-    'Write the data set again with a current Spark.',
-  );
+/**
+ * Bytes that pages may reach beyond their chunk's size. parquet-mr before 1.2.9 left a dictionary page's header out of it
+ * (PARQUET-816), and an unknown version of it may be as old; other readers, too, look so much further.
+ */
+function overhang({ createdBy = '' }: Footer): number {
+  const named = /^parquet-mr(?!\S)(?: version (\d+)\.(\d+)\.(\d+))?/.exec(createdBy);
+  if (!named) return 0;
+  // Groups that did not match are undefined.
+  const parts: (string | undefined)[] = named.slice(1);
+  const [major, minor, patch] = parts.map((number) => Number(number ?? 0)) as [number, number, number];
+  const isOld = major < 1 || (major === 1 && (minor < 2 || (minor === 2 && patch < 9)));
+  return isOld ? 100 : 0;
 }
 
 function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk {
@@ -74,7 +78,15 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
   }
   const meta = struct.require(ColumnChunk.metaData);
   const start = chunkStart(meta);
-  const range = within(footer, leaf, 'pages', start, meta.require(ColumnMetaData.totalCompressedSize));
+  const size = meta.require(ColumnMetaData.totalCompressedSize);
+  const hasIndex = struct.has(ColumnChunk.offsetIndexOffset);
+  const spare = overhang(footer);
+  // A size too long for the file's data does no harm where the pages are found without it.
+  const isTooLong = !hasIndex && start + size > footer.start && start + size <= footer.end;
+  const range = isTooLong
+    ? within(footer, leaf, 'pages', start, footer.start - start)
+    : within(footer, leaf, 'pages', start, size);
+  range.end = Math.min(range.end + spare, footer.start);
   const numValues = meta.require(ColumnMetaData.numValues);
   const uncompressedSize = meta.require(ColumnMetaData.totalUncompressedSize);
   if (numValues < 0 || uncompressedSize < 0) throw damaged(file, `column ${leaf.path} has a negative size`);
@@ -84,6 +96,7 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
     struct,
     meta,
     range,
+    isExact: spare === 0 && !isTooLong,
     codec: meta.require(ColumnMetaData.codec),
     numValues,
     uncompressedSize,

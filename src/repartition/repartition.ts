@@ -62,7 +62,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
     });
     return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
       // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
-      const executors = new LateExecutor(storage, options.concurrency);
+      const executors = new LateExecutor(storage, options);
       try {
         const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
@@ -143,7 +143,7 @@ export async function execute(
   return onLocation(plan, options, async (storage) =>
     withStatus(storage, plan.command, options, async (status, noted) => {
       const { executor } = options;
-      const executors = new LateExecutor(storage, options.concurrency);
+      const executors = new LateExecutor(storage, options);
       const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(tasks);
       try {
         return await executeTidily(storage, plan, start, status, noted);
@@ -247,7 +247,7 @@ class LateExecutor {
 
   constructor(
     private readonly storage: Storage,
-    private readonly threads: number | undefined,
+    private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory'>,
   ) {}
 
   startAhead(mostTasks: number): void {
@@ -269,9 +269,13 @@ class LateExecutor {
 
   private async open(mostTasks: number): Promise<Executor> {
     const { location, profile } = this.storage;
-    if (profile.mostThreads === 0) return (await import('./execute/inline.js')).inThisThread(this.storage);
+    if (profile.mostThreads === 0) {
+      const { inThisThread } = await import('./execute/inline.js');
+      return inThisThread(this.storage, this.options);
+    }
     // Loaded when there is something to do.
     const { inThreads } = await import('./execute/threads.js');
-    return inThreads({ location, profile, threads: this.threads, mostTasks });
+    const { concurrency: threads, memory } = this.options;
+    return inThreads({ location, profile, threads, memory, mostTasks });
   }
 }

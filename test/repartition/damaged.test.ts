@@ -3,6 +3,7 @@ import { copyFile, cp, readFile, rm, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { ownedTasks, prepare, repartition } from 'gs-repartition';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { footerBytes, readFooter } from '../../src/parquet/footer.js';
 import {
   ColumnChunk,
@@ -28,7 +29,14 @@ interface Parts {
 async function changeFooter(file: string, change: (meta: FileMetaData) => FileMetaData): Promise<void> {
   const bytes = new Uint8Array(await readFile(file));
   const read = (start: number, end: number): Promise<Uint8Array> => Promise.resolve(bytes.slice(start, end));
-  const footer = await readFooter({ name: file, size: bytes.length, readOverhead: 0, smallestCopy: 0, read });
+  const footer = await readFooter({
+    name: file,
+    size: bytes.length,
+    readOverhead: 0,
+    smallestCopy: 0,
+    memory: Memory.within(DEFAULT_MEMORY),
+    read,
+  });
   await writeFile(
     file,
     Buffer.concat([bytes.slice(0, footer.start), footerBytes(change(footer.meta.clone()))]),

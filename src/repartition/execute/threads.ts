@@ -7,6 +7,7 @@ import pMap from 'p-map';
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
+import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import { fewOpenFiles } from '../../storage/open-files.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
@@ -19,6 +20,8 @@ export interface ThreadOptions {
   profile: StorageProfile;
   /** By default as many as the machine runs at once, but no more than the storage gains from. */
   threads: number | undefined;
+  /** Bytes that the process may take. */
+  memory: number | undefined;
   /** As far as known, so that no thread waits for nothing. */
   mostTasks: number;
 }
@@ -35,18 +38,20 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
  * Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first.
  * Closing waits for those that are still starting.
  */
-export function inThreads({ location, profile, threads, mostTasks }: ThreadOptions): Executor {
+export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile)));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
+  const shared = Memory.within(memory ?? DEFAULT_MEMORY);
   const setup: WorkerSetup = {
     location,
     profile,
     stopChannel: `gs-repartition-${randomUUID()}`,
     stopped,
+    memory: shared.share(),
     loaded,
   };
   const channel = new BroadcastChannel(setup.stopChannel);
@@ -72,7 +77,12 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
   pool.on('workerCreate', ({ id }: { id: number }) => ids.add(id));
   const tellDeaths = (): void => {
     const alive = new Set(pool.threads.map(({ threadId }) => threadId));
-    for (const id of ids) if (!alive.has(id)) threadHasDied(id);
+    for (const id of ids) {
+      if (alive.has(id)) continue;
+      ids.delete(id);
+      threadHasDied(id);
+      shared.forget(id);
+    }
   };
   const alone = pLimit(1);
 
@@ -81,6 +91,7 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
     try {
       return await pool.run(batch);
     } catch (error) {
+      tellDeaths();
       if (failure) throw error;
       const replies: WorkerReply[] = [];
       for (const task of batch) {
