@@ -77,7 +77,7 @@ const KINDS: Record<string, (next: Next) => Faults> = {
       : undefined,
   '1 MB/s': () => () => ({ kind: 'throttled', bytesPerSecond: 1_000_000 }),
   'a token that expires in the middle': (next) => {
-    const from = 5 + Math.floor(next() * 35);
+    const from = 5 + Math.floor(next() * 20);
     const expired: Fault = {
       kind: 'reply',
       status: 400,
