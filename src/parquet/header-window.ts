@@ -42,7 +42,7 @@ export class HeaderWindow {
         if (offset >= this.start && offset < this.start + this.bytes.length) {
           const head = readPageHead(this.bytes, offset - this.start);
           const behind = offset - this.start + head.size;
-          checkBareLevels(chunk.leaf, head, this.bytes.subarray(behind));
+          checkBareLevels(chunk, head, this.bytes.subarray(behind));
           return head;
         }
       } catch (error) {

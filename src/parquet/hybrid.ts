@@ -13,21 +13,9 @@ export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
 
-/**
- * Looks at what stands behind the last value of a page. fastparquet ends every page with eight zeros, against readers that
- * look ahead.
- * @throws EncodingError when there is anything else
- */
+/** @throws EncodingError when anything stands behind the last value of a page */
 export function requireNothing(rest: Uint8Array): void {
-  if (!isNothing(rest)) throw leftOver(rest);
-}
-
-function isNothing(rest: Uint8Array): boolean {
-  return rest.length === 0 || (rest.length === 8 && rest.every((byte) => byte === 0));
-}
-
-function leftOver(rest: Uint8Array): EncodingError {
-  return new EncodingError(`${rest.length} bytes are left over behind the last value`);
+  if (rest.length > 0) throw new EncodingError(`${rest.length} bytes are left over behind the last value`);
 }
 
 /** Arrays that values are decoded into: levels fit bytes, indices need 32 bits. */
@@ -119,20 +107,25 @@ export class HybridDecoder {
 
   /**
    * To be asked behind the last value. A packed run holds whole groups of eight, and the last one may lack the bytes that
-   * hold no value. DuckDB 1.3 writes a packed run too many now and then.
+   * hold no value.
+   * @param spareRuns whether whole packed runs may follow
    * @throws EncodingError when there is more than that
    */
-  requireEnd(): void {
-    while (this.repeated === undefined || this.left === 0) {
-      const end = this.offset + Math.ceil((this.bit + this.left * this.width) / 8);
-      const rest = this.bytes.subarray(end);
-      if (isNothing(rest)) return;
-      if ((rest[0]! & 1) === 0) throw leftOver(rest);
-      this.offset = end;
+  requireEnd(spareRuns: boolean): void {
+    for (;;) {
+      if (this.repeated !== undefined && this.left > 0) {
+        throw new EncodingError(`a run goes on for ${this.left} values behind the last`);
+      }
+      this.offset += Math.ceil((this.bit + this.left * this.width) / 8);
       this.bit = 0;
+      const rest = this.bytes.subarray(this.offset);
+      const isPacked = rest.length > 0 && (rest[0]! & 1) === 1;
+      if (!spareRuns || !isPacked) {
+        requireNothing(rest);
+        return;
+      }
       this.begin();
     }
-    throw new EncodingError(`a run goes on for ${this.left} values behind the last`);
   }
 
   /** Of no bits there need be no runs: some writers leave them out, others write their headers. */
@@ -153,6 +146,9 @@ export class HybridDecoder {
     }
     const count = Math.floor(header / 2);
     if (header % 2 === 1) {
+      // The last group of all may lack the bytes that hold no value.
+      if (this.offset + (count - 1) * this.width >= this.bytes.length && this.width > 0)
+        throw new EncodingError('a bit-packed run goes on behind the bytes there are');
       this.left = count * 8;
       this.repeated = undefined;
       return;

@@ -13,13 +13,14 @@ import type { Room } from '../memory.js';
 import { bitPackedBytes, decodeBitPacked } from './bit-packed.js';
 import { CodecError, type PageCodec } from './codec.js';
 import { DataPageHeader, DataPageHeaderV2, Encoding, nameOf, PageHeader, PageType } from './format.js';
+import type { Habits } from './habits.js';
 import { EncodingError } from './hybrid.js';
 import { type PageHead, statedRows } from './page-header.js';
 import { PlainEntries } from './plain.js';
 import { Runs } from './runs.js';
 import type { Leaf } from './schema.js';
 import { type Field, ThriftError } from './thrift.js';
-import { type EncodedValues, openValues } from './values.js';
+import { type EncodedValues, openValues, withoutZeros } from './values.js';
 
 /** A data page taken apart. Levels are undefined where the largest possible one is 0. */
 export interface OpenPage {
@@ -36,6 +37,8 @@ export interface PageContext {
   codec: PageCodec;
   /** Entries of the chunk's dictionary; undefined when it has none. */
   entries: number | undefined;
+  /** Of the writer. */
+  habits: Habits;
 }
 
 /**
@@ -89,16 +92,21 @@ function requireStatedRows(
  * @param rest what is in hand behind the header
  * @throws EncodingError, ThriftError when they are not those of the rows that the header says
  */
-export function checkBareLevels(leaf: Leaf, head: PageHead, rest: Uint8Array): void {
+export function checkBareLevels(
+  { leaf, habits }: Pick<PageContext, 'leaf' | 'habits'>,
+  head: PageHead,
+  rest: Uint8Array,
+): void {
   const v2 = head.struct.get(PageHeader.dataPageHeaderV2);
   if (!v2 || leaf.maxRepetition === 0) return;
   const length = v2.require(DataPageHeaderV2.repetitionLevelsByteLength);
   if (length < 0 || length > rest.length || length > head.compressedSize) return;
-  const repetition = Runs.decode(rest.subarray(0, length), head.numValues, leaf.maxRepetition);
+  const repetition = Runs.decode(rest.subarray(0, length), head.numValues, leaf.maxRepetition, habits);
   requireStatedRows(leaf, head, { repetition, numLevels: head.numValues });
 }
 
-function openV1({ leaf, codec, entries }: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+function openV1(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  const { leaf, codec, habits } = context;
   const header = head.struct.require(PageHeader.dataPageHeader);
   const bytes = codec.decompress(body, head.uncompressedSize);
   const numLevels = head.numValues;
@@ -118,17 +126,18 @@ function openV1({ leaf, codec, entries }: PageContext, head: PageHead, body: Uin
     }
     const prefix = take(4);
     const length = new DataView(prefix.buffer, prefix.byteOffset, 4).getUint32(0, true);
-    return Runs.decode(take(length), numLevels, max);
+    return Runs.decode(take(length), numLevels, max, habits);
   };
   const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
   const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
   const present = countPresent(definition, leaf, 0, numLevels);
   const encoding = header.require(DataPageHeader.encoding);
-  const values = openValues(leaf, encoding, bytes.subarray(offset), present, entries);
+  const values = openValues(leaf, encoding, bytes.subarray(offset), present, context);
   return { repetition, definition, numLevels, values };
 }
 
-function openV2({ leaf, codec, entries }: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  const { leaf, codec, habits } = context;
   const header = head.struct.require(PageHeader.dataPageHeaderV2);
   const repetitionLength = header.require(DataPageHeaderV2.repetitionLevelsByteLength);
   const definitionLength = header.require(DataPageHeaderV2.definitionLevelsByteLength);
@@ -143,7 +152,7 @@ function openV2({ leaf, codec, entries }: PageContext, head: PageHead, body: Uin
   }
   const numLevels = head.numValues;
   const levels = (max: number, from: number, to: number): Runs | undefined =>
-    max === 0 ? undefined : Runs.decode(body.subarray(from, to), numLevels, max);
+    max === 0 ? undefined : Runs.decode(body.subarray(from, to), numLevels, max, habits);
   const repetition = levels(leaf.maxRepetition, 0, repetitionLength);
   const definition = levels(leaf.maxDefinition, repetitionLength, levelBytes);
   const stored = body.subarray(levelBytes);
@@ -152,7 +161,7 @@ function openV2({ leaf, codec, entries }: PageContext, head: PageHead, body: Uin
   const isCompressed = header.get(DataPageHeaderV2.isCompressed) !== false && stored.length > 0;
   const bytes = isCompressed ? codec.decompress(stored, size) : stored;
   const present = countPresent(definition, leaf, 0, numLevels);
-  const values = openValues(leaf, header.require(DataPageHeaderV2.encoding), bytes, present, entries);
+  const values = openValues(leaf, header.require(DataPageHeaderV2.encoding), bytes, present, context);
   return { repetition, definition, numLevels, values };
 }
 
@@ -186,7 +195,7 @@ export function levelOfRow({ repetition, numLevels }: OpenPage, row: number): nu
  * @throws as `openPage` does
  */
 export function openDictionary(
-  { leaf, codec }: Pick<PageContext, 'leaf' | 'codec'>,
+  { leaf, codec, habits }: Omit<PageContext, 'entries'>,
   head: PageHead,
   body: Uint8Array,
   room: Room,
@@ -196,5 +205,5 @@ export function openDictionary(
   // Its bytes, and where each entry starts.
   room.more(head.uncompressedSize + 4 * head.numValues);
   const bytes = codec.decompress(body, head.uncompressedSize);
-  return new PlainEntries(leaf, bytes, head.numValues);
+  return new PlainEntries(leaf, habits.zerosBehindValues ? withoutZeros(bytes) : bytes, head.numValues);
 }

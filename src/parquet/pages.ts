@@ -168,7 +168,7 @@ async function openAnyPage(
     }
     await room.grow(head.uncompressedSize);
     const codec = await openCodec(chunk.codec);
-    const context = { leaf: chunk.leaf, codec, entries };
+    const context = { leaf: chunk.leaf, codec, entries, habits: chunk.habits };
     return { head, codec, room, page: openPage(context, head, bytes.subarray(head.size)) };
   });
 }

@@ -26,10 +26,16 @@ export class Runs {
   /**
    * Reads `count` values, each of which is looked at once.
    * @param largest value there may be
-   * @param width bits of each value; as many as the largest needs unless the page says otherwise
+   * @param options.width bits of each value; as many as the largest needs unless the page says otherwise
+   * @param options.spareRuns whether whole packed runs may follow, see `Habits`
    * @throws EncodingError when the runs end before that, go on behind it, or hold a larger value
    */
-  static decode(bytes: Uint8Array, count: number, largest: number, width = bitWidth(largest)): Runs {
+  static decode(
+    bytes: Uint8Array,
+    count: number,
+    largest: number,
+    { width = bitWidth(largest), spareRuns = false } = {},
+  ): Runs {
     const decoder = new HybridDecoder(bytes, width);
     const stride = Math.max(STRIDE, Math.ceil(count / MAX_BOOKMARKS));
     const bookmarks: HybridDecoder[] = [];
@@ -41,7 +47,7 @@ export class Runs {
       });
     }
     if (found > largest) throw new EncodingError(`a ${found} where nothing above ${largest} belongs`);
-    if (count > 0) decoder.requireEnd();
+    if (count > 0) decoder.requireEnd(spareRuns);
     return new Runs(bookmarks, stride, 0, count);
   }
 

@@ -2,6 +2,7 @@
 import { damaged, unsupported } from './errors.js';
 import type { Footer } from './footer.js';
 import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
+import { type Habits, habitsOf } from './habits.js';
 import type { Leaf } from './schema.js';
 import { type Field, type Struct, ThriftError } from './thrift.js';
 
@@ -22,6 +23,8 @@ export interface SourceChunk {
   /** Whether they end where the range does; else they end somewhere in it, and their headers tell. */
   isExact: boolean;
   codec: number;
+  /** Of its writer. */
+  habits: Habits;
   /** Levels: nulls and empty lists count. */
   numValues: number;
   uncompressedSize: number;
@@ -50,20 +53,6 @@ export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
   }
 }
 
-/**
- * Bytes that pages may reach beyond their chunk's size. parquet-mr before 1.2.9 left a dictionary page's header out of it
- * (PARQUET-816), and an unknown version of it may be as old; other readers, too, look so much further.
- */
-function overhang({ createdBy = '' }: Footer): number {
-  const named = /^parquet-mr(?!\S)(?: version (\d+)\.(\d+)\.(\d+))?/.exec(createdBy);
-  if (!named) return 0;
-  // Groups that did not match are undefined.
-  const parts: (string | undefined)[] = named.slice(1);
-  const [major, minor, patch] = parts.map((number) => Number(number ?? 0)) as [number, number, number];
-  const isOld = major < 1 || (major === 1 && (minor < 2 || (minor === 2 && patch < 9)));
-  return isOld ? 100 : 0;
-}
-
 function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk {
   const file = footer.file;
   if (struct.has(ColumnChunk.cryptoMetadata) || struct.has(ColumnChunk.encryptedColumnMetadata)) {
@@ -80,13 +69,13 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
   const start = chunkStart(meta);
   const size = meta.require(ColumnMetaData.totalCompressedSize);
   const hasIndex = struct.has(ColumnChunk.offsetIndexOffset);
-  const spare = overhang(footer);
+  const habits = habitsOf(footer.createdBy);
   // A size too long for the file's data does no harm where the pages are found without it.
   const isTooLong = !hasIndex && start + size > footer.start && start + size <= footer.end;
   const range = isTooLong
     ? within(footer, leaf, 'pages', start, footer.start - start)
     : within(footer, leaf, 'pages', start, size);
-  range.end = Math.min(range.end + spare, footer.start);
+  range.end = Math.min(range.end + habits.overhang, footer.start);
   const numValues = meta.require(ColumnMetaData.numValues);
   const uncompressedSize = meta.require(ColumnMetaData.totalUncompressedSize);
   if (numValues < 0 || uncompressedSize < 0) throw damaged(file, `column ${leaf.path} has a negative size`);
@@ -96,7 +85,8 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
     struct,
     meta,
     range,
-    isExact: spare === 0 && !isTooLong,
+    isExact: habits.overhang === 0 && !isTooLong,
+    habits,
     codec: meta.require(ColumnMetaData.codec),
     numValues,
     uncompressedSize,

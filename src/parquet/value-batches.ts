@@ -119,6 +119,7 @@ async function readDictionary(
   return inPage(chunk, dictionary.start, async () => {
     const head = readPageHead(bytes, 0);
     const body = bytes.subarray(head.size, head.size + head.compressedSize);
-    return openDictionary({ leaf: chunk.leaf, codec: await openCodec(chunk.codec) }, head, body, room);
+    const { leaf, habits } = chunk;
+    return openDictionary({ leaf, habits, codec: await openCodec(chunk.codec) }, head, body, room);
   });
 }

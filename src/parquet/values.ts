@@ -6,6 +6,7 @@
  */
 import { deltaToPlain } from './delta.js';
 import { Encoding, isDictionaryEncoding, nameOf, PhysicalType } from './format.js';
+import type { Habits } from './habits.js';
 import { EncodingError, requireNothing } from './hybrid.js';
 import { concat, endsEarly, plainWidth, requirePlain, slicePlain, unpackPlain } from './plain.js';
 import { Runs } from './runs.js';
@@ -26,30 +27,35 @@ const BOOLEAN_WIDTH = 1;
 
 /**
  * Values as they stand in a page, looked at in full; but for the delta encodings, which `toPlain` looks at.
- * @param entries of the chunk's dictionary; undefined when it has none
- * @throws EncodingError when `bytes` do not hold `count` values and nothing else, or the encoding is unknown
+ * @param context.entries of the chunk's dictionary; undefined when it has none
+ * @throws EncodingError when the bytes do not hold `count` values and nothing else, or the encoding is unknown
  */
 export function openValues(
   leaf: Leaf,
   encoding: number,
-  bytes: Uint8Array,
+  stored: Uint8Array,
   count: number,
-  entries: number | undefined,
+  { entries, habits }: { entries: number | undefined; habits: Habits },
 ): EncodedValues {
+  const bytes = habits.zerosBehindValues ? withoutZeros(stored) : stored;
+  const { spareRuns } = habits;
   requireKnownType(leaf);
   const values = { encoding, bytes, count };
   // Of no values writers say this or that in a few bytes: a bit width, a length, the header of a block.
   if (count === 0 && encoding !== Encoding.plain && bytes.length < 16) return values;
   if (isDictionaryEncoding(encoding)) {
     if (entries === undefined) throw new EncodingError('dictionary-encoded values without a dictionary');
-    return { ...values, runs: Runs.decode(bytes.subarray(1), count, entries - 1, bytes[0] ?? 0) };
+    return {
+      ...values,
+      runs: Runs.decode(bytes.subarray(1), count, entries - 1, { width: bytes[0] ?? 0, spareRuns }),
+    };
   }
   switch (encoding) {
     case Encoding.plain:
       requirePlain(leaf, bytes, count);
       return values;
     case Encoding.rle:
-      return { ...values, runs: Runs.decode(rleBooleans(leaf, bytes), count, 1) };
+      return { ...values, runs: Runs.decode(rleBooleans(leaf, bytes), count, 1, { spareRuns }) };
     case Encoding.byteStreamSplit:
       requireStreams(leaf, bytes, count);
       return values;
@@ -172,6 +178,12 @@ function rleBooleans(leaf: Leaf, bytes: Uint8Array): Uint8Array {
   if (length > bytes.length - 4) throw endsEarly();
   requireNothing(bytes.subarray(4 + length));
   return bytes.subarray(4, 4 + length);
+}
+
+/** What is left without the eight zeros of `Habits`. */
+export function withoutZeros(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - 8;
+  return end >= 0 && bytes.subarray(end).every((byte) => byte === 0) ? bytes.subarray(0, end) : bytes;
 }
 
 /** Runs behind their length in 4 bytes: RLE booleans, and the levels of V1 pages. */

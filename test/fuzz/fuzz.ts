@@ -67,8 +67,10 @@ export async function fuzz({
       }
       // The readers look at these while the next are made.
       await judging;
-      judging = Promise.all(readers.map((judge) => judgeMutants(judge, cuts, folder)))
-        .then((found) => found.flat().forEach(find))
+      judging = judgeMutants(readers, cuts, folder)
+        .then((found) => {
+          found.forEach(find);
+        })
         .finally(() => {
           for (const { path } of cuts) rmSync(join(path, '..'), { recursive: true, force: true });
         });
@@ -93,7 +95,7 @@ async function cutMutant(
   mkdirSync(output);
   const path = join(output, 'mutant.parquet');
   writeFileSync(path, mutant.bytes);
-  const cut: Cut = { mutant, path, made: [] };
+  const cut: Cut = { mutant, path, made: [], whole: true };
   const requests: object[] = [{ op: 'rewrite', path, cuts: mutant.cuts, output }];
   if (mutant.number % GRAPHS === 0) {
     requests.push({
@@ -113,8 +115,10 @@ async function cutMutant(
     for (const [method, attempt] of Object.entries(outcome.results)) {
       if ('internal' in attempt)
         find({ mutant, kind: 'internal error', what: `${method}: ${attempt.internal}` });
-      else if ('refused' in attempt) result.refused++;
-      else {
+      else if ('refused' in attempt) {
+        result.refused++;
+        cut.whole = false;
+      } else {
         result.made++;
         if (method !== 'aligned') cut.made.push({ method, path: attempt.path });
       }

@@ -10,6 +10,8 @@ export interface Cut {
   mutant: Mutant;
   path: string;
   made: { method: string; path: string }[];
+  /** Nothing of it was refused. */
+  whole: boolean;
 }
 
 export interface Finding {
@@ -21,38 +23,78 @@ export interface Finding {
 
 /**
  * An output must be read as its input is. Where a reader refuses the input, it must refuse the output, or find in it what
- * it finds in the undamaged file: then what was damaged is gone, and nothing false has passed.
+ * it finds in the undamaged file: then what was damaged is gone, and nothing false has passed. What a reader makes of a
+ * file that another one refuses is chance, and is not compared.
  * @param folder for files of the undamaged
  */
-export async function judgeMutants(judge: Judge, cuts: readonly Cut[], folder: string): Promise<Finding[]> {
-  const heard = cuts.filter(({ mutant: { cell } }) => !cell || !hasNoSay(judge.name, 'values', cell));
-  const asked = heard.map((cut) => ({ cut, paths: [cut.path, ...cut.made.map(({ path }) => path)] }));
-  const verdicts = await patiently(
-    judge,
-    asked.flatMap(({ paths }) => paths),
+export async function judgeMutants(
+  judges: readonly Judge[],
+  cuts: readonly Cut[],
+  folder: string,
+): Promise<Finding[]> {
+  // Readers take BIT_PACKED levels from the other end (see test/matrix/make-files.ts): they cannot tell damage there.
+  const heard = cuts.filter(({ mutant: { cell } }) => cell?.levels !== 'BIT_PACKED');
+  const paths = heard.flatMap(({ path, made }) => [path, ...made.map((one) => one.path)]);
+  const answers = await Promise.all(
+    judges.map(async (judge) => ({ judge, verdicts: await patiently(judge, paths) })),
   );
   const findings: Finding[] = [];
-  for (const { cut, paths } of asked) {
-    const [input, ...outputs] = verdicts.splice(0, paths.length);
-    for (const [i, { method }] of cut.made.entries()) {
-      const output = outputs[i];
-      if (!input || !output || isLost(input) || isLost(output)) continue;
-      const find = (kind: Finding['kind'], what: string): void => {
-        findings.push({ mutant: cut.mutant, kind, what: `${method}: ${judge.name} ${what}` });
-      };
-      if (!('error' in input)) {
-        const difference = differenceOf(input, output);
-        if (difference !== undefined) find('difference', difference);
-      } else if (!('error' in output)) {
-        const path = join(folder, `${judge.name}-base.parquet`);
-        writeFileSync(path, cut.mutant.base);
-        const [base] = await patiently(judge, [path]);
-        if (!base || 'error' in base || String(base.digest) === String(output.digest)) continue;
-        find('laundering', `refuses the input (${input.error}) and reads the output`);
+  for (const cut of heard) {
+    const own = answers.map(({ judge, verdicts }) => {
+      const [input, ...outputs] = verdicts.splice(0, 1 + cut.made.length);
+      return { judge, input: input!, outputs };
+    });
+    // Re-encoding opens every page, so what it refuses is damaged too; a splice may have copied that as it was.
+    const damaged = !cut.whole || own.some(({ input }) => 'error' in input);
+    for (const { judge, input, outputs } of own) {
+      if (cut.mutant.cell && hasNoSay(judge.name, 'values', cut.mutant.cell)) continue;
+      for (const [i, { method }] of cut.made.entries()) {
+        const kind = await kindOf({
+          judge,
+          input,
+          output: outputs[i]!,
+          damaged,
+          base: cut.mutant.base,
+          folder,
+        });
+        if (kind)
+          findings.push({ mutant: cut.mutant, ...kind, what: `${method}: ${judge.name} ${kind.what}` });
       }
     }
   }
   return findings;
+}
+
+interface Pair {
+  judge: Judge;
+  input: Verdict;
+  output: Verdict;
+  /** Somebody refuses the input. */
+  damaged: boolean;
+  base: Buffer;
+  folder: string;
+}
+
+async function kindOf({
+  judge,
+  input,
+  output,
+  damaged,
+  base,
+  folder,
+}: Pair): Promise<Omit<Finding, 'mutant'> | undefined> {
+  if (isLost(input) || isLost(output)) return undefined;
+  if (!('error' in input)) {
+    const difference = damaged ? undefined : differenceOf(input, output);
+    return difference === undefined ? undefined : { kind: 'difference', what: difference };
+  }
+  if ('error' in output) return undefined;
+  const path = join(folder, `${judge.name}-base.parquet`);
+  writeFileSync(path, base);
+  const [undamaged] = await patiently(judge, [path]);
+  if (!undamaged || 'error' in undamaged || String(undamaged.digest) === String(output.digest))
+    return undefined;
+  return { kind: 'laundering', what: `refuses the input (${input.error}) and reads the output` };
 }
 
 /** A reader may itself die or hang at damage; then it says nothing about that file. */

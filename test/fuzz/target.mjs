@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { commit, execute, inThisThread, openStorage, prepare, RepartitionError } from '../../dist/index.js';
+import { DEFAULT_MEMORY, Memory } from '../../dist/memory.js';
 import { readFooter } from '../../dist/parquet/footer.js';
 import { reencode } from '../../dist/parquet/reencode.js';
 import { splice } from '../../dist/parquet/splice.js';
@@ -13,7 +14,8 @@ const options = { version: '1.2.3', smallestCopy: 1 };
 
 function open(bytes) {
   const read = (start, end) => Promise.resolve(bytes.subarray(start, end));
-  const reader = { name: 'mutant', size: bytes.length, readOverhead: 0, smallestCopy: 1, read };
+  const memory = Memory.within(DEFAULT_MEMORY);
+  const reader = { name: 'mutant', size: bytes.length, readOverhead: 0, smallestCopy: 1, memory, read };
   return async () => ({ reader, footer: await readFooter(reader) });
 }
 

@@ -1,5 +1,5 @@
 /** What is wrong with what was made of some cells, by the word of a reader. */
-import { type Counts, differenceOf, type Judge, type Question } from '../support/judges.js';
+import { differenceOf, type Judge, type Question, wrongCounts } from '../support/judges.js';
 import { nameOf } from './cells.js';
 import { hasNoSay } from './known.js';
 import { type CellFiles, METHODS } from './make-files.js';
@@ -48,6 +48,7 @@ export async function judgeCounts(judge: Judge, cells: readonly CellFiles[]): Pr
     const flat = ['required', 'optional'].includes(files.cell.nesting);
     const question = (path: string): Question => ({
       path,
+      column: 'x',
       twin,
       rows: flat ? chosen.filter((row) => row >= 0) : [],
     });
@@ -66,13 +67,6 @@ export async function judgeCounts(judge: Judge, cells: readonly CellFiles[]): Pr
     }
   }
   return result;
-}
-
-function wrongCounts(right: Record<string, number>, found: Counts): string[] {
-  if ('error' in found) return [String(found.error)];
-  return Object.entries(right).flatMap(([what, count]) =>
-    found[what] === count ? [] : [`${found[what]} rows for ${what}, not ${count}`],
-  );
 }
 
 const WRITTEN = 'as it was written';

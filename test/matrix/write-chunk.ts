@@ -21,6 +21,9 @@ import type { Shredded } from './shapes.js';
 import { statisticsOf } from './write-metadata.js';
 import { ENCODINGS, encodingsOf, type LeafType, type ValueEncoding } from './types.js';
 
+/** `PageType` of the format. */
+export const PAGE_TYPES = { V1: 0, dictionary: 2, V2: 3 } as const;
+
 export interface PageFacts {
   firstRow: number;
   rows: number;
@@ -40,7 +43,8 @@ export interface ChunkFacts {
   leaf: Shredded;
   pages: PageFacts[];
   start: number;
-  dictionary: boolean;
+  /** The encoding of its dictionary page, if it has one. */
+  dictionary: number | undefined;
   dataStart: number;
   compressed: number;
   uncompressed: number;
@@ -71,7 +75,7 @@ export function writeChunk(
     leaf,
     pages: [],
     start: file.at,
-    dictionary: false,
+    dictionary: undefined,
     dataStart: file.at,
     compressed: 0,
     uncompressed: 0,
@@ -106,9 +110,15 @@ export function writeChunk(
     const body = tamper('dictionary', plain(leaf.leaf, entries));
     const own = encodings[0] === 'PLAIN_DICTIONARY' ? ENCODINGS.PLAIN_DICTIONARY : ENCODINGS.PLAIN;
     const header = { 7: struct({ 1: i32(words.length), 2: i32(own) }) };
-    put({ type: 2, header, lead: Buffer.alloc(0), body, packed: compress(cell.codec, body) });
+    put({
+      type: PAGE_TYPES.dictionary,
+      header,
+      lead: Buffer.alloc(0),
+      body,
+      packed: compress(cell.codec, body),
+    });
     chunk.encodings.push(own);
-    chunk.dictionary = true;
+    chunk.dictionary = own;
     chunk.dataStart = file.at;
   }
   for (const [i, range] of ranges.entries()) {
@@ -238,7 +248,7 @@ function pageV1(
   ]);
   const statistics = cell.statistics === 'on pages too' ? { 5: statisticsOf(cell, leaf.leaf, facts) } : {};
   const header = { 5: struct({ 1: i32(to - from), 2: i32(encoding), 3: how, 4: how, ...statistics }) };
-  return { type: 0, header, lead: Buffer.alloc(0), body, packed: compress(cell.codec, body) };
+  return { type: PAGE_TYPES.V1, header, lead: Buffer.alloc(0), body, packed: compress(cell.codec, body) };
 }
 
 /** @param stored a page need not be compressed, whatever its chunk's codec is */
@@ -265,5 +275,5 @@ function pageV2(
     }),
   };
   const packed = stored ? body : compress(cell.codec, body);
-  return { type: 3, header, lead: Buffer.concat([repetition, definition]), body, packed };
+  return { type: PAGE_TYPES.V2, header, lead: Buffer.concat([repetition, definition]), body, packed };
 }

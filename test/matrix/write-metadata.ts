@@ -15,7 +15,7 @@ import type { MatrixCell } from './cells.js';
 import { CODECS } from './compress.js';
 import type { FileBytes } from './file-bytes.js';
 import { type LeafType, PHYSICAL } from './types.js';
-import type { ChunkFacts, Facts } from './write-chunk.js';
+import { type ChunkFacts, type Facts, PAGE_TYPES } from './write-chunk.js';
 
 /** 1 max and 2 min are the deprecated ones, of numbers in signed order; 3 nulls; 5 max, 6 min; 7 and 8 say exact. */
 export function statisticsOf(
@@ -122,11 +122,12 @@ function columnChunk(chunk: ChunkFacts, { bloom, offsetIndex: offsets, columnInd
 function metadataOf(chunk: ChunkFacts, bloom: ByteRange | undefined): Thrift {
   const { leaf, pages, cell } = chunk;
   const counted = new Map<string, { type: number; encoding: number; count: number }>();
-  for (const { version, encoding } of pages) {
-    const type = version === 1 ? 0 : 3;
+  const count = (type: number, encoding: number): void => {
     const entry = counted.get(`${type} ${encoding}`) ?? { type, encoding, count: 0 };
     counted.set(`${type} ${encoding}`, { ...entry, count: entry.count + 1 });
-  }
+  };
+  if (chunk.dictionary !== undefined) count(PAGE_TYPES.dictionary, chunk.dictionary);
+  for (const { version, encoding } of pages) count(version === 1 ? PAGE_TYPES.V1 : PAGE_TYPES.V2, encoding);
   const known = pages.flatMap(({ bounds }) => (bounds ? [bounds.min, bounds.max] : []));
   const whole = {
     nulls: pages.reduce((sum, { nulls }) => sum + nulls, 0),
@@ -141,7 +142,7 @@ function metadataOf(chunk: ChunkFacts, bloom: ByteRange | undefined): Thrift {
     6: i64(chunk.uncompressed),
     7: i64(chunk.compressed),
     9: i64(chunk.dataStart),
-    ...(chunk.dictionary ? { 11: i64(chunk.start) } : {}),
+    ...(chunk.dictionary !== undefined ? { 11: i64(chunk.start) } : {}),
     ...(cell.statistics === 'none' ? {} : { 12: statisticsOf(cell, leaf.leaf, whole) }),
     13: list(
       [...counted.values()].map(({ type, encoding, count }) =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Encoding, PhysicalType } from '../../src/parquet/format.js';
+import { habitsOf } from '../../src/parquet/habits.js';
 import { encodeHybrid, EncodingError } from '../../src/parquet/hybrid.js';
 import type { Leaf } from '../../src/parquet/schema.js';
 import { concat, packPlain, PlainEntries } from '../../src/parquet/plain.js';
@@ -20,7 +21,7 @@ interface Stored {
 }
 
 function opened(of: Leaf, { encoding, bytes, count }: Stored, entries?: number): EncodedValues {
-  return openValues(of, encoding, bytes, count, entries);
+  return openValues(of, encoding, bytes, count, { entries, habits: habitsOf('a writer') });
 }
 
 /** The values `from..to` of a page. */

@@ -1,7 +1,7 @@
-"""A reader that judges many files in one process: `judge.py pyarrow|DuckDB|polars|DataFusion`, requests as worker.py has them.
+"""A reader that judges many files in one process: `judge.py pyarrow|DuckDB|polars|DataFusion|Spark`, requests as worker.py has them.
 
     {"op": "read", "paths": […]}   ->  [{"rows": 3, "schema": "…", "keys": {…}, "digest": "…"} or {"error": "…"}, …]
-    {"op": "count", "questions": [{"path": "…", "twin": "…", "rows": [1, 2]}, …]}   ->  [{"x is null": 3, …} or {"error": "…"}, …]
+    {"op": "count", "questions": [{"path": "…", "twin": "…", "column": "x", "rows": [1]}, …]}   ->  [{"x is null": 3, …} or {"error": "…"}, …]
 
 Whatever reads, the values come as Arrow arrays, and are compared by the digests of canonical.py, bit for bit.
 """
@@ -46,9 +46,9 @@ class Pyarrow:
             keys = {k.hex(): v.hex() for k, v in (file.metadata.metadata or {}).items() if k not in OWN_KEYS}
             return table, {"keys": keys, "leaves": str(file.schema).split("\n", 1)[1]}
 
-    def count(self, path, literals):
+    def count(self, path, column, literals):
         data = ds.dataset([path], format="parquet")
-        x = pc.field("x")
+        x = pc.field(column)
         yield "x is null", data.count_rows(filter=x.is_null())
         yield "count(x)", data.count_rows(filter=x.is_valid())
         for value in literals:
@@ -68,8 +68,8 @@ class DuckDB:
     def read(self, path):
         return self.connection.cursor().sql(f"from {quoted(path)}").to_arrow_table(), {}
 
-    def count(self, path, literals):
-        table = f"read_parquet({quoted(path)})"
+    def count(self, path, column, literals):
+        table = f"(select {column} as x from read_parquet({quoted(path)}))"
         # Each is a query of its own, so that each is pruned; the first is answered from statistics.
         yield "count(x)", self.ask(f"select count(x) from {table}")
         yield "x is null", self.ask(f"select count(*) from {table} where x is null")
@@ -115,8 +115,8 @@ class DataFusion:
     def read(self, path):
         return self.context.read_parquet(path).to_arrow_table(), {}
 
-    def count(self, path, literals):
-        x, lit = self.datafusion.col("x"), self.datafusion.lit
+    def count(self, path, column, literals):
+        x, lit = self.datafusion.col(column), self.datafusion.lit
         frame = self.context.read_parquet(path)
         counted = frame.aggregate([], [self.datafusion.functions.count(x)]).to_arrow_table()
         yield "count(x)", counted.column(0)[0].as_py()
@@ -126,11 +126,39 @@ class DataFusion:
                 yield asked(sign, value), frame.filter(compare(x, lit(value))).count()
 
 
+class Spark:
+    """parquet-mr, which prunes by statistics, page index, dictionaries and Bloom filters. PySpark must be on the path."""
+
+    def __init__(self):
+        from pyspark.sql import SparkSession, functions
+
+        self.functions = functions
+        builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
+        # parquet-mr on its own reads every type; Spark's own reader only flat ones.
+        self.session = builder.getOrCreate()
+        self.session.sparkContext.setLogLevel("OFF")
+
+    def read(self, path):
+        rows = [repr(row) for row in self.session.read.parquet(path).collect()]
+        schema = self.session.read.parquet(path).schema.simpleString()
+        return pa.table({schema: pa.array(rows, pa.string())}), {}
+
+    def count(self, path, column, literals):
+        frame = self.session.read.parquet(path)
+        x = frame[column]
+        yield "count(x)", frame.agg(self.functions.count(x)).collect()[0][0]
+        yield "x is null", frame.filter(x.isNull()).count()
+        for value in literals:
+            for sign, compare in comparisons(value).items():
+                yield asked(sign, value), frame.filter(compare(x, value.as_py())).count()
+
+
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-READERS = {"pyarrow": Pyarrow, "DuckDB": DuckDB, "polars": Polars, "DataFusion": DataFusion}
+READERS = {"pyarrow": Pyarrow, "DuckDB": DuckDB, "polars": Polars, "DataFusion": DataFusion, "Spark": Spark}
 
 
 def message(error):
@@ -161,13 +189,18 @@ def read(reader, path):
 
 def count(reader, question):
     try:
-        table, _ = reader.read(question["twin"])
-        column = table.column("x")
-        values = [column[row] for row in question["rows"]] if comparable(column.type) else []
-        literals = [value for value in values if value.is_valid and value.as_py() == value.as_py()]
-        return dict(reader.count(question["path"], literals))
+        return dict(reader.count(question["path"], question["column"], literals_of(question)))
     except BaseException as error:
         return message(error)
+
+
+def literals_of(question):
+    """What is asked for: as pyarrow reads it, whoever is asked. NaN is equal to nothing, or to itself, as one likes."""
+    if not question["rows"]:
+        return []
+    column = pq.read_table(question["twin"], columns=[question["column"]], use_threads=False).column(0)
+    values = [column[row] for row in question["rows"]] if comparable(column.type) else []
+    return [value for value in values if value.is_valid and value.as_py() == value.as_py()]
 
 
 def comparable(t):

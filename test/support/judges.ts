@@ -33,9 +33,10 @@ export interface Judge {
   count?: (questions: readonly Question[]) => Promise<Counts[]>;
 }
 
-/** How many rows of `path` have no `x`, and how many compare in each way with the `x` of some rows of `twin`. */
+/** How many rows of `path` have no value in a column, and how many compare in each way with that of some rows of `twin`. */
 export interface Question {
   path: string;
+  column: string;
   /** A file of the same rows from which the values are taken that are asked for. */
   twin: string;
   rows: readonly number[];
@@ -91,6 +92,17 @@ export const JUDGES: readonly Judge[] = [
   pythonJudge('polars', false),
   parquetWasm,
 ];
+
+/** Only where PySpark is on PYTHONPATH, and Java on the machine: `npm run test:writers`. */
+export const SPARK: Judge = pythonJudge('Spark', true);
+
+/** Counts that an output gives and that are not the input's. */
+export function wrongCounts(right: Record<string, number>, found: Counts): string[] {
+  if ('error' in found) return [String(found.error)];
+  return Object.entries(right).flatMap(([what, count]) =>
+    found[what] === count ? [] : [`${found[what]} rows for ${what}, not ${count}`],
+  );
+}
 
 /** What tells two files apart, or undefined. */
 export function differenceOf(right: Found, found: Verdict): string | undefined {
