@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
+const SHEBANG = '#!/usr/bin/env node\n';
+/** With fewer open files a run gets nowhere: Node.js takes twenty, a thread ten. */
+const FEWEST_FILES = 48;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist', 'bin');
 
@@ -25,6 +29,19 @@ const { output } = await bundle.write({
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
 });
+// Node.js itself crashes where it may open too few files, so that is asked before it starts. A shell runs these lines, and
+// for Node.js each is a text and a comment.
+const main = join(folder, 'main.js');
+const text = readFileSync(main, 'utf8');
+if (!text.startsWith(SHEBANG)) throw new Error(`${main} does not begin with ${SHEBANG}`);
+writeFileSync(
+  main,
+  `#!/bin/sh
+':' //; files=$(ulimit -n); case $files in *[!0-9]*) ;; *) if [ "$files" -lt ${FEWEST_FILES} ]; then
+':' //; echo "gs-repartition: this process may open only $files files, and needs ${FEWEST_FILES}. Raise the limit (ulimit -n), then run the same command again." >&2; exit 1; fi;; esac
+':' //; exec node "$0" "$@"
+${text.slice(SHEBANG.length)}`,
+);
 // As it is: CommonJS, with one import.
 copyFileSync(join(root, 'dist/repartition/execute/worker-entry.cjs'), join(folder, 'worker-entry.cjs'));
 

@@ -9,6 +9,7 @@
  * - `parquet`: a file is not Parquet, is damaged, or uses something we refuse to guess about
  * - `changed`: an input or an output changed while we were working
  * - `storage`: the disk or S3 failed (full disk, network, throttling past the last retry)
+ * - `limit`: the process may not have what it needs: memory, threads, open files
  * - `aws`: a service of AWS other than S3 failed, refused a request, or holds something that is in the way
  * - `job`: a job upstream failed, was cancelled, or ended without what it was started for
  * - `interrupted`: somebody asked us to stop
@@ -22,6 +23,7 @@ export type ErrorCode =
   | 'parquet'
   | 'changed'
   | 'storage'
+  | 'limit'
   | 'aws'
   | 'job'
   | 'interrupted';

@@ -14,10 +14,12 @@ export * from './repartition/index.js';
 export type { S3Options } from './s3/options.js';
 export { locate, openStorage, registerStorage } from './storages.js';
 export type {
+  AgedStat,
   BytesSegment,
   CallOptions,
   CopySegment,
   Estimate,
+  Housekeeping,
   ObjectStat,
   PlainJson,
   Probe,
@@ -25,6 +27,7 @@ export type {
   Storage,
   StorageLocation,
   StorageProfile,
+  Unfinished,
   WorkAhead,
   WriteOptions,
 } from './storage/storage.js';

@@ -3,6 +3,7 @@
  * it waits until others have given back theirs, and is refused when it is more than there is.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 
 /** Room that was given. */
 export interface Room {
@@ -47,6 +48,8 @@ export class MemoryError extends Error {
 export interface SharedMemory {
   total: number;
   used: Int32Array<SharedArrayBuffer>;
+  /** Of it what each thread holds, by its number: one that dies gives nothing back. */
+  byThread: Int32Array<SharedArrayBuffer>;
 }
 
 /** Memory is counted in these, for the count has 32 bits. */
@@ -61,6 +64,9 @@ const PROCESS_BYTES = 128 * 1024 * 1024;
 /** However little a process may take, a page of a usual writer fits. */
 const SMALLEST_TOTAL = 16 * 1024 * 1024;
 
+/** More threads than a process has at a time: their numbers go on, and share places. */
+const PLACES = 1024;
+
 /** Counts what is taken; nothing is allocated here. */
 export class Memory {
   private constructor(private readonly shared: SharedMemory) {}
@@ -68,7 +74,8 @@ export class Memory {
   /** @param allowance bytes that the process may take in all */
   static within(allowance: number): Memory {
     const total = Math.max(allowance - PROCESS_BYTES, SMALLEST_TOTAL);
-    return new Memory({ total, used: new Int32Array(new SharedArrayBuffer(4)) });
+    const [used, byThread] = [1, PLACES].map((count) => new Int32Array(new SharedArrayBuffer(4 * count)));
+    return new Memory({ total, used: used!, byThread: byThread! });
   }
 
   /** The memory of another thread of this process. */
@@ -78,6 +85,12 @@ export class Memory {
 
   share(): SharedMemory {
     return this.shared;
+  }
+
+  /** Gives back what a thread holds that has died. */
+  forget(thread: number): void {
+    const { used, byThread } = this.shared;
+    Atomics.sub(used, 0, Atomics.exchange(byThread, thread % PLACES, 0));
   }
 
   /** Bytes there are for files' claims. */
@@ -91,11 +104,11 @@ export class Memory {
    */
   async take(bytes: number): Promise<Room> {
     if (bytes > this.total) throw new MemoryError(bytes, this.total);
-    const { used, total } = this.shared;
+    const { total } = this.shared;
     let held = await this.add(Math.ceil(bytes / UNIT));
     const shrink = (to: number): void => {
       const kept = Math.min(held, Math.ceil(to / UNIT));
-      Atomics.sub(used, 0, held - kept);
+      this.change(kept - held);
       held = kept;
     };
     return {
@@ -112,7 +125,7 @@ export class Memory {
         const needed = held * UNIT + further;
         if (needed > total) throw new MemoryError(needed, total);
         const units = Math.ceil(further / UNIT);
-        Atomics.add(used, 0, units);
+        this.change(units);
         held += units;
       },
       shrink,
@@ -128,12 +141,19 @@ export class Memory {
   }
 
   private tryAdd(units: number): boolean {
-    const { used, total } = this.shared;
-    const before = Atomics.add(used, 0, units);
+    const { total } = this.shared;
+    const before = this.change(units);
     // Whoever is alone is let in: then nobody is left who could give anything back.
     if (before === 0 || (before + units) * UNIT <= total) return true;
-    Atomics.sub(used, 0, units);
+    this.change(-units);
     return false;
+  }
+
+  /** @returns what was used before */
+  private change(units: number): number {
+    const { used, byThread } = this.shared;
+    Atomics.add(byThread, threadId % PLACES, units);
+    return Atomics.add(used, 0, units);
   }
 }
 

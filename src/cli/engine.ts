@@ -15,4 +15,6 @@ export const engine: Engine = {
   },
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
   verifyPrefix: async (options) => (await import('../repartition/verify.js')).verifyPrefix(options),
+  clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
+  readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
 };

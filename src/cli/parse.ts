@@ -16,11 +16,12 @@ const EPILOGUE = [
   'Every option can come from the environment, as GS_REPARTITION_INPUT_PREFIX and so on; the command line wins.',
   '',
   'Exit codes:',
-  '  0    success; verify: the prefix is ready',
-  '  1    failure; verify: the prefix is not ready',
+  '  0    success; verify: the prefix is ready; status: the run succeeded',
+  '  1    failure; verify: the prefix is not ready; status: failed, stale, or no run',
   '  2    usage error',
   '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
   '  4    emr-serverless, sagemaker: the job failed or was cancelled',
+  '  5    status: a run is at work',
   '  130  interrupted (the same command resumes)',
 ].join('\n');
 

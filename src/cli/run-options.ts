@@ -37,7 +37,9 @@ export const layoutOptions = {
   'num-output-files': count('Align to this many parts of even size per type instead'),
   recount: flag('Believe the files where the row counts in the metadata differ'),
   memory: size('Memory that the process may take; a page that needs more is refused (256MB unless given)'),
-  concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
+  concurrency: count(
+    'Worker threads (as many as processors, at most 4 (on S3, 2), unless given; never more than processors, or these)',
+  ),
 };
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;

@@ -1,8 +1,12 @@
 /** What the command line needs of the process around it. Tests bring their own. */
 import type {
+  CleanOptions,
+  CleanReport,
   PlanDocument,
   PrepareOptions,
   RepartitionOptions,
+  StatusOptions,
+  StatusReport,
   Summary,
   VerifyOptions,
   VerifyReport,
@@ -14,6 +18,8 @@ export interface Engine {
   /** What `repartition` would do. */
   plan(options: PrepareOptions): Promise<PlanDocument>;
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
+  clean(options: CleanOptions): Promise<CleanReport>;
+  readStatus(options: StatusOptions): Promise<StatusReport>;
 }
 
 /** A stream that may be a terminal. */
@@ -39,5 +45,6 @@ export const EXIT = {
   usage: 2,
   notAligned: 3,
   jobFailed: 4,
+  running: 5,
   interrupted: 130,
 } as const;

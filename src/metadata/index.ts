@@ -1,7 +1,9 @@
 /** metadata.json: read, check, group, write. */
 export { alignmentGroups } from './groups.js';
 export type { AlignmentGroup, DataSet, Place } from './model.js';
-export { type GraphMetadata, parseMetadata } from './parse.js';
+export { type GraphMetadata, MetadataReader } from './parse.js';
+/** @internal */
+export { parseMetadata } from './parse.js';
 export { forwardNames } from './reverse.js';
 export { declaredTotals, idMappingsToCount, undeclaredTypes, uncountedTypes } from './totals.js';
 export { type MetadataChanges, updateMetadata } from './update.js';

@@ -1,7 +1,7 @@
 /** metadata.json, read and checked. */
-import { isUtf8 } from 'node:buffer';
 import { Checker, keyPath } from './check.js';
-import { type Json, type JsonObject, parseJson } from './json.js';
+import type { Json, JsonObject } from './json.js';
+import { JsonReader } from './json-reader.js';
 import { type FlatNames, flatNames } from './labels.js';
 import type { Place } from './model.js';
 
@@ -41,10 +41,53 @@ export const ID_MAPPINGS = ['raw_id_mappings', 'node_id_mappings'];
  * @param source the text, or its bytes in UTF-8
  * @param file for messages
  * @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON
+ * @internal
  */
 export function parseMetadata(source: string | Uint8Array, file: string): GraphMetadata {
-  const check = new Checker(file);
-  const document = check.object(parseJson(decode(check, source), file), 'the document');
+  const reader = new MetadataReader(file);
+  reader.feed(typeof source === 'string' ? Buffer.from(source) : source);
+  return reader.end();
+}
+
+/** Reads metadata block by block, whatever their size. */
+export class MetadataReader {
+  private readonly check: Checker;
+  private readonly json: JsonReader;
+  // A decoder would put U+FFFD where bytes are no text, and we would publish that.
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+  /** @param file for messages */
+  constructor(private readonly file: string) {
+    this.check = new Checker(file);
+    this.json = new JsonReader(file);
+  }
+
+  /**
+   * @param bytes the next of the text in UTF-8
+   * @throws RepartitionError `metadata` with line and column of what is no JSON
+   */
+  feed(bytes: Uint8Array): void {
+    this.json.feed(this.decode(bytes, true));
+  }
+
+  /** @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON */
+  end(): GraphMetadata {
+    this.json.feed(this.decode(new Uint8Array(), false));
+    return readDocument(this.check, this.json.end(), this.file);
+  }
+
+  private decode(bytes: Uint8Array, stream: boolean): string {
+    try {
+      return this.decoder.decode(bytes, { stream });
+    } catch (error) {
+      if (error instanceof TypeError) throw this.check.wrong('not a text in UTF-8');
+      throw error;
+    }
+  }
+}
+
+function readDocument(check: Checker, json: Json, file: string): GraphMetadata {
+  const document = check.object(json, 'the document');
   const edgeTypes = check.types(document.get('edge_type'), 'edge_type');
   const nodeTypes = check.types(document.get('node_type'), 'node_type');
   const entries = [
@@ -66,13 +109,6 @@ export function parseMetadata(source: string | Uint8Array, file: string): GraphM
     ...(nodes && { numNodesPerType: nodes }),
     ...(edges && { numEdgesPerType: edges }),
   };
-}
-
-/** A decoder would put U+FFFD where bytes are no text, and we would publish that. */
-function decode(check: Checker, source: string | Uint8Array): string {
-  if (typeof source === 'string') return source;
-  if (!isUtf8(source)) throw check.wrong('not a text in UTF-8');
-  return new TextDecoder().decode(source);
 }
 
 function structures(check: Checker, document: JsonObject, edgeTypes: readonly string[]): PlacedEntry[] {

@@ -2,10 +2,10 @@
  * A part that we made says so, for whoever wonders years later. Its pages' writer stays in `created_by` as long as the
  * pages are its own, for readers know writers' habits by that name; a footer key says what we did:
  *
- *     gs-repartition = {"version":"0.1.0","method":"splice","writers":["parquet-mr version 1.13.1 (build …)"]}
+ *     gs-repartition = {"version":"0.1.0","part":"…/part-00000.parquet","method":"splice","writers":["parquet-mr …"]}
  */
 import type { Method } from './crumbs.js';
-import { changeFooterKeys } from './footer.js';
+import { changeFooterKeys, type Footer, footerKeys } from './footer.js';
 import { FileMetaData } from './format.js';
 
 /** The footer key, and our name in `created_by`. */
@@ -14,19 +14,26 @@ const PRODUCT = 'gs-repartition';
 /** Writers that are named; of others there is a count. A data set has one, seldom two. */
 const MOST_WRITERS = 16;
 
-export interface Provenance {
+/** Who made a part, and what it was to be. */
+export interface Maker {
   /** Of this package. */
   version: string;
+  /** What the part is called where it was made: another that has come to lie under its name is found out by that. */
+  part?: string | undefined;
+}
+
+export interface Provenance extends Maker {
   method: Method;
   /** The sources' `created_by`, each once, in the order of the rows. */
   writers: ReadonlySet<string>;
 }
 
 /** FileMetaData that names its origin. Not inside `ARROW:schema`: no reader acts on the key, and it stays as it was. */
-export function sign(meta: FileMetaData, { version, method, writers }: Provenance): FileMetaData {
+export function sign(meta: FileMetaData, { version, part, method, writers }: Provenance): FileMetaData {
   const moreWriters = writers.size - MOST_WRITERS;
   const value = JSON.stringify({
     version,
+    ...(part !== undefined && { part }),
     method,
     writers: [...writers].slice(0, MOST_WRITERS),
     ...(moreWriters > 0 && { moreWriters }),
@@ -35,4 +42,15 @@ export function sign(meta: FileMetaData, { version, method, writers }: Provenanc
   return method === 're-encode'
     ? signed.set(FileMetaData.createdBy, `${PRODUCT} version ${version}`)
     : signed;
+}
+
+/** What a part was called when it was made; undefined when it is none of ours, or does not say. */
+export function madeAs(footer: Footer): string | undefined {
+  const value = footerKeys(footer).get(PRODUCT);
+  try {
+    const { part } = JSON.parse(value ?? '{}') as { part?: unknown };
+    return typeof part === 'string' ? part : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -18,6 +18,7 @@ import {
   type DictionaryLimits,
   reencodeColumn,
 } from './reencode-column.js';
+import type { Maker } from './provenance.js';
 import { requireSameSchema } from './same-schema.js';
 import type { ParquetSegment } from './segments.js';
 import { openSlices, type RowGroupShare, sharesOf } from './slices.js';
@@ -31,14 +32,14 @@ const ROW_GROUP_SHARES = 512;
 
 /**
  * The bytes of a file with the rows of `slices`, made while they are read.
- * @param options.version of this package
+ * @param options.version of this package; `part` as in `Maker`
  * @throws RepartitionError as `splice` does
  */
 export async function* reencode(
   open: OpenSource,
   slices: RowSlices,
   keys: KeyChanges,
-  { version, limits = DICTIONARY_LIMITS }: { version: string; limits?: DictionaryLimits },
+  { limits = DICTIONARY_LIMITS, ...maker }: { limits?: DictionaryLimits } & Maker,
 ): AsyncGenerator<Uint8Array, void> {
   let template: Footer | undefined;
   let file: FileBuilder | undefined;
@@ -57,7 +58,7 @@ export async function* reencode(
   }
   if (!template || !file) throw new RangeError('a part of no slices has no schema');
   if (gathered.shares.length > 0) yield* rowGroup(file, template, gathered.take(), limits);
-  file.finish(keys, { version, method: 're-encode', writers });
+  file.finish(keys, { ...maker, method: 're-encode', writers });
   yield* bytesOf(file.take());
 }
 

@@ -21,6 +21,8 @@ export interface RewriteOptions {
   smallestCopy: number;
   /** Of this package, for the new part's footer. Default: package.json's. */
   version?: string;
+  /** What the part is called, for its footer. */
+  part?: string;
 }
 
 /**
@@ -33,12 +35,12 @@ export async function rewrite(
   open: OpenSource,
   slices: RowSlices,
   keys: KeyChanges,
-  { method, smallestCopy, version = productVersion() }: RewriteOptions,
+  { method, smallestCopy, version = productVersion(), part }: RewriteOptions,
 ): Promise<Rewritten> {
   if ((method ?? (await decide(open, slices))) === 're-encode') {
-    return { method: 're-encode', chunks: reencode(open, slices, keys, { version }) };
+    return { method: 're-encode', chunks: reencode(open, slices, keys, { version, part }) };
   }
-  return { method: 'splice', ...(await splice(open, slices, keys, { smallestCopy, version })) };
+  return { method: 'splice', ...(await splice(open, slices, keys, { smallestCopy, version, part })) };
 }
 
 async function decide(open: OpenSource, slices: RowSlices): Promise<Method> {

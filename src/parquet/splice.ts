@@ -13,6 +13,7 @@ import { FileBuilder, type RowGroupOrigin } from './file-builder.js';
 import type { Footer, KeyChanges } from './footer.js';
 import { type ChunkPiece, cutPiece, openChunk, wholePiece } from './piece.js';
 import { placeRowGroups } from './placement.js';
+import type { Maker } from './provenance.js';
 import { requireSameSchema } from './same-schema.js';
 import { lengthOf } from '../segments.js';
 import type { ParquetSegment } from './segments.js';
@@ -32,7 +33,7 @@ export interface Spliced {
  * The rows of `slices`, in their order, as one file. Schema, `created_by`, footer keys and unknown footer fields
  * come from the first slice's file.
  * @param options.smallestCopy bytes from which a copied range is worth keeping apart from bytes of ours
- * @param options.version of this package
+ * @param options.version of this package; `part` as in `Maker`
  * @throws RepartitionError `parquet` for damaged sources and pages that can't be cut, `mismatch` when the slices'
  *   schemas differ or a slice reaches beyond its file
  */
@@ -40,7 +41,7 @@ export async function splice(
   open: OpenSource,
   slices: RowSlices,
   keys: KeyChanges,
-  { smallestCopy, version }: { smallestCopy: number; version: string },
+  { smallestCopy, ...maker }: { smallestCopy: number } & Maker,
 ): Promise<Spliced> {
   let template: Footer | undefined;
   const writers = new Set<string>();
@@ -66,7 +67,7 @@ export async function splice(
     const { origin, pieces } = groups[ordinal]!;
     file.addRowGroup(origin, pieces, ordinal);
   }
-  file.finish(keys, { version, method: 'splice', writers });
+  file.finish(keys, { ...maker, method: 'splice', writers });
   const segments = file.take();
   const copiedBytes = segments.reduce((sum, s) => sum + (s.kind === 'copy' ? lengthOf(s) : 0), 0);
   return { segments, size: file.size, copiedBytes };

@@ -55,6 +55,8 @@ export interface PrepareOptions extends PrefixOptions {
 
 /** How a plan is carried out. */
 export interface ExecuteOptions {
+  /** Make every part again, also those that an earlier run has made. */
+  remake?: boolean;
   /** Worker threads. Default: the machine's parallelism, at most as many as the storage gains from. */
   concurrency?: number;
   /** Bytes that the process may take. A page or footer that needs more is refused. Default 256 MiB. */
@@ -65,7 +67,7 @@ export interface ExecuteOptions {
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory'>;
+export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake'>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;
@@ -77,6 +79,15 @@ export interface VerifyOptions extends PrefixOptions {
   /** Footers read at once. */
   concurrency?: number;
 }
+
+/** What `clean` is told. */
+export interface CleanOptions extends Omit<PrefixOptions, 'onProgress'> {
+  /** Remove what is found; otherwise it is only listed. */
+  remove?: boolean;
+}
+
+/** What `readStatus` is told. */
+export type StatusOptions = Omit<PrefixOptions, 'onProgress'>;
 
 /** One reason why DistPartitioning could not read the prefix. */
 export interface Violation {

@@ -28,6 +28,8 @@ export interface PartFacts extends ObjectStat {
 export interface CountedDataSet {
   dataSet: DataSet;
   parts: PartFacts[];
+  /** The folder for that of its new parts, where it can't lie beside the first part's: that lies outside the prefix. */
+  home?: string;
 }
 
 /** A group with the facts of its parts. */

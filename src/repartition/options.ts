@@ -1,11 +1,14 @@
 /** Options with their defaults, checked; the command line and programs meet the same rules here. */
+import { resolve } from 'node:path';
 import { RepartitionError } from '../errors.js';
 import type { CallOptions } from '../storage/storage.js';
 import type {
+  CleanOptions,
   CommitOptions,
   ExecuteOptions,
   PrepareOptions,
   RepartitionOptions,
+  StatusOptions,
   VerifyOptions,
 } from './api.js';
 import { STATUS_FILE } from './commit/status.js';
@@ -36,6 +39,7 @@ const layout: Check = (value) =>
 type Checks<T> = Required<Record<keyof T, Check>>;
 
 const EXECUTE: Checks<ExecuteOptions> = {
+  remake: yesOrNo,
   concurrency: count,
   memory: count,
   signal,
@@ -68,6 +72,8 @@ const VERIFY: Checks<VerifyOptions> = {
   concurrency: count,
 };
 
+const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
+
 /**
  * Programs in JavaScript get by without the compiler, and configuration files always do.
  * @throws RepartitionError `usage` naming the option that is missing, unknown or of the wrong kind
@@ -94,6 +100,16 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireCleanOptions(options: CleanOptions): void {
+  requireKnown(options, { ...STATUS, remove: yesOrNo } satisfies Checks<CleanOptions>);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireStatusOptions(options: StatusOptions): void {
+  requireKnown(options, STATUS);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */
@@ -166,9 +182,9 @@ function usage(message: string, hint?: string): RepartitionError {
   return new RepartitionError('usage', message, { hint });
 }
 
-/** The command that does the same run again, for people who find a failed or half-done one. */
+/** The command that does the same run again from any folder, for people who find a failed or half-done one. */
 export function resumeCommand(options: PrepareOptions): string {
-  const words = ['gs-repartition', '--input-prefix', quoted(options.inputPrefix)];
+  const words = ['gs-repartition', '--input-prefix', quoted(absolute(options.inputPrefix))];
   const add = (option: string, value: string | number | undefined, usual?: string): void => {
     if (value !== undefined && value !== usual) words.push(`--${option}`, quoted(String(value)));
   };
@@ -185,6 +201,10 @@ export function resumeCommand(options: PrepareOptions): string {
     } else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
   }
   return words.join(' ');
+}
+
+function absolute(prefix: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(prefix) ? prefix : resolve(prefix);
 }
 
 function quoted(word: string): string {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { DataSetPlan, Plan, Task } from './model.js';
 
 /** A task, and the data set it belongs to. */
@@ -23,7 +24,21 @@ export function* ownedTasks({ groups }: Pick<Plan, 'groups'>): Generator<OwnedTa
   for (const { dataSets } of groups) for (const dataSet of dataSets) yield* tasksOfDataSet(dataSet);
 }
 
-export function* tasksOfDataSet(dataSet: DataSetPlan): Generator<OwnedTask> {
+function* tasksOfDataSet(dataSet: DataSetPlan): Generator<OwnedTask> {
   if (dataSet.spliced.parts + dataSet.reencoded.parts === 0) return;
   for (const part of dataSet.parts) if (part.kind === 'make') yield { dataSet, task: part.task };
+}
+
+/** The folders of a plan's new parts, as storages call them: those of a data set lie in one. */
+export function outputFolders(plan: Pick<Plan, 'groups'>): Set<string> {
+  const folders = new Set<string>();
+  for (const dataSet of plan.groups.flatMap(({ dataSets }) => dataSets)) {
+    for (const { task } of tasksOfDataSet(dataSet)) {
+      const folder = posix.dirname(task.output);
+      // Storage calls the prefix itself the empty folder.
+      folders.add(folder === '.' ? '' : folder);
+      break;
+    }
+  }
+  return folders;
 }

@@ -5,19 +5,19 @@
  *
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
-import { interrupted, RepartitionError } from '../errors.js';
-import { locate, openStorage } from '../storages.js';
+import { deadThreadCount } from '../storage/process-identity.js';
 import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
 import type {
   CommitOptions,
   ExecuteOptions,
-  Log,
   PrepareOptions,
+  Progress,
   RepartitionOptions,
   Summary,
 } from './api.js';
 import { commitOn } from './commit/commit.js';
 import { StatusDocument } from './commit/status.js';
+import { explained, onLocation, onPrefix } from './on-storage.js';
 import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
 import { estimateOn } from './estimate.js';
@@ -32,6 +32,7 @@ import {
   runSettings,
 } from './options.js';
 import { requireFreeName } from './prepare/output-name.js';
+import { removeLeftovers } from './runs/leftovers.js';
 import { planFor } from './prepare/prepare.js';
 import { readMetadata, type ReadMetadata } from './prepare/read-metadata.js';
 
@@ -53,20 +54,26 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
   const settings = runSettings(options);
   const { log } = options;
   return onPrefix(options, async (storage) => {
-    const read = await readInput(storage, options);
-    return withStatus(storage, resumeCommand(options), options, async (status) => {
+    const read = await readInput(storage, options).catch(async (error: unknown) => {
+      await new StatusDocument(storage, resumeCommand(options), log).replaceOlder(
+        explained(error, options.signal),
+      );
+      throw error;
+    });
+    return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
       // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
       const executors = new LateExecutor(storage, options);
       try {
-        const plan = await planFor(storage, read, settings, options, {
+        const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
         });
         for (const warning of plan.warnings) log?.warn(warning);
-        const results = await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+        const start = (tasks: number): Promise<Executor> => executors.start(tasks);
+        const results = await executeTidily(storage, plan, start, status, noted);
         // They take a moment to end, while the parts are checked.
         executors.close().catch(() => undefined);
-        const summary = await commitOn(storage, plan, results, options);
-        await status.succeeded(summary, log);
+        const summary = await commitOn(storage, plan, results, noted);
+        await status.succeeded(summary);
         return summary;
       } finally {
         await executors.close();
@@ -134,14 +141,15 @@ export async function execute(
 ): Promise<Results> {
   requireExecuteOptions(options);
   return onLocation(plan, options, async (storage) =>
-    withStatus(storage, plan.command, options, async () => {
+    withStatus(storage, plan.command, options, async (status, noted) => {
       const { executor } = options;
-      if (executor) return executeOn(storage, plan, () => executor, options);
       const executors = new LateExecutor(storage, options);
+      const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(tasks);
       try {
-        return await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
+        return await executeTidily(storage, plan, start, status, noted);
       } finally {
         await executors.close();
+        await status.pause();
       }
     }),
   );
@@ -164,20 +172,16 @@ export async function execute(
  */
 export async function commit(plan: Plan, results: Results, options: CommitOptions = {}): Promise<Summary> {
   requireCommitOptions(options);
-  return onLocation(plan, options, async (storage) => {
-    const status = new StatusDocument(storage, plan.command);
-    try {
-      const summary = await commitOn(storage, plan, results, options);
-      await status.succeeded(summary, options.log);
+  return onLocation(plan, options, async (storage) =>
+    withStatus(storage, plan.command, options, async (status, noted) => {
+      const summary = await commitOn(storage, plan, results, noted);
+      await status.succeeded(summary);
       return summary;
-    } catch (error) {
-      await status.failed(explained(error, options.signal), options.log);
-      throw error;
-    }
-  });
+    }),
+  );
 }
 
-/** The metadata, and a name to publish under: what is wrong here is no run yet, and leaves no status. */
+/** The metadata, and a name to publish under: what is wrong here is no run yet, and only an older status is replaced. */
 async function readInput(storage: Storage, options: PrepareOptions): Promise<ReadMetadata> {
   const settings = runSettings(options);
   const { signal } = options;
@@ -186,53 +190,51 @@ async function readInput(storage: Storage, options: PrepareOptions): Promise<Rea
   return read;
 }
 
-async function withStatus<T>(
+/** What a run is told beside what it does. */
+type Told = Pick<ExecuteOptions, 'signal' | 'log' | 'onProgress'>;
+
+/** @param work gets its options back, with a progress that the status document hears of */
+async function withStatus<T, O extends Told>(
   storage: Storage,
   command: string,
-  { signal, log }: { signal?: AbortSignal | undefined; log?: Log | undefined },
-  work: (status: StatusDocument) => Promise<T>,
+  options: O,
+  work: (status: StatusDocument, noted: O) => Promise<T>,
 ): Promise<T> {
-  const status = new StatusDocument(storage, command);
+  const { signal, log, onProgress } = options;
+  const status = new StatusDocument(storage, command, log);
+  const noted = {
+    ...options,
+    onProgress: (progress: Progress) => {
+      status.note(progress);
+      onProgress?.(progress);
+    },
+  };
   await status.running({ signal });
   try {
-    return await work(status);
+    await status.join({ signal });
+    return await work(status, noted);
   } catch (error) {
-    await status.failed(explained(error, signal), log);
+    await status.failed(explained(error, signal));
     throw error;
   }
 }
 
-async function onPrefix<T>(
-  { inputPrefix, s3, signal }: PrepareOptions,
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
-  return onLocation({ location: await locate(inputPrefix, s3) }, { signal }, work);
-}
-
-async function onLocation<T>(
-  { location }: Pick<Plan, 'location'>,
-  { signal }: { signal?: AbortSignal | undefined },
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
-  let storage: Storage | undefined;
+/** Makes the parts. First goes what killed runs have left of the same, and at the end what threads left that died. */
+async function executeTidily(
+  storage: Storage,
+  plan: Plan,
+  start: (tasks: number) => Promise<Executor> | Executor,
+  status: StatusDocument,
+  options: ExecuteOptions,
+): Promise<Results> {
+  const { signal, log } = options;
+  await removeLeftovers(storage, plan, status.self, { signal, log });
+  const deaths = deadThreadCount();
   try {
-    storage = await openStorage(location, { signal });
-    return await work(storage);
-  } catch (error) {
-    throw explained(error, signal);
+    return await executeOn(storage, plan, start, options);
   } finally {
-    await storage?.close();
+    if (deadThreadCount() > deaths) await removeLeftovers(storage, plan, status.self, { log });
   }
-}
-
-/** What a signal breaks off may fail in ways of its own; the reason is the signal. */
-function explained(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (!signal?.aborted) return error;
-  const { message, cause } = interrupted(signal);
-  return new RepartitionError('interrupted', `${message}; nothing was published`, {
-    hint: 'Run the same command again: finished parts are kept and the rest is done.',
-    cause,
-  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { fewOpenFiles } from '../storage/open-files.js';
 import { configuredEndpoint } from './endpoint.js';
 import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
@@ -38,7 +39,7 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
     const config = { ...configOf(options, endpoint), forcePathStyle: pathStyle };
     const region = options.region ?? (await regionOf(bucket, options, config, signal));
     const client = new S3Client({ ...config, region });
-    const throttle = new Throttle(options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS);
+    const throttle = new Throttle(mostRequests(options));
     tellThrottle(client, throttle);
     return {
       client,
@@ -54,7 +55,7 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
 
 function configOf(options: S3Options, endpoint: string | undefined): S3ClientConfig {
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
-  const maxSockets = (options.maxConcurrentRequests ?? DEFAULT_MAX_CONCURRENT_REQUESTS) + 2;
+  const maxSockets = mostRequests(options) + 2;
   return {
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -72,6 +73,11 @@ function configOf(options: S3Options, endpoint: string | undefined): S3ClientCon
       httpsAgent: { keepAlive: true, maxSockets },
     },
   };
+}
+
+/** As many as were asked for, and as there may be sockets. */
+function mostRequests({ maxConcurrentRequests = DEFAULT_MAX_CONCURRENT_REQUESTS }: S3Options): number {
+  return Math.min(maxConcurrentRequests, fewOpenFiles()?.sockets ?? Infinity);
 }
 
 /**

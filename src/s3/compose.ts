@@ -8,7 +8,7 @@ import { changedError, toRepartitionError } from './errors.js';
 import { PartMemory } from './part-memory.js';
 import { objectName, type RecentReads } from './recent-reads.js';
 import { type Requests, versionFrom } from './requests.js';
-import { type MultipartUpload, type Target, UploadGone, withUpload } from './upload.js';
+import { type MultipartUpload, type PartStop, type Target, UploadGone, withUpload } from './upload.js';
 
 /** Parts of one object in flight; copies take S3's time, not ours. */
 const PARTS_IN_FLIGHT = 8;
@@ -21,14 +21,11 @@ export interface Namer {
   describe(path: string): string;
 }
 
-/**
- * A server may go on with a copy whose connection was cut, and add its part to an upload that has been aborted in
- * the meantime. So copies under way get this long to end by themselves before they are cut off.
- */
+/** Parts under way get this long to end by themselves before they are cut off. */
 const GRACE_MS = 10_000;
 
 /** Stops the parts of one object: the soft signal at once, the hard one after the grace. */
-class Stop {
+class Stop implements PartStop {
   private readonly softly = new AbortController();
   private readonly hardly = new AbortController();
   private timer: NodeJS.Timeout | undefined;
@@ -158,9 +155,9 @@ export class Composer {
     if (part.kind === 'copy') {
       const { path, version, start, end } = part.source;
       const source = { key: this.names.keyOf(path), where: this.names.describe(path), version, start, end };
-      await upload.copy(number, source, stop.soft, stop.hard);
+      await upload.copy(number, source, stop);
     } else {
-      await this.withBody(part.pieces, part.size, stop.soft, (body) => upload.put(number, body, stop.soft));
+      await this.withBody(part.pieces, part.size, stop.soft, (body) => upload.put(number, body, stop));
     }
   }
 
@@ -250,7 +247,9 @@ export async function writeStream(
   if (second.done) return composer.put(target, first.value, signal);
   const upload = withUpload(requests, target, signal, async (upload) => {
     let number = 1;
-    let sending = upload.put(number, first.value, signal);
+    const stop = new Stop(signal);
+    let sending = upload.put(number, first.value, stop);
+    sending.catch(() => undefined);
     try {
       for (
         let block: IteratorResult<Uint8Array, undefined> = second;
@@ -260,12 +259,19 @@ export async function writeStream(
         await sending;
         throwIfAborted(signal);
         number += 1;
-        sending = upload.put(number, block.value, signal);
+        sending = upload.put(number, block.value, stop);
         // Seen when it is awaited; until then a rejection must not count as unhandled.
         sending.catch(() => undefined);
       }
-    } finally {
       await sending;
+      throwIfAborted(signal);
+    } catch (error) {
+      // What could not be made is the failure to tell, and the part under way must have ended before the abort.
+      stop.now();
+      await sending.catch(() => undefined);
+      throw error;
+    } finally {
+      stop.release();
     }
   });
   return upload.catch((error: unknown) => {

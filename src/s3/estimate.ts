@@ -9,8 +9,10 @@ import { S3_LIMITS } from './compose-plan.js';
 const PAGE_BYTES = 1024 * 1024;
 /** A listing answers with so many objects at a time. */
 const LISTED_AT_ONCE = 1000;
-/** Metadata, status at the start and the end. */
-const RUN_PUTS = 3;
+/** Metadata, status at the start and the end, that the run is there. */
+const RUN_PUTS = 4;
+/** Which other runs are there: at the start and the end. */
+const RUN_LISTS = 2;
 /** S3 copies at about this speed in one request, https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html */
 const COPY_BYTES_PER_SECOND = 75_000_000;
 /** Requests under way on average, measured with default options: a run waits for some before it can ask for others. */
@@ -22,9 +24,10 @@ function estimateRequests(work: WorkAhead): Record<string, number> {
   const requests = {
     HeadBucket: 1,
     HeadObject: 2,
-    ListObjectsV2: Math.ceil(work.partsRead / LISTED_AT_ONCE) + work.made.length,
+    ListObjectsV2: RUN_LISTS + Math.ceil(work.partsRead / LISTED_AT_ONCE) + work.made.length,
     GetObject: 1 + work.partsRead,
     PutObject: RUN_PUTS,
+    DeleteObject: 1,
     CreateMultipartUpload: 0,
     UploadPartCopy: 0,
     UploadPart: 0,

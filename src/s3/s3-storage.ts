@@ -1,9 +1,11 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { fewOpenFiles } from '../storage/open-files.js';
 import type { StorageKind } from '../storage/registry.js';
 import type {
   CallOptions,
   Estimate,
+  Housekeeping,
   ObjectStat,
   Probe,
   Segment,
@@ -17,6 +19,7 @@ import { Composer, writeStream } from './compose.js';
 import { MAX_HOLE, planCompose, S3_LIMITS } from './compose-plan.js';
 import { failureOf, type S3Action, toRepartitionError } from './errors.js';
 import { estimateS3 } from './estimate.js';
+import { s3Housekeeping } from './housekeeping.js';
 import { folderKey, keyOf, parseS3Url } from './keys.js';
 import { look, type Page } from './look.js';
 import { readS3Options, type S3Options } from './options.js';
@@ -73,14 +76,16 @@ export async function openS3Storage(location: S3Location, options: CallOptions =
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
 class S3Storage implements Storage {
-  readonly profile = PROFILE;
+  readonly profile = fewOpenFiles() ? { ...PROFILE, mostThreads: 1 } : PROFILE;
   private readonly composer: Composer;
   private readonly recent = new RecentReads();
+  readonly housekeeping: Housekeeping;
 
   constructor(
     readonly location: S3Location,
     private readonly requests: Requests,
   ) {
+    this.housekeeping = s3Housekeeping(requests, location.prefix, (path) => this.describe(path));
     this.composer = new Composer(requests, this.recent, {
       keyOf: (path) => this.key(path),
       describe: (path) => this.describe(path),

@@ -5,6 +5,7 @@ import {
   type CompletedPart,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
@@ -22,6 +23,17 @@ export interface Target {
   where: string;
 }
 
+/**
+ * How the parts of an upload are stopped. A server may go on with a part whose connection was cut, and add it to an
+ * upload that has been aborted meanwhile: so those under way get a while to end by themselves.
+ */
+export interface PartStop {
+  /** Keeps a part from being sent. */
+  readonly soft: AbortSignal;
+  /** Cuts it off on its way. */
+  readonly hard: AbortSignal;
+}
+
 export interface CopyRange {
   key: string;
   where: string;
@@ -29,6 +41,9 @@ export interface CopyRange {
   start: number;
   end: number;
 }
+
+/** How often an upload is aborted until it is gone, with growing pauses: some seconds in all. */
+const ABORT_ATTEMPTS = 8;
 
 /** S3's own example of a failure that comes with status 200; a few repetitions are what the documents ask for. */
 const COMPLETE_ATTEMPTS = 4;
@@ -115,9 +130,12 @@ export class MultipartUpload {
     }
   }
 
-  /** @param number from 1 */
-  async put(number: number, body: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-    const answer = await this.sendPart('write', this.target.where, signal, (client, http) =>
+  /**
+   * @param number from 1
+   * @param stop see {@link PartStop}
+   */
+  async put(number: number, body: Uint8Array, { soft, hard }: PartStop): Promise<void> {
+    const answer = await this.sendPart('write', this.target.where, soft, (client) =>
       client.send(
         new UploadPartCommand({
           ...this.inUpload,
@@ -125,18 +143,17 @@ export class MultipartUpload {
           Body: body,
           ContentLength: body.byteLength,
         }),
-        http,
+        { abortSignal: hard },
       ),
     );
     this.note(number, answer, body.byteLength);
   }
 
   /**
-   * @param soft keeps the copy from being sent
-   * @param hard cuts it off on its way
+   * @param stop see {@link PartStop}
    * @throws RepartitionError `changed` when the source is not the version it was
    */
-  async copy(number: number, source: CopyRange, soft: AbortSignal, hard: AbortSignal): Promise<void> {
+  async copy(number: number, source: CopyRange, { soft, hard }: PartStop): Promise<void> {
     const { expectedBucketOwner } = this.requests.options;
     const answer = await this.sendPart('read', source.where, soft, (client) =>
       client.send(
@@ -182,16 +199,14 @@ export class MultipartUpload {
     }
   }
 
-  /** Never rejects: what went wrong comes back, for there is an error to be thrown already. */
-  async abort(): Promise<unknown> {
-    try {
-      await this.requests.send(undefined, (client) =>
-        client.send(new AbortMultipartUploadCommand(this.inUpload)),
-      );
-      return undefined;
-    } catch (error) {
-      return isS3Error(error, 'NoSuchUpload') || failureOf(error).status === 404 ? undefined : error;
-    }
+  /**
+   * Aborts until the upload is gone. A part that was cut off on its way may still arrive, and then keeps the upload
+   * open with all its bytes: so S3's documents ask for a look whether any is left, and to abort once more.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+   * Never rejects: what went wrong comes back, for there is an error to be thrown already.
+   */
+  abort(): Promise<unknown> {
+    return abortUntilGone(this.requests, this.target.key, this.id);
   }
 
   private get inUpload() {
@@ -245,6 +260,41 @@ export class MultipartUpload {
   }
 }
 
+/**
+ * @returns undefined when the upload is gone, else what went wrong
+ */
+export async function abortUntilGone(requests: Requests, key: string, id: string): Promise<unknown> {
+  const upload = { ...requests.common, Key: key, UploadId: id };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await requests.send(undefined, (client) => client.send(new AbortMultipartUploadCommand(upload)));
+      if (!(await hasParts(requests, upload))) return undefined;
+      if (attempt >= ABORT_ATTEMPTS) return new Error('parts still arrive');
+      await backOff(attempt, undefined);
+    } catch (error) {
+      return isGone(error) ? undefined : error;
+    }
+  }
+}
+
+/** Whether an upload that was aborted is still there. Who may not ask is told no. */
+async function hasParts(
+  requests: Requests,
+  upload: { Bucket: string; Key: string; UploadId: string },
+): Promise<boolean> {
+  try {
+    await requests.send(undefined, (client) => client.send(new ListPartsCommand({ ...upload, MaxParts: 1 })));
+    return true;
+  } catch (error) {
+    if (isGone(error) || failureOf(error).status === 403) return false;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return isS3Error(error, 'NoSuchUpload') || failureOf(error).status === 404;
+}
+
 /** MD5 of the parts' MD5s and their number; `undefined` where ETags are not MD5s, as under SSE-KMS. */
 function multipartEtag(parts: readonly CompletedPart[]): string | undefined {
   const hash = createHash('md5');
@@ -268,9 +318,7 @@ async function abortOthers(requests: Requests, target: Target, ours: string | un
     );
     for (const { Key, UploadId } of answer.Uploads ?? []) {
       if (Key !== target.key || UploadId === undefined || UploadId === ours) continue;
-      await requests.send(undefined, (client) =>
-        client.send(new AbortMultipartUploadCommand({ ...requests.common, Key, UploadId })),
-      );
+      await abortUntilGone(requests, Key, UploadId);
     }
   } catch {
     // Best effort: listing uploads is a permission of its own, and our upload does not depend on it.

@@ -70,6 +70,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: (doing, where) => `cannot ${doing} ${where}: too many open files`,
     hint: `Raise the limit (ulimit -n) or lower \`concurrency\`, then ${RESUME}.`,
   },
+  // A bucket that is mounted as a folder renames nothing: https://github.com/awslabs/mountpoint-s3 (doc/SEMANTICS.md).
+  ENOSYS: {
+    code: 'storage',
+    message: (doing, where) => `cannot ${doing} ${where}: this file system can't do what that takes`,
+    hint: 'If it is a bucket that is mounted as a folder, give it as s3://bucket/prefix instead.',
+  },
   ENAMETOOLONG: {
     code: 'storage',
     message: (doing, where) => `cannot ${doing} ${where}: the name is too long for this file system`,
@@ -82,7 +88,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 };
 
-const SAME_AS: Readonly<Record<string, string>> = { EPERM: 'EACCES', ENFILE: 'EMFILE', ENOTEMPTY: 'EISDIR' };
+const SAME_AS: Readonly<Record<string, string>> = {
+  EPERM: 'EACCES',
+  ENFILE: 'EMFILE',
+  ENOTEMPTY: 'EISDIR',
+  ENOTSUP: 'ENOSYS',
+  EOPNOTSUPP: 'ENOSYS',
+};
 
 /**
  * An operating system's error as a line for the user; anything else comes back as it is.

@@ -1,20 +1,23 @@
 /** The storage interface on the local disk. */
 import type { BigIntStats } from 'node:fs';
-import { readdir, stat as statFile } from 'node:fs/promises';
-import { isAbsolute, join, resolve, sep } from 'node:path';
+import { readdir, realpath, stat as statFile } from 'node:fs/promises';
+import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
+import { localHousekeeping } from './local-housekeeping.js';
 import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
+import { fewOpenFiles, type OpenFiles } from './open-files.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
 import { type Access, atOnce, inPool, readFully, SourceFiles, withFile } from './source-files.js';
 import {
   type CallOptions,
+  type Housekeeping,
   type ObjectStat,
   type Segment,
   type Storage,
@@ -61,6 +64,12 @@ const PROFILE: StorageProfile = {
   readsAtOnce: 64,
 };
 
+function profileOf(few: OpenFiles | undefined): StorageProfile {
+  if (!few) return PROFILE;
+  const turns: StorageProfile['turns'] = { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] };
+  return { ...PROFILE, mostThreads: few.threads, batchesPerThread: 1, turns, readsAtOnce: few.readsAtOnce };
+}
+
 /** Measured on 128 MB parts: faster than 256 KiB (more system calls) and than 4 MiB (more cache misses). */
 const BUFFER_BYTES = MIB;
 const BUFFERS = 4;
@@ -101,7 +110,8 @@ export function openLocalStorage(root: string, { ownThread = false } = {}): Stor
 
 class LocalStorage implements Storage {
   readonly location: LocalLocation;
-  readonly profile = PROFILE;
+  readonly profile = profileOf(fewOpenFiles());
+  readonly housekeeping: Housekeeping;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
 
   constructor(
@@ -109,6 +119,7 @@ class LocalStorage implements Storage {
     private readonly access: Access,
   ) {
     this.location = { scheme: 'file', root };
+    this.housekeeping = localHousekeeping(root, (doing, where, work) => this.explained(doing, where, work));
   }
 
   describe(path: string): string {
@@ -179,6 +190,17 @@ class LocalStorage implements Storage {
     // A file that has its temporary name still is just being put in place, and will be another version when it is.
     const unfinished = new Set((await lookAt(names.filter(isTemporaryName))).map(({ version }) => version));
     return visible.filter(({ version }) => !unfinished.has(version));
+  }
+
+  async home(folder: string, options: CallOptions = {}): Promise<string> {
+    throwIfAborted(options.signal);
+    const root = await this.explained('list', this.location.root, () => realpath(this.location.root));
+    for (let at = folder; at !== '' && at !== '.'; at = posix.dirname(at)) {
+      const where = this.resolve(at, 'folder');
+      const real = await this.explained('list', where, () => realpath(where).catch(noneIfMissing));
+      if (real?.startsWith(root.endsWith(sep) ? root : root + sep) === true) return at;
+    }
+    return '';
   }
 
   async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
@@ -295,6 +317,10 @@ function* inLots<T>(items: Iterable<T>, size: number): Generator<T[]> {
 /** Memory of its own, unlike Node's small buffers, so that it can be handed to another thread. */
 function newBytes(length: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
 }
 
 function emptyIfMissing(error: unknown): string[] {

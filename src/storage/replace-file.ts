@@ -3,21 +3,35 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { throwIfAborted } from '../errors.js';
 import type { FileIdentity } from './file-identity.js';
 import { isErrno } from './local-errors.js';
 import { OutputFile } from './output-file.js';
+import { MAKER, thisProcess } from './process-identity.js';
 
 /** Of the target's name, in its temporary name: leaves room below the usual limit of 255 bytes. */
 const NAME_KEPT = 48;
 
-/** A name beside `target` that no other run, thread or call uses. */
+/** A name beside `target` that no other run, thread or call uses. It says who made the file. */
 function temporaryName(target: string): string {
   const name = basename(target).slice(0, NAME_KEPT);
-  return join(dirname(target), `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const call = `${threadId}-${randomBytes(6).toString('hex')}`;
+  return join(dirname(target), `.${name}.${thisProcess()}-${call}.tmp`);
 }
 
-/** True for names that {@link replaceFile} makes, and leaves behind when its process is killed. */
+/** Of {@link temporaryName}; the first versions named the process id alone. */
+const TEMPORARY = new RegExp(`^\\..*\\.(?:(${MAKER.source})-(\\d+)|\\d+)-[0-9a-f]{12}\\.tmp$`, 's');
+
+/** What the name of a file says, if it is one of {@link replaceFile}'s temporary names. */
+export function temporaryFile(name: string): { maker?: { process: string; thread: number } } | undefined {
+  const match = TEMPORARY.exec(name);
+  if (!match) return undefined;
+  const [, process, , , , thread] = match;
+  return process === undefined ? {} : { maker: { process, thread: Number(thread) } };
+}
+
+/** True for names like those that {@link replaceFile} makes, and leaves behind when its process is killed. */
 export function isTemporaryName(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
 }
@@ -54,15 +68,20 @@ export async function replaceFile(
   }
 }
 
+/** Folders that are made again, when somebody who tidies up has just removed them for being empty. */
+const FOLDER_TRIES = 5;
+
 /** Opens a new file. Its folder nearly always exists: asked for only when it does not, every other part saves a call. */
 async function create(where: string): Promise<{ file: FileHandle; made: string | undefined }> {
-  try {
-    return { file: await open(where, 'wx'), made: undefined };
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
+  let made: string | undefined;
+  for (let tries = 1; ; tries++) {
+    try {
+      return { file: await open(where, 'wx'), made };
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || tries > FOLDER_TRIES) throw error;
+    }
+    made = (await mkdir(dirname(where), { recursive: true })) ?? made;
   }
-  const made = await mkdir(dirname(where), { recursive: true });
-  return { file: await open(where, 'wx'), made };
 }
 
 async function fillAndPlace(

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { versionOf } from './file-identity.js';
+import { fewOpenFiles } from './open-files.js';
 import { changed, explain, notAFile } from './local-errors.js';
 
 /** How files are opened and read: both may wait for the disk. */
@@ -97,7 +98,7 @@ export async function readFully(file: SourceFile, into: Uint8Array, start: numbe
 }
 
 /** Idle files kept open. Slices come in order, so an output seldom goes back to a source that it has left. */
-const KEPT_OPEN = 16;
+const KEPT_OPEN = fewOpenFiles()?.sources ?? 16;
 
 interface Source {
   file: Promise<SourceFile>;

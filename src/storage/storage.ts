@@ -126,6 +126,45 @@ export interface Estimate {
   requests?: Readonly<Record<string, number>>;
 }
 
+/** An object, and when it was put in its place. */
+export interface AgedStat extends ObjectStat {
+  /** Milliseconds since 1970, by the storage's clock. */
+  modified: number;
+}
+
+/** A write that is under way, or that was cut off: a temporary file, an open upload. */
+export interface Unfinished {
+  kind: 'temporary file' | 'upload';
+  /** What lies there, or what was to be put in place. */
+  path: string;
+  /** What the storage knows it by. */
+  id: string;
+  /** Bytes; undefined when nobody asked for them. */
+  size?: number;
+  /** When it was begun or last added to, in milliseconds since 1970 by the storage's clock. */
+  began: number;
+  /** Whether who made it still works on it; undefined when that can't be told from here. */
+  isAlive?: boolean;
+}
+
+/** What whoever tidies up needs of a storage. */
+export interface Housekeeping {
+  /** All objects in a folder and the folders below it, in no particular order; `''` is the prefix. */
+  objects(folder: string, options?: CallOptions): AsyncIterable<AgedStat>;
+  /**
+   * @param folders right in which to look; undefined: everywhere below the prefix
+   * @param options.measured whether their bytes are asked for
+   */
+  unfinished(
+    folders: ReadonlySet<string> | undefined,
+    options?: CallOptions & { measured?: boolean },
+  ): AsyncIterable<Unfinished>;
+  /** Removes an object if it is there, and on a disk its folder when nothing else lies in it. */
+  remove(path: string, options?: CallOptions): Promise<void>;
+  /** Removes what is unfinished. */
+  abandon(unfinished: Unfinished, options?: CallOptions): Promise<void>;
+}
+
 /** Every call throws `interrupted` when its signal fires, with the signal's reason as the cause. */
 export interface Storage {
   readonly location: StorageLocation;
@@ -181,6 +220,15 @@ export interface Storage {
 
   /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
   write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectStat>;
+
+  /**
+   * A folder, or the nearest one above it that lies under the prefix: a symbolic link may lead elsewhere. A storage
+   * without it has none. `''` is the prefix.
+   */
+  home?(folder: string, options?: CallOptions): Promise<string>;
+
+  /** A storage without it keeps what killed runs leave, and nobody sees which runs are at work. */
+  readonly housekeeping?: Housekeeping;
 
   /** About what work will take; a storage need not know. */
   estimate?(work: WorkAhead, probe: Probe): Estimate;

@@ -3,7 +3,13 @@ import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { run } from '../../src/cli/run.js';
 import type { Engine, Output, World } from '../../src/cli/world.js';
-import type { PlanDocument, Summary, VerifyReport } from '../../src/repartition/index.js';
+import type {
+  CleanReport,
+  PlanDocument,
+  StatusReport,
+  Summary,
+  VerifyReport,
+} from '../../src/repartition/index.js';
 
 export const summary: Summary = {
   status: 'succeeded',
@@ -71,11 +77,46 @@ export const planned: PlanDocument = {
   command: 'gs-repartition --input-prefix s3://bucket/graph',
 };
 
+export const cleaned: CleanReport = {
+  document: 'gs-repartition/clean',
+  version: 1,
+  inputPrefix: '/data/graph',
+  removed: false,
+  items: [
+    { kind: 'temporary file', path: 'edges/.part-0.tmp', files: 1, bytes: 1000 },
+    { kind: 'superseded folder', path: 'edges/parquet-repartitioned-0123abcd', files: 12, bytes: 5_000_000 },
+  ],
+  files: 13,
+  bytes: 5_001_000,
+  runs: [],
+};
+
+export const succeeded: StatusReport = {
+  document: 'gs-repartition/status',
+  version: 1,
+  inputPrefix: '/data/graph',
+  state: 'succeeded',
+  advice: 'The updated metadata are published.',
+  run: {
+    status: 'succeeded',
+    inputPrefix: '/data/graph',
+    host: 'machine-7',
+    pid: 4711,
+    startedAt: '2026-11-01T10:00:00.000Z',
+    finishedAt: '2026-11-01T10:00:12.345Z',
+    heartbeatAt: '2026-11-01T10:00:12.345Z',
+    command: 'gs-repartition --input-prefix /data/graph',
+  },
+  runs: [],
+};
+
 /** An engine for the tests that do not care what it does. */
 const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
   verifyPrefix: () => Promise.resolve(ready),
   plan: () => Promise.resolve(planned),
+  clean: () => Promise.resolve(cleaned),
+  readStatus: () => Promise.resolve(succeeded),
 };
 
 export interface Tried {

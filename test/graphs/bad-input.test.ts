@@ -1,6 +1,17 @@
 /** Bad input: one clear line, exit code 1, and nothing published. */
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorLines, gsRepartition } from './command.js';
@@ -136,6 +147,28 @@ describe('bad input is one clear line, exit code 1, and nothing published', () =
     expect(errorLines(outcome)).toHaveLength(1);
     expect(errorLines(outcome)[0]).toContain(prefix);
     expect(existsSync(join(prefix, 'updated_row_counts_metadata.json'))).toBe(false);
+  });
+
+  test('metadata that are broken by now replace the status of the run before', async () => {
+    const prefix = await copyFixture('cases/file-counts');
+    expect((await gsRepartition(['--input-prefix', prefix])).code).toBe(0);
+    await writeFile(join(prefix, 'metadata.json'), '{"edge_type": [');
+    expect((await gsRepartition(['--input-prefix', prefix])).code).toBe(1);
+    const status = JSON.parse(await readFile(join(prefix, 'repartition_status.json'), 'utf8')) as object;
+    expect(status).toMatchObject({ status: 'failed', error: { code: 'metadata' } });
+  });
+
+  test('a data set behind a symbolic link gets its new parts inside the prefix', async () => {
+    const prefix = await copyFixture('movies');
+    const outside = join(prefix, '..', 'another-disk');
+    await rename(join(prefix, 'edge_data'), outside);
+    await symlink(outside, join(prefix, 'edge_data'));
+    const before = await checksums(outside);
+    expect((await gsRepartition(['--input-prefix', prefix])).code).toBe(0);
+    expect(await checksums(outside)).toEqual(before);
+    expect((await gsRepartition(['verify', '--input-prefix', prefix])).code).toBe(0);
+    const again = await gsRepartition(['--input-prefix', prefix, '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ parts: { spliced: 0, reencoded: 0 } });
   });
 
   test('a data set whose folder may not be written to leaves a status that says so', async () => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject, type Json, jsonBlocks, parseJson } from '../../src/metadata/json.js';
+import { isObject, type Json, jsonBlocks } from '../../src/metadata/json.js';
+import { JsonReader, parseJson } from '../../src/metadata/json-reader.js';
 import { python } from '../support/paths.js';
 
 const roundTrip = (text: string): string => [...jsonBlocks(parseJson(text, 'metadata.json'))].join('');
@@ -110,5 +111,57 @@ describe('broken JSON is one error with file, line and column', () => {
         }
       }),
     );
+  });
+});
+
+describe('read piece by piece', () => {
+  const said = (parse: () => Json): unknown => {
+    try {
+      return [...jsonBlocks(parse())].join('');
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  test('wherever it is cut, and whatever is wrong with it: as if it were read at once', () => {
+    const text =
+      '\uFEFF{"data": ["a/part-0.parquet with a long name", "b\\u00e9"],\r\n  "row_counts": [1, 2.5e3, -Infinity, NaN],' +
+      '\n\n "x": {"y": null, "z": [true, false, {}, []], "k\uD83D\uDE00": "K\u00f6ln \uD83D\uDE00"} }  \n ';
+    const edit = fc.record({ at: fc.nat(text.length), skip: fc.nat(2), insert: fc.string({ maxLength: 2 }) });
+    const cuts = fc.array(fc.nat(text.length + 2), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.option(edit), cuts, (edit, cuts) => {
+        const changed = edit ? text.slice(0, edit.at) + edit.insert + text.slice(edit.at + edit.skip) : text;
+        const bounds = [0, ...cuts.sort((a, b) => a - b), changed.length];
+        const inPieces = (): Json => {
+          const reader = new JsonReader('m');
+          bounds.slice(1).forEach((end, i) => reader.feed(changed.slice(bounds[i], end)));
+          return reader.end();
+        };
+        expect(said(inPieces)).toEqual(said(() => parseJson(changed, 'm')));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('takes no memory for what is no value', () => {
+    const block = ' '.repeat(1024 * 1024);
+    const reader = new JsonReader('m');
+    const before = process.memoryUsage().heapUsed;
+    reader.feed('{"data": [');
+    for (let i = 0; i < 300; i++)
+      reader.feed(`${block}${i > 0 ? ',' : ''} "a name of more than thirteen letters"`);
+    reader.feed(']}');
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(128 * 1024 * 1024);
+    expect((reader.end() as Map<string, Json[]>).get('data')).toHaveLength(300);
+  });
+
+  test('does not gather a string without an end', () => {
+    const reader = new JsonReader('m');
+    const feed = (): void => {
+      reader.feed('["');
+      for (;;) reader.feed('x'.repeat(1024 * 1024));
+    };
+    expect(feed).toThrow('line 1, column 2: a string or number of more than 16777216 letters');
   });
 });

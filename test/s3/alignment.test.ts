@@ -110,8 +110,8 @@ describe('the movies graph', () => {
       resumed: summary.parts.spliced + summary.parts.reencoded,
     });
     expect(proxy.traffic().requests['CreateMultipartUpload']).toBeUndefined();
-    // The status when it starts and when it ends, and the metadata.
-    expect(proxy.traffic().requests['PutObject']).toBe(3);
+    // The status when it starts and when it ends, that the run is there, and the metadata.
+    expect(proxy.traffic().requests['PutObject']).toBe(4);
     // 200 objects put, then aligned twice and read by two clients: some 1500 requests to a server in Python, four
     // times as many as any other test here asks.
   }, 300_000);

@@ -19,8 +19,14 @@ test('the policy allows what the operations need, and no more', () => {
       {
         Sid: 'ReadAndWriteParts',
         Effect: 'Allow',
-        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         Resource: ['arn:aws:s3:::graphs/a/b/*'],
+      },
+      {
+        Sid: 'SayThatARunIsOver',
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject'],
+        Resource: ['arn:aws:s3:::graphs/a/b/repartition_runs/*'],
       },
     ],
   });
@@ -42,6 +48,7 @@ test('the policy covers the whole bucket, another partition and a key', () => {
   expect(policy.Statement.map(({ Resource }) => Resource)).toEqual([
     ['arn:aws-cn:s3:::graphs'],
     ['arn:aws-cn:s3:::graphs/*'],
+    ['arn:aws-cn:s3:::graphs/repartition_runs/*'],
     ['arn:aws-cn:kms:cn-north-1:123456789012:key/1'],
   ]);
   expect(policy.Statement.at(-1)!.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);

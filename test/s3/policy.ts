@@ -18,6 +18,8 @@ export const ACTIONS = {
   UploadPartCopy: ['s3:PutObject', 's3:GetObject'],
   CompleteMultipartUpload: ['s3:PutObject'],
   AbortMultipartUpload: ['s3:AbortMultipartUpload'],
+  DeleteObject: ['s3:DeleteObject'],
+  ListParts: ['s3:ListMultipartUploadParts'],
   ListMultipartUploads: ['s3:ListBucketMultipartUploads'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -49,6 +51,7 @@ export function minimalPolicy({
   kmsKeyArn,
 }: PolicyOptions): PolicyDocument {
   const arn = `arn:${partition}:s3:::${bucket}`;
+  const objects = prefix === '' ? `${arn}/` : `${arn}/${prefix}/`;
   return {
     Version: '2012-10-17',
     Statement: [
@@ -61,8 +64,14 @@ export function minimalPolicy({
       {
         Sid: 'ReadAndWriteParts',
         Effect: 'Allow',
-        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
-        Resource: [prefix === '' ? `${arn}/*` : `${arn}/${prefix}/*`],
+        Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+        Resource: [`${objects}*`],
+      },
+      {
+        Sid: 'SayThatARunIsOver',
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject'],
+        Resource: [`${objects}repartition_runs/*`],
       },
       ...(kmsKeyArn === undefined
         ? []

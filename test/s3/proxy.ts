@@ -34,6 +34,14 @@ export type Fault =
   | { kind: 'cut-reply'; after: number }
   /** The connection breaks after that many bytes of the request's body; the server does not see it. */
   | { kind: 'cut-request'; after: number }
+  /** The server gets the whole request and works on it for a while, whether or not the client still waits. */
+  | { kind: 'late'; ms: number }
+  /** The server gets the whole request two times, and the second answer counts. */
+  | { kind: 'twice' }
+  /** Answers 200 in the server's stead. */
+  | { kind: 'reply-200'; body: string }
+  /** Bodies pass in both directions no faster than that. */
+  | { kind: 'throttled'; bytesPerSecond: number }
   /** The request waits. */
   | { kind: 'delay'; ms: number }
   /** Something else happens before the request goes on. */
@@ -133,6 +141,23 @@ export async function startProxy(target: string): Promise<Proxy> {
         incoming.resume();
         return;
       }
+      case 'late':
+        void late(incoming, outgoing, { ms: fault.ms, times: 1 });
+        return;
+      case 'twice':
+        void late(incoming, outgoing, { ms: 0, times: 2 });
+        return;
+      case 'reply-200':
+        answer(incoming, outgoing, 200, fault.body);
+        return;
+      case 'throttled': {
+        const length = Number(incoming.headers['content-length'] ?? 0) + lengthAsked(incoming);
+        setTimeout(
+          () => forward(incoming, outgoing, undefined, bodies),
+          (length / fault.bytesPerSecond) * 1000,
+        );
+        return;
+      }
       case 'delay':
         setTimeout(() => forward(incoming, outgoing, undefined, bodies), fault.ms);
         return;
@@ -143,6 +168,31 @@ export async function startProxy(target: string): Promise<Proxy> {
         forward(incoming, outgoing, fault, bodies);
     }
   });
+
+  const late = async (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    { ms, times }: { ms: number; times: number },
+  ): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    const { method, url: path, headers } = incoming;
+    const { hostname: host, port } = upstream;
+    const sendOnce = (left: number): void => {
+      const onward = send({ host, port, method, path, headers, agent }, (reply) => {
+        if (left > 1) {
+          reply.resume().on('end', () => sendOnce(left - 1));
+          return;
+        }
+        delete reply.headers.connection;
+        outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(outgoing);
+      });
+      onward.on('error', () => incoming.socket.destroy());
+      onward.end(Buffer.concat(chunks));
+    };
+    setTimeout(() => sendOnce(times), ms);
+  };
 
   const forward = (
     incoming: IncomingMessage,
@@ -225,6 +275,12 @@ export async function startProxy(target: string): Promise<Proxy> {
   };
 }
 
+/** Bytes of a range that is asked for. */
+function lengthAsked({ headers: { range = '' } }: IncomingMessage): number {
+  const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  return start === undefined ? 0 : Number(end) - Number(start) + 1;
+}
+
 function operationOf({ method, headers }: IncomingMessage, { pathname, searchParams: query }: URL): string {
   const aboutBucket = !/^\/[^/]+\/./.test(pathname);
   switch (method) {
@@ -232,6 +288,7 @@ function operationOf({ method, headers }: IncomingMessage, { pathname, searchPar
       return aboutBucket ? 'HeadBucket' : 'HeadObject';
     case 'GET':
       if (query.has('uploads')) return 'ListMultipartUploads';
+      if (query.has('uploadId')) return 'ListParts';
       if (!aboutBucket) return 'GetObject';
       return query.get('list-type') === '2' ? 'ListObjectsV2' : 'Other';
     case 'PUT':

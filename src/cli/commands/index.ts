@@ -1,7 +1,9 @@
 /** All commands. Those of a group are loaded when its name is typed: an alignment should not wait for AWS. */
 import type { Command } from '../command.js';
+import { cleanCommand } from './clean.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
+import { statusCommand } from './status.js';
 import { verifyCommand } from './verify.js';
 
 /** Commands whose names begin with one word. */
@@ -12,7 +14,13 @@ export interface CommandGroup {
   load: () => Promise<readonly Command[]>;
 }
 
-export const commands: readonly Command[] = [repartitionCommand, planCommand, verifyCommand];
+export const commands: readonly Command[] = [
+  repartitionCommand,
+  planCommand,
+  verifyCommand,
+  statusCommand,
+  cleanCommand,
+];
 
 export const groups: readonly CommandGroup[] = [
   {

@@ -14,6 +14,7 @@ export const repartitionCommand = defineCommand({
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: {
     ...layoutOptions,
+    remake: flag('Make every part again, also those that an earlier run has made'),
     'dry-run': flag('Show what would be done, as gs-repartition plan does; write nothing'),
     ...planOptions,
     ...s3Options,
@@ -36,6 +37,7 @@ export const repartitionCommand = defineCommand({
     const { concurrency } = values;
     const options = {
       ...prepareOptionsFrom(values, session),
+      ...(values.remake && { remake: true }),
       ...(concurrency !== undefined && { concurrency }),
     };
     const summary = await world.engine.repartition(options);

@@ -3,7 +3,7 @@ import { RepartitionError } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
 import type { ExecuteOptions } from '../api.js';
 import { fingerprint } from '../fingerprint.js';
-import type { Plan, Results, Task } from '../model.js';
+import type { Plan, Results, Task, TaskResult } from '../model.js';
 import { ownedTasks } from '../owned-tasks.js';
 import type { Executor } from './executor.js';
 import { findFinished } from './finished.js';
@@ -16,14 +16,15 @@ export async function executeOn(
   storage: Storage,
   plan: Plan,
   start: (tasks: number) => Promise<Executor> | Executor,
-  { signal, log, onProgress }: ExecuteOptions,
+  { remake = false, signal, log, onProgress }: ExecuteOptions,
 ): Promise<Results> {
   const started = performance.now();
   const fingerprints = new Float64Array(plan.tasks).fill(NaN);
   const isLeft = ({ id }: Pick<Task, 'id'>): boolean => Number.isNaN(fingerprints[id]);
-  const resumed = await findFinished(storage, plan, { signal }, ({ id }, found) => {
+  const onFinished = ({ id }: Task, found: Pick<TaskResult, 'size' | 'version'>): void => {
     fingerprints[id] = fingerprint(found);
-  });
+  };
+  const resumed = remake ? 0 : await findFinished(storage, plan, { signal, log }, onFinished);
   if (resumed > 0) log?.info(`${resumed} of ${plan.tasks} parts are done already`);
 
   const results: Results = {

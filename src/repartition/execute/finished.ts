@@ -1,58 +1,49 @@
 /** The parts that an earlier run finished. */
-import { posix } from 'node:path';
 import pMap from 'p-map';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
-import { checkOutput } from '../check-output.js';
+import { checkOldOutput, SourceSchemas } from '../check-output.js';
+import type { Log } from '../api.js';
 import type { Plan, Task } from '../model.js';
-import { type OwnedTask, ownedTasks, tasksOfDataSet } from '../owned-tasks.js';
+import { outputFolders, type OwnedTask, ownedTasks } from '../owned-tasks.js';
 
 /**
  * Finds the outputs that are there already. A name is a hash of all that goes into a part and a part appears whole, so
- * one that exists is done; that it can be read and is what the task says is checked all the same.
+ * one that exists is done; but it may have been damaged or exchanged since, so what its footer tells is held against the
+ * task, and what is not as it should be is made anew.
  * @returns how many there are
  */
 export async function findFinished(
   storage: Storage,
   plan: Plan,
-  options: CallOptions,
+  { log, ...options }: CallOptions & { log?: Log | undefined },
   onFinished: (task: Task, found: Pick<ObjectStat, 'size' | 'version'>) => void,
 ): Promise<number> {
   const existing = new Set<string>();
   const concurrency = storage.profile.readsAtOnce;
   await pMap(
-    foldersOf(plan),
+    outputFolders(plan),
     async (folder) => {
       for (const { path } of await storage.list(folder, options)) existing.add(path);
     },
     { concurrency },
   );
   if (existing.size === 0) return 0;
+  const sources = new SourceSchemas(storage, options);
   let finished = 0;
   await pMap(
     thatExist(plan, existing),
     async (owned) => {
-      const checked = await checkOutput(storage, owned, options);
-      if ('problem' in checked) return;
+      const checked = await checkOldOutput(storage, owned, sources, options);
+      if ('problem' in checked) {
+        log?.warn(`${storage.describe(owned.task.output)} is made anew: ${checked.problem}`);
+        return;
+      }
       finished++;
       onFinished(owned.task, checked);
     },
     { concurrency },
   );
   return finished;
-}
-
-/** New parts of a data set lie in one folder. */
-function foldersOf(plan: Plan): Set<string> {
-  const folders = new Set<string>();
-  for (const dataSet of plan.groups.flatMap(({ dataSets }) => dataSets)) {
-    for (const { task } of tasksOfDataSet(dataSet)) {
-      const folder = posix.dirname(task.output);
-      // Storage calls the prefix itself the empty folder.
-      folders.add(folder === '.' ? '' : folder);
-      break;
-    }
-  }
-  return folders;
 }
 
 function* thatExist(plan: Plan, existing: ReadonlySet<string>): Generator<OwnedTask> {

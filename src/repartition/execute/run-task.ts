@@ -6,6 +6,7 @@ import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
+import { nameInFooter } from '../part-name.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
 import type { Turns } from './turns.js';
 
@@ -40,6 +41,7 @@ async function runTask(
     rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys, {
       method: task.method,
       smallestCopy: storage.profile.smallestCopy,
+      part: nameInFooter(output),
     }),
   );
   if (rewritten.method === 're-encode') {

@@ -1,12 +1,15 @@
-/** Runs tasks in Piscina's worker threads, stops all of them when one fails or somebody asks to. */
+/** Runs tasks in Piscina's worker threads, stops all of them when a task fails or somebody asks to. */
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
+import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
-import { fromErrorMessage, interrupted } from '../../errors.js';
+import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../../memory.js';
+import { fewOpenFiles } from '../../storage/open-files.js';
+import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Executor } from './executor.js';
@@ -38,16 +41,17 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
-  const count = Math.max(1, Math.min(threads ?? most, mostTasks));
+  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile)));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
+  const shared = Memory.within(memory ?? DEFAULT_MEMORY);
   const setup: WorkerSetup = {
     location,
     profile,
     stopChannel: `gs-repartition-${randomUUID()}`,
     stopped,
-    memory: Memory.within(memory ?? DEFAULT_MEMORY).share(),
+    memory: shared.share(),
     loaded,
   };
   const channel = new BroadcastChannel(setup.stopChannel);
@@ -67,8 +71,40 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
     // A thread may still die while the pool is closing.
     if (!isClosed) channel.postMessage('stop');
   };
-  // A thread that fails to start.
-  pool.on('error', stop);
+  // A thread that fails to start, or dies with nothing to do.
+  pool.on('error', (error: unknown) => stop(deathOf(error)));
+  const ids = new Set(pool.threads.map(({ threadId }) => threadId));
+  pool.on('workerCreate', ({ id }: { id: number }) => ids.add(id));
+  const tellDeaths = (): void => {
+    const alive = new Set(pool.threads.map(({ threadId }) => threadId));
+    for (const id of ids) {
+      if (alive.has(id)) continue;
+      ids.delete(id);
+      threadHasDied(id);
+      shared.forget(id);
+    }
+  };
+  const alone = pLimit(1);
+
+  /** A thread that dies takes along all that it had under way: that is tried once more, one task after the other. */
+  const runBatch = async (batch: Task[]): Promise<WorkerReply[]> => {
+    try {
+      return await pool.run(batch);
+    } catch (error) {
+      tellDeaths();
+      if (failure) throw error;
+      const replies: WorkerReply[] = [];
+      for (const task of batch) {
+        const again = alone(() => pool.run([task]));
+        replies.push(
+          ...(await again.catch((death: unknown) => {
+            throw deathOf(death, task.output);
+          })),
+        );
+      }
+      return replies;
+    }
+  };
 
   return {
     async run(tasks, { signal, onResult }) {
@@ -81,7 +117,7 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
           async (batch) => {
             if (failure) return;
             try {
-              for (const reply of await pool.run(batch)) onResult(accept(reply));
+              for (const reply of await runBatch(batch)) onResult(accept(reply));
             } catch (error) {
               stop(error);
             }
@@ -91,6 +127,7 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
         if (failure) throw failure;
       } finally {
         signal?.removeEventListener('abort', onAbort);
+        tellDeaths();
       }
     },
     async close() {
@@ -102,6 +139,29 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
       await pool.destroy();
     },
   };
+}
+
+/** Somebody may ask for more threads than are worth their memory: not for more than there are processors. */
+function mostThreadsOf({ mostThreads }: StorageProfile): number {
+  return fewOpenFiles()?.threads ?? Math.max(availableParallelism(), mostThreads);
+}
+
+/**
+ * A thread's end, as a line.
+ * @param part what it was making
+ */
+function deathOf(error: unknown, part?: string): RepartitionError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const where = part === undefined ? '' : `, twice while it made ${part}`;
+  const isMemory = code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const what = isMemory ? 'ran out of memory' : 'died';
+  return new RepartitionError('limit', `a worker thread ${what}${where}${isMemory ? '' : `: ${message}`}`, {
+    hint: isMemory
+      ? 'Lower `concurrency`, or give the process more memory, then run the same command again: finished parts are kept.'
+      : 'Check the limits of the process (memory, open files, threads), then run the same command again: finished parts are kept.',
+    ...(part !== undefined && { part }),
+    cause: error,
+  });
 }
 
 function* batches(tasks: Iterable<Task>, size: number): Generator<Task[]> {

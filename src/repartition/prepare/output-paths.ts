@@ -10,19 +10,27 @@ export interface OutputIdentity {
   layout: Layout;
   /** Footer keys to set, by index of the new part; those without are left out. */
   keys: ReadonlyMap<number, FooterKeys>;
+  /** As in `CountedDataSet`; not part of what the parts are. */
+  home?: string | undefined;
 }
 
 /**
  * Paths of new parts by index: `<folder>/parquet-repartitioned-<8 hex>/part-<index><rest of the first part's name>`.
- * The folder is a sibling of the first part's folder.
+ * The folder is a sibling of the first part's folder, unless it has another home.
  */
 export function outputPaths(identity: OutputIdentity): (index: number) => string {
   const first = identity.parts[0]?.path ?? '';
-  const parent = posix.dirname(posix.dirname(first));
+  const parent = identity.home ?? siblingsFolder(first);
   const folder = `parquet-repartitioned-${identityHash(identity)}`;
-  const start = `${parent === '.' ? folder : `${parent}/${folder}`}/part-`;
+  const start = `${parent === '' ? folder : `${parent}/${folder}`}/part-`;
   const rest = restOfName(posix.basename(first));
   return (index) => `${start}${String(index).padStart(5, '0')}${rest}`;
+}
+
+/** The folder in which a part's folder lies; `''` is the prefix. */
+export function siblingsFolder(part: string): string {
+  const folder = posix.dirname(posix.dirname(part));
+  return folder === '.' ? '' : folder;
 }
 
 /** What follows `part-<number>`; of any other name, only the ending. */

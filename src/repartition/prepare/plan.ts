@@ -62,7 +62,7 @@ interface Decided {
   pathOf: ((index: number) => string) | undefined;
 }
 
-function planDataSet({ dataSet, parts }: CountedDataSet, layout: Layout, firstId: number): DataSetPlan {
+function planDataSet({ dataSet, parts, home }: CountedDataSet, layout: Layout, firstId: number): DataSetPlan {
   const kept = matchParts(rowsOf(parts), layout);
   const reencoded = new Uint8Array(layout.length);
   const keys = new Map<number, FooterKeys>();
@@ -91,7 +91,7 @@ function planDataSet({ dataSet, parts }: CountedDataSet, layout: Layout, firstId
   });
   const { kept: keptParts, splice: spliced, 're-encode': said } = amounts;
   const isKept = spliced.parts + said.parts === 0;
-  const pathOf = isKept ? undefined : outputPaths({ parts, layout, keys });
+  const pathOf = isKept ? undefined : outputPaths({ parts, layout, keys, home });
   const decided = { layout, kept, reencoded, keys, firstId, pathOf };
   return {
     dataSet,

@@ -17,6 +17,7 @@ import { counter } from '../counter.js';
 import type { CountedGroup, GroupPlan, Plan, RunSettings } from '../model.js';
 import { resumeCommand } from '../options.js';
 import { changesOf } from '../published.js';
+import { findHomes } from './homes.js';
 import { countIdMappings, requireDeclaredCounts, takeInventory } from './inventory.js';
 import { weighLayouts } from './layout.js';
 import { planGroup, tasksOf } from './plan.js';
@@ -53,6 +54,7 @@ export async function planFor(
     requireDeclaredCounts(storage, counted);
     requireDeclaredTotals(metadata, counted);
   }
+  await findHomes(storage, counted, { signal });
   const idMappings = await countIdMappings(storage, idMappingsToCount(metadata), { signal, memory });
   const plans = planGroups(counted, settings);
   const plan: Plan = {

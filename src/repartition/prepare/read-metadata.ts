@@ -1,6 +1,6 @@
 /** metadata.json from storage. */
 import { RepartitionError } from '../../errors.js';
-import { type GraphMetadata, parseMetadata } from '../../metadata/index.js';
+import { type GraphMetadata, MetadataReader } from '../../metadata/index.js';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
 
 export interface ReadMetadata {
@@ -8,6 +8,9 @@ export interface ReadMetadata {
   /** Which version of the file it was. */
   stat: ObjectStat;
 }
+
+/** Read at a time: nearly all metadata at once, and of the largest no more than this. */
+const BLOCK_BYTES = 8 * 1024 * 1024;
 
 /**
  * @param option the option that names the file, for the hint
@@ -27,6 +30,10 @@ export async function readMetadata(
       path: storage.describe(file),
     });
   }
-  const bytes = await storage.read(file, 0, stat.size, { ...options, version: stat.version });
-  return { metadata: parseMetadata(bytes, storage.describe(file)), stat };
+  const reader = new MetadataReader(storage.describe(file));
+  for (let start = 0; start < stat.size; start += BLOCK_BYTES) {
+    const end = Math.min(stat.size, start + BLOCK_BYTES);
+    reader.feed(await storage.read(file, start, end, { ...options, version: stat.version }));
+  }
+  return { metadata: reader.end(), stat };
 }

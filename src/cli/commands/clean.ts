@@ -1,0 +1,57 @@
+/** `gs-repartition clean --input-prefix …`: remove what nobody needs. */
+import type { CleanItem, CleanReport } from '../../repartition/index.js';
+import { defineCommand } from '../command.js';
+import { formatBytes, formatCount, plural } from '../format.js';
+import { flag, required, text } from '../options.js';
+import { readS3Options, s3Options } from '../s3-options.js';
+import { table } from '../table.js';
+import { EXIT } from '../world.js';
+
+export const cleanCommand = defineCommand({
+  name: 'clean',
+  describe: 'List what no metadata and no living run needs, and with --yes remove it',
+  usage: '--input-prefix <folder or s3://bucket/prefix> [--yes] [options]',
+  options: {
+    'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+    yes: flag('Remove what is listed'),
+    ...s3Options,
+  },
+  examples: [
+    ['$0 clean --input-prefix /data/graph', 'What could be removed, and how many bytes it takes'],
+    ['$0 clean --input-prefix s3://bucket/graph --yes', 'Remove it'],
+  ],
+  async run(values, { world, progress, signal, print, printDocument }) {
+    const s3 = readS3Options(values);
+    const report = await world.engine.clean({
+      inputPrefix: values['input-prefix'],
+      remove: values.yes,
+      ...(s3 && { s3 }),
+      signal,
+    });
+    progress.stop();
+    if (values.json) printDocument(report);
+    else for (const line of describeReport(report)) print(line);
+    return EXIT.success;
+  },
+});
+
+/** The report for people. */
+function describeReport({ inputPrefix, removed, items, files, bytes, runs }: CleanReport): string[] {
+  const busy = runs.map(
+    ({ host, pid, startedAt }) =>
+      `A run is at work (${host}, process ${pid}, since ${startedAt}): folders stay, and all that it may have begun.`,
+  );
+  if (items.length === 0) return [...busy, `Nothing to remove under ${inputPrefix}.`];
+  const sum = `${plural(files, 'file')}, ${formatBytes(bytes)}`;
+  return [
+    ...table(['what', 'path', 'files', 'size'], items.map(describeItem)),
+    ...busy,
+    removed
+      ? `Removed ${sum}.`
+      : `${sum} could be removed. To remove them: gs-repartition clean --input-prefix ${inputPrefix} --yes`,
+  ];
+}
+
+function describeItem({ kind, path, files, bytes }: CleanItem): string[] {
+  return [kind, path, kind === 'superseded folder' ? formatCount(files) : '', formatBytes(bytes)];
+}

@@ -1,0 +1,52 @@
+/** What all tests of faults share: points drawn by a seed, which a failure prints, and the book of what happened. */
+import { appendFileSync } from 'node:fs';
+import { describe } from 'vitest';
+
+/** Set to repeat a failure; drawn otherwise. */
+export const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** The long suites, `npm run test:faults`: all points instead of a few. */
+export const isLong = process.env['FAULTS'] === 'all';
+
+/** Mulberry32. @returns numbers from 0 to 1, the same for the same seed and name */
+export function random(name: string): () => number {
+  let state = seed | 0;
+  for (let i = 0; i < name.length; i++) state = (Math.imul(state, 31) + name.charCodeAt(i)) | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `count` of the numbers from 1 to `all`, spread by the seed; all of them where there are no more. */
+export function pointsOf(name: string, all: number, count: number): number[] {
+  if (all <= count) return Array.from({ length: all }, (_, i) => i + 1);
+  const next = random(name);
+  const drawn = new Set<number>();
+  while (drawn.size < count) drawn.add(1 + Math.floor(next() * all));
+  return [...drawn].sort((a, b) => a - b);
+}
+
+/** A group of tests whose names say how to repeat them. */
+export function describeFaults(name: string, tests: () => void): void {
+  describe(`${name} (FAULT_SEED=${seed})`, tests);
+}
+
+/** A row of RELIABILITY.md. */
+export interface Row {
+  chapter: string;
+  fault: string;
+  /** How often it was tried. */
+  times: number;
+  outcome: string;
+  /** The test file that does it. */
+  file: string;
+}
+
+/** Notes what was seen, for whoever writes the book: `test/faults/write-book.ts`. */
+export function note(row: Row): void {
+  const book = process.env['FAULTS_BOOK'];
+  if (book !== undefined) appendFileSync(book, `${JSON.stringify({ ...row, seed })}\n`);
+}
