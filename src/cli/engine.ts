@@ -14,5 +14,5 @@ export const engine: Engine = {
     return describePlan(plan, await estimate(plan, { signal: options.signal }));
   },
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
-  verifyPrefix: async (options) => (await import('../repartition/verify.js')).verifyPrefix(options),
+  verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

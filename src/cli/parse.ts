@@ -21,6 +21,7 @@ const EPILOGUE = [
   '  2    usage error',
   '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
   '  4    emr-serverless, sagemaker: the job failed or was cancelled',
+  '  5    verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',
   '  130  interrupted (the same command resumes)',
 ].join('\n');
 

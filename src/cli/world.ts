@@ -39,5 +39,6 @@ export const EXIT = {
   usage: 2,
   notAligned: 3,
   jobFailed: 4,
+  notLooked: 5,
   interrupted: 130,
 } as const;

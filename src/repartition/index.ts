@@ -14,4 +14,4 @@ export { commit, estimate, execute, prepare, repartition } from './repartition.j
 export { type Status, STATUS_FILE } from './commit/status.js';
 export type { AlignmentGroup, DataSet, GraphMetadata, Place } from '../metadata/index.js';
 export { type OwnedTask, ownedTasks } from './owned-tasks.js';
-export { verifyPrefix } from './verify.js';
+export { verifyPrefix } from './verify/verify.js';

@@ -11,7 +11,7 @@ import type {
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
 
-const DEFAULT_METADATA = 'metadata.json';
+export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
 
 const TARGET_LAYOUTS: readonly TargetLayout[] = ['fewest-bytes', 'most-frequent'];
@@ -58,7 +58,11 @@ const VERIFY: Checks<VerifyOptions> = {
   signal,
   onProgress: callback,
   metadataFileName: text,
+  inputMetadataFileName: text,
+  deep: yesOrNo,
+  worldSize: count,
   concurrency: count,
+  threads: count,
 };
 
 /**

@@ -95,17 +95,26 @@ describe('options of verify', () => {
   test('have defaults', async () => {
     expect(await asked('verify --input-prefix /data/graph')).toEqual({
       inputPrefix: '/data/graph',
-      metadataFileName: 'updated_row_counts_metadata.json',
     });
   });
 
   test('reach the engine', async () => {
-    const line = 'verify --input-prefix /data/graph --metadata-file-name metadata.json --concurrency 9';
+    const line =
+      'verify --input-prefix /data/graph --metadata-file-name metadata.json --concurrency 9 --deep ' +
+      '--world-size 8 --threads 3';
     expect(await asked(line)).toEqual({
       inputPrefix: '/data/graph',
       metadataFileName: 'metadata.json',
       concurrency: 9,
+      deep: true,
+      worldSize: 8,
+      threads: 3,
     });
+  });
+
+  test('have the names that they have in a run', async () => {
+    const line = 'verify --input-prefix /data/graph --input-metadata-file-name metadata.json';
+    expect((await asked(line)).metadataFileName).toBe('metadata.json');
   });
 });
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { progressLines } from '../../src/cli/progress.js';
-import { interrupted, RepartitionError } from '../../src/errors.js';
-import type { Progress } from '../../src/repartition/api.js';
+import { type ErrorCode, interrupted, RepartitionError } from '../../src/errors.js';
+import type { Progress, VerifyReport } from '../../src/repartition/api.js';
 import { attempt, ready, summary } from './try.js';
 
 const LINE = '--input-prefix /data/graph';
@@ -50,30 +50,43 @@ describe('verify', () => {
     expect(stdout).toBe('Ready for DistPartitioning: 2 types, 5 data sets, 20 parts, 1,000 rows.\n');
   });
 
-  const report = {
+  const report: VerifyReport = {
     ...ready,
     ready: false,
     violations: [
-      { type: 'user:rated:movie', dataSet: 'rating', message: 'has 4 parts, structure has 5' },
+      { kind: 'totals', message: 'num_nodes_per_type is missing' },
       {
+        kind: 'part-count',
+        type: 'user:rated:movie',
+        dataSet: 'rating',
+        message: 'has 4 parts, structure has 5',
+      },
+      {
+        kind: 'row-count',
         type: 'movie',
         dataSet: 'ti\ntle',
         part: 'node_data/a\u001b[31m.parquet',
         message: 'has 3 rows, part 1 of genre has 4',
       },
     ],
+    warnings: [{ kind: 'world-size', type: 'movie', message: 'align it with a larger `numOutputFiles`' }],
   };
 
-  test('prints every violation on one line, whatever is in the names, and exits with 1', async () => {
-    const { code, stdout } = await attempt(`verify ${LINE}`, {
+  test('prints every violation on one line under its type, whatever is in the names, and exits with 1', async () => {
+    const { code, stdout, stderr } = await attempt(`verify ${LINE}`, {
       engine: { verifyPrefix: () => Promise.resolve(report) },
     });
     expect(code).toBe(1);
+    expect(stderr).toMatch(/WARN: movie \| align it with a larger --num-output-files\n$/);
     expect(stdout).toBe(
       [
-        'user:rated:movie | rating | has 4 parts, structure has 5',
-        'movie | ti\\ntle | node_data/a\\u001b[31m.parquet | has 3 rows, part 1 of genre has 4',
-        'Not ready for DistPartitioning: 2 violations in 2 types, 5 data sets, 20 parts, 1,000 rows.',
+        'The graph: 1 violation',
+        '  num_nodes_per_type is missing',
+        'user:rated:movie: 1 violation',
+        '  rating | has 4 parts, structure has 5',
+        'movie: 1 violation',
+        '  ti\\ntle | node_data/a\\u001b[31m.parquet | has 3 rows, part 1 of genre has 4',
+        'Not ready for DistPartitioning: 3 violations, 1 warning in 2 types, 5 data sets, 20 parts, 1,000 rows.',
         '',
       ].join('\n'),
     );
@@ -85,6 +98,30 @@ describe('verify', () => {
     });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual(report);
+  });
+
+  test('shows no more than twenty violations of a type', async () => {
+    const many = Array.from({ length: 25 }, () => report.violations[1]!);
+    const { stdout } = await attempt(`verify ${LINE}`, {
+      engine: { verifyPrefix: () => Promise.resolve({ ...report, violations: many }) },
+    });
+    expect(stdout.match(/has 4 parts/g)).toHaveLength(20);
+    expect(stdout).toContain('  … and 5 more (--json has all)\n');
+  });
+
+  test('exits with 5 when it could not look, with 2 when it was asked wrongly', async () => {
+    const failing = (code: ErrorCode) => ({
+      verifyPrefix: () => Promise.reject(new RepartitionError(code, 'no metadata')),
+    });
+    for (const [code, exit] of [
+      ['not-found', 5],
+      ['access', 5],
+      ['storage', 5],
+      ['usage', 2],
+      ['interrupted', 130],
+    ] as const) {
+      expect((await attempt(`verify ${LINE}`, { engine: failing(code) })).code).toBe(exit);
+    }
   });
 });
 

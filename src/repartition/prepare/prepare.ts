@@ -18,6 +18,7 @@ import { resumeCommand } from '../options.js';
 import { changesOf } from '../published.js';
 import { countIdMappings, requireDeclaredCounts, takeInventory } from './inventory.js';
 import { weighLayouts } from './layout.js';
+import { requireEachPartOnce } from './part-lists.js';
 import { planGroup, tasksOf } from './plan.js';
 import type { ReadMetadata } from './read-metadata.js';
 import { requireDeclaredTotals } from './totals.js';
@@ -42,6 +43,7 @@ export async function planFor(
   const started = performance.now();
   const { signal } = options;
   const groups = alignmentGroups(metadata);
+  requireEachPartOnce(groups);
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
   if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 

@@ -5,6 +5,7 @@ import { type Footer, readFooter, TAIL_BYTES, visibleKey } from '../../parquet/f
 import { rowGroupFacts } from '../../parquet/crumbs.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { PartFacts } from '../model.js';
+import { vectorWidth } from './vector-width.js';
 import { partReader } from '../part-reader.js';
 
 /** Facts of a part that has not been compared with others. */
@@ -44,6 +45,7 @@ function factsOf(
 ): LoneFacts {
   const rowGroups = rowGroupFacts(footer);
   const shape = visibleKey(footer, 'shape');
+  const width = vectorWidth(footer);
   return {
     path,
     size,
@@ -56,5 +58,6 @@ function factsOf(
     scalarColumn: footer.scalarColumn,
     columns: footer.leaves.length,
     ...(shape !== undefined && { shape }),
+    ...(width !== undefined && { width }),
   };
 }

@@ -1,0 +1,138 @@
+/** A part in storage as parquet-wasm wants it: a Blob, of which it reads ranges. */
+import { crc32 } from 'node:zlib';
+import pMap from 'p-map';
+import { type Footer, readFooter, TAIL_BYTES } from '../../../parquet/footer.js';
+import { PageHeader, RowGroup } from '../../../parquet/format.js';
+import { readPageHead } from '../../../parquet/page-header.js';
+import { readChunks } from '../../../parquet/source-chunk.js';
+import type { CallOptions, ObjectStat, Storage } from '../../../storage/storage.js';
+
+/** Read at once; a longer range is put together from several. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+const PIECES_AT_ONCE = 4;
+
+/** A wrong checksum, of which parquet-wasm takes no notice. */
+export class DamagedPage extends Error {}
+
+export class PartFile {
+  /** Rejects when bytes can't be read. Not by what parquet-wasm is given: it breaks over a promise that is rejected. */
+  readonly failed: Promise<never>;
+  private fail: (error: unknown) => void = () => undefined;
+  private held: ArrayBuffer | undefined;
+
+  private constructor(
+    private readonly storage: Storage,
+    private readonly stat: ObjectStat,
+    private readonly tail: Uint8Array,
+    readonly footer: Footer,
+    private readonly options: CallOptions & { onBytes: (bytes: number) => void },
+  ) {
+    this.failed = new Promise((_, reject) => (this.fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  static async open(
+    storage: Storage,
+    stat: ObjectStat,
+    options: CallOptions & { onBytes: (bytes: number) => void },
+  ): Promise<PartFile> {
+    const { path, size, version } = stat;
+    const read = (start: number, end: number): Promise<Uint8Array> =>
+      storage.read(path, start, end, { ...options, version });
+    const tail = await read(Math.max(0, size - TAIL_BYTES), size);
+    const footer = await readFooter({
+      name: storage.describe(path),
+      size,
+      readOverhead: 0,
+      smallestCopy: 0,
+      read: (start, end) =>
+        start >= size - tail.length
+          ? Promise.resolve(tail.subarray(start - size + tail.length, end - size + tail.length))
+          : read(start, end),
+    });
+    return new PartFile(storage, stat, tail, footer, options);
+  }
+
+  /** As much of a Blob as its reader asks for. */
+  blob(): Blob {
+    const { size } = this.stat;
+    const blob = {
+      size,
+      slice: (start = 0, end = size) => ({ size: end - start, arrayBuffer: () => this.range(start, end) }),
+    };
+    return blob as unknown as Blob;
+  }
+
+  /** Gives back the memory of the last long range, once its reader has copied it. */
+  release(): void {
+    this.held?.resize(0);
+    this.held = undefined;
+  }
+
+  private async range(start: number, end: number): Promise<ArrayBuffer> {
+    try {
+      const tailStart = this.stat.size - this.tail.length;
+      if (start >= tailStart) {
+        const bytes = this.tail.slice(start - tailStart, end - tailStart);
+        this.check(bytes, start);
+        return bytes.buffer;
+      }
+      this.release();
+      const buffer = new ArrayBuffer(end - start, { maxByteLength: end - start });
+      await this.fill(new Uint8Array(buffer), start, end);
+      this.held = buffer;
+      return buffer;
+    } catch (error) {
+      this.fail(error);
+      return new Promise(() => undefined);
+    }
+  }
+
+  private async fill(into: Uint8Array, start: number, end: number): Promise<void> {
+    const { path, version } = this.stat;
+    const count = Math.ceil((end - start) / PIECE_BYTES);
+    await pMap(
+      Array.from({ length: count }, (_, i) => start + i * PIECE_BYTES),
+      async (from) => {
+        const to = Math.min(end, from + PIECE_BYTES);
+        into.set(await this.storage.read(path, from, to, { ...this.options, version }), from - start);
+        this.options.onBytes(to - from);
+      },
+      { concurrency: PIECES_AT_ONCE },
+    );
+    this.check(into, start);
+  }
+
+  /** Checksums of pages are written by nearly everybody, and looked at by few. */
+  private check(bytes: Uint8Array, start: number): void {
+    for (const group of this.footer.rowGroups) {
+      if ((group.get(RowGroup.numRows) ?? 0) === 0) continue;
+      for (const { range, leaf } of readChunks(this.footer, group)) {
+        if (range.start < start || range.end > start + bytes.length) continue;
+        checkPages(bytes.subarray(range.start - start, range.end - start), range.start, leaf.path);
+      }
+    }
+  }
+}
+
+function checkPages(chunk: Uint8Array, start: number, column: string): void {
+  for (let at = 0; at < chunk.length;) {
+    let head;
+    try {
+      head = readPageHead(chunk, at);
+    } catch {
+      // For parquet-wasm to say.
+      return;
+    }
+    const body = at + head.size;
+    const crc = head.struct.get(PageHeader.crc);
+    const end = body + head.compressedSize;
+    if (end > chunk.length) return;
+    if (crc !== undefined && crc32(chunk.subarray(body, end)) !== crc >>> 0) {
+      throw new DamagedPage(
+        `column ${column}: the page at byte ${start + at} does not have the checksum it claims`,
+      );
+    }
+    at = end;
+  }
+}
