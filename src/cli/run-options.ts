@@ -2,18 +2,7 @@
 import type { PrepareOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
-import {
-  alias,
-  choice,
-  count,
-  flag,
-  required,
-  text,
-  trueOrFalse,
-  usage,
-  type Values,
-  withDefault,
-} from './options.js';
+import { alias, choice, count, flag, required, text, usage, type Values, withDefault } from './options.js';
 import { readS3Options } from './s3-options.js';
 
 /** What decides what a run does, and how. */
@@ -28,7 +17,8 @@ export const layoutOptions = {
     text('The metadata to publish'),
     'updated_row_counts_metadata.json',
   ),
-  'streaming-repartitioning': trueOrFalse('Accepted for compatibility; every run streams'),
+  // GraphStorm's own command takes any word, and all but true and 1 for no.
+  'streaming-repartitioning': text('Accepted for compatibility, whatever its value; every run streams'),
   'target-layout': choice(
     'Which row counts the data sets of a type are aligned to (fewest-bytes unless given)',
     ['fewest-bytes', 'most-frequent'],

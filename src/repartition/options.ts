@@ -136,13 +136,15 @@ export function runSettings(options: PrepareOptions): RunSettings {
 }
 
 /** A name inside the prefix: what a person types is checked like what metadata say. */
-export function fileName(option: string, name: string): string {
+export function fileName(option: string, typed: string): string {
+  // A shell's completion begins so.
+  const name = typed.replace(/^(?:\.\/+)+/, '');
   const isInside =
     !/^[/\\]|\\|^[A-Za-z]+:\/\//.test(name) &&
     !name.split('/').some((part) => part === '' || part === '..' || part === '.');
   if (name === '' || !isInside) {
     throw usage(
-      `\`${option}\` must name a file inside the prefix, not "${name}"`,
+      `\`${option}\` must name a file inside the prefix, not "${typed}"`,
       'Give a name relative to the prefix.',
     );
   }

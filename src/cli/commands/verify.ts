@@ -2,7 +2,7 @@
 import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/api.js';
 import { asTyped } from '../as-typed.js';
 import { defineCommand } from '../command.js';
-import { formatBytes, plural } from '../format.js';
+import { formatBytes, formatCount, plural } from '../format.js';
 import { alias, count, flag, required, text } from '../options.js';
 import { readS3Options, s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
@@ -76,7 +76,7 @@ function describeReport({ ready, checked, violations, warnings }: VerifyReport):
   const beside = warnings.length > 0 ? `, ${plural(warnings.length, 'warning')}` : '';
   const verdict = ready
     ? `Ready for DistPartitioning: ${looked}${beside}.`
-    : `Not ready for DistPartitioning: ${plural(violations.length, 'violation')}${beside} in ${looked}.`;
+    : `Not ready for DistPartitioning: ${plural(violations.length, 'violation')} in ${looked}${beside}.`;
   return [...grouped(violations).flatMap(describeGroup), verdict];
 }
 
@@ -104,7 +104,7 @@ function describeGroup(violations: Violation[]): string[] {
   return [
     `${type ?? 'The graph'}: ${plural(violations.length, 'violation')}`,
     ...violations.slice(0, MOST_LINES).map((one) => `  ${describe(one, false)}`),
-    ...(more > 0 ? [`  … and ${plural(more, 'more')} (--json has all)`] : []),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more (--json has all)`] : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import { schemaDifference } from '../../parquet/same-schema.js';
 import { partsListedTwice } from '../prepare/part-lists.js';
 import { shapeChange } from '../prepare/shape.js';
 import { widthsOf } from '../prepare/vector-width.js';
+import type { Columns } from './columns.js';
 import { isRead, type LookedDataSet, type PartFooter } from './facts.js';
 import { countOf, type Finding, placeOf, someOf, violation, warning } from './finding.js';
 
@@ -168,13 +169,12 @@ function checkWidths({ dataSet, parts }: LookedDataSet): Finding[] {
 function checkNulls({ dataSet, parts, schemas }: LookedDataSet, role: Role): Finding[] {
   const withNulls = parts.filter((part): part is PartFooter => isRead(part) && (part.nulls ?? 0) > 0);
   const sum = withNulls.reduce((total, { nulls }) => total + nulls!, 0);
-  const isVectors = schemas[0]?.columns.kind === 'vectors';
-  return nullFindings({ dataSet, role, isVectors }, sum, withNulls);
+  return nullFindings({ dataSet, role, columns: schemas[0]?.columns }, sum, withNulls);
 }
 
 /** What nulls in a data set mean. */
 export function nullFindings(
-  { dataSet, role, isVectors }: { dataSet: DataSet; role: Role; isVectors: boolean },
+  { dataSet, role, columns }: { dataSet: DataSet; role: Role; columns: Columns | undefined },
   nulls: number,
   parts: readonly { path: string }[],
 ): Finding[] {
@@ -182,12 +182,14 @@ export function nullFindings(
   if (nulls === 0 || !first) return [];
   const where = { ...placeOf(dataSet), ...(parts.length === 1 && { part: first.path }) };
   const many = `${countOf(nulls, 'null')}${parts.length > 1 ? ` in ${countOf(parts.length, 'part')}` : ''}`;
-  if (role === 'label') {
-    const message = `has ${many}: unlabelled, which DistPartitioning reads as NaN, and integers beside them as doubles`;
-    return [warning('nulls', where, message)];
+  if (columns?.kind === 'numbers' && columns.hasBooleans && role !== 'mask') {
+    return [violation('nulls', where, `has ${many} among booleans, of which pandas makes objects`)];
   }
-  if (role === 'feature' && !isVectors) {
-    return [warning('nulls', where, `has ${many}, which DistPartitioning reads as NaN`)];
+  if (columns?.kind !== 'vectors' && (role === 'label' || role === 'feature')) {
+    const what = role === 'label' ? ': unlabelled' : '';
+    const beside =
+      columns?.kind === 'numbers' && columns.hasIntegers ? ', and integers beside them as doubles' : '';
+    return [warning('nulls', where, `has ${many}${what}, which DistPartitioning reads as NaN${beside}`)];
   }
   const what = role === 'structure' ? 'an edge' : role === 'mask' ? 'a mask' : 'a vector';
   return [violation('nulls', where, `has ${many}: ${what} must have every value`)];

@@ -64,7 +64,14 @@ export function dealtOut(parts: number, ranks: number): [number, number][] {
  * What becomes of a type when so many ranks read it. Every rank sends some of its rows to every other; DGL 2.1 pads what
  * is missing, and stops where it cannot.
  */
-export function checkRanks({ type, dataSets, kind }: LookedType, ranks: number): Finding[] {
+export function checkRanks(looked: LookedType, ranks: number): Finding[] {
+  return [
+    ...checkDealtRows(looked, ranks),
+    ...looked.dataSets.flatMap((one) => checkRankTypes(looked, one, ranks)),
+  ];
+}
+
+function checkDealtRows({ type, dataSets, kind }: LookedType, ranks: number): Finding[] {
   const [first] = dataSets;
   if (!first?.parts.every(isRead)) return [];
   const rows = first.parts.map((part) => part.rows);
@@ -91,4 +98,23 @@ export function checkRanks({ type, dataSets, kind }: LookedType, ranks: number):
     `has ${countOf(dealt[poor]!, 'row')} on rank ${poor} of ${ranks}: some partition gets none of them, which older ` +
     'versions of DGL do not allow for (gloo_wrapper.py)';
   return [warning('world-size', where, message)];
+}
+
+/** Integers beside nulls become doubles, and the ranks compare their types (`_broadcast_shape`). */
+function checkRankTypes(
+  { type }: LookedType,
+  { dataSet, parts, schemas }: LookedDataSet,
+  ranks: number,
+): Finding[] {
+  const columns = schemas[0]?.columns;
+  if (columns?.kind !== 'numbers' || !columns.hasIntegers || !parts.every(isRead)) return [];
+  const read = parts.filter(isRead);
+  const hasNulls = dealtOut(read.length, ranks)
+    .filter(([from, to]) => to > from)
+    .map(([from, to]) => read.slice(from, to).some(({ nulls }) => (nulls ?? 0) > 0));
+  if (!hasNulls.includes(true) || !hasNulls.includes(false)) return [];
+  const message =
+    `has nulls on some of ${ranks} ranks alone: those read its integers as doubles, and DistPartitioning stops because ` +
+    'the ranks differ; let gs-processing write doubles';
+  return [violation('world-size', placeOf(dataSet, type), message)];
 }

@@ -16,8 +16,14 @@ const ODD_LISTS: ReadonlyMap<number, string> = new Map([
   [21, 'a large list'],
 ]);
 
-/** The columns as numpy has them: `vectors` for one list column. */
-export type Columns = { kind: 'vectors' | 'numbers' } | { kind: 'objects'; problem: string };
+/**
+ * The columns as numpy has them: `vectors` for one list column. Beside nulls, pandas makes doubles of integers and objects
+ * of booleans.
+ */
+export type Columns =
+  | { kind: 'vectors' }
+  | { kind: 'numbers'; hasIntegers: boolean; hasBooleans: boolean }
+  | { kind: 'objects'; problem: string };
 
 /** What becomes of the part's columns; `problem` is the end of a sentence: "column a is a text". */
 export function columnsOf(footer: Footer): Columns {
@@ -43,7 +49,13 @@ export function columnsOf(footer: Footer): Columns {
       };
     }
   }
-  return { kind: 'numbers' };
+  const isOf = (...types: number[]): boolean =>
+    columns.some(([column]) => types.includes(column?.get(SchemaElement.type) ?? -1));
+  return {
+    kind: 'numbers',
+    hasIntegers: isOf(PhysicalType.int32, PhysicalType.int64),
+    hasBooleans: isOf(PhysicalType.boolean),
+  };
 }
 
 /** The columns below the root, each with all elements of its tree. */

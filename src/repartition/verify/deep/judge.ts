@@ -38,7 +38,7 @@ function judgeDataSet(deep: DeepDataSet, facts: Facts, nodes: ReadonlyMap<string
   return [
     ...unreadable,
     ...judgeNulls(deep, parts),
-    ...(deep.isVectors ? judgeLengths(place, parts) : []),
+    ...(deep.columns?.kind === 'vectors' ? judgeLengths(place, parts) : []),
     ...(deep.role === 'structure' ? judgeIds(place.type, parts, nodes) : judgeNumbers(deep, parts)),
   ];
 }

@@ -3,6 +3,7 @@ import type { GraphMetadata } from '../../../metadata/index.js';
 import type { DataSet } from '../../../metadata/model.js';
 import type { CountedDataSet, PartFacts } from '../../model.js';
 import { type Role, roleOf } from '../check-parts.js';
+import type { Columns } from '../columns.js';
 import type { LookedMapping } from '../check-totals.js';
 import { isRead, type LookedDataSet, type PartFooter } from '../facts.js';
 import type { MappingUnit, PartUnit, Unit } from './model.js';
@@ -13,7 +14,7 @@ const UNIT_BYTES = 64 * 1024 * 1024;
 export interface DeepDataSet {
   dataSet: DataSet;
   role: Role;
-  isVectors: boolean;
+  columns: Columns | undefined;
   /** By part, in order. */
   outputs: PartUnit[][];
 }
@@ -79,7 +80,7 @@ export function planDeepLook(
         });
       }
     }
-    return { dataSet, role, isVectors: schemas[0]?.columns.kind === 'vectors', outputs };
+    return { dataSet, role, columns: schemas[0]?.columns, outputs };
   });
   const mapped = mappings.flatMap(({ type, parts }) => {
     const total = nodes.get(type);
