@@ -151,7 +151,7 @@ export class Tally {
       const precision: number = type.precision;
       if (precision === 0) return;
       const values = precision === 1 ? aligned(bytes, Float32Array) : aligned(bytes, Float64Array);
-      countFloats(values, facts);
+      countFloats(aligned(bytes, Uint32Array), precision === 1 ? 1 : 2, values, facts);
       if (this.counted === 'bits') countBits(values, facts);
     } else if (DataType.isInt(type) && this.counted !== 'none') {
       const values = integers(bytes, type.bitWidth, type.isSigned);
@@ -264,13 +264,19 @@ function longs(bytes: Uint8Array, isSigned: boolean): Float64Array {
 
 // `while`, because `for … of` takes six times as long over numbers.
 
-function countFloats(values: ArrayLike<number>, facts: ColumnFacts): void {
+/** Only where some exponent has all bits, as that of NaN and infinity has, is the value looked at. */
+function countFloats(
+  words: ArrayLike<number>,
+  wordsEach: 1 | 2,
+  values: ArrayLike<number>,
+  facts: ColumnFacts,
+): void {
+  const exponent = wordsEach === 1 ? 0x7f800000 : 0x7ff00000;
   let odd = 0;
-  let i = values.length;
-  while (--i >= 0) {
-    const value = values[i]!;
-    // Neither NaN nor infinity less itself is nothing.
-    if (value - value !== 0) odd++;
+  let i = words.length - 1;
+  while (i >= 0) {
+    if ((words[i]! & exponent) === exponent) odd++;
+    i -= wordsEach;
   }
   i = odd === 0 ? 0 : values.length;
   while (--i >= 0) {
