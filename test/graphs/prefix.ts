@@ -138,6 +138,7 @@ export async function expectReady(
 export interface DglView {
   sections: Record<string, Record<string, Record<string, { shapes: (number[] | null)[]; dtypes: string[] }>>>;
   violations: { kind: string; type: string; name: string; message: string }[];
+  stops: { kind: string; type: string; name: string; message: string; ranks: number }[];
 }
 
 export async function dglView(prefix: string, file: string): Promise<DglView> {

@@ -26,26 +26,26 @@ export interface Totals {
   edges: ReadonlyMap<string, number>;
 }
 
-/** Features go before mappings, and both before what the document says. */
+/** Nodes are as many as the document says, for that is what DistPartitioning goes by; else features tell, or a mapping. */
 export function totalsOf(
   metadata: GraphMetadata,
   types: readonly LookedType[],
   mappings: readonly LookedMapping[],
 ): Totals {
-  const totals = { nodes: new Map<string, number>(), edges: new Map<string, number>() };
-  for (const { kind, type, total } of declaredTotals(metadata)) {
-    if (kind === 'node') totals.nodes.set(type, total);
-  }
-  for (const { type, parts } of mappings) {
-    if (parts.every(({ problem }) => problem === undefined)) {
-      totals.nodes.set(type, sum(parts.map(({ rows }) => rows)));
-    }
-  }
+  const totals = { nodes: mappedTotals(mappings), edges: new Map<string, number>() };
   for (const { kind, type, dataSets } of types) {
     const [first] = dataSets;
     if (first?.parts.every(isRead)) totals[kind === 'node' ? 'nodes' : 'edges'].set(type, rowsOf(first));
   }
+  for (const { kind, type, total } of declaredTotals(metadata)) {
+    if (kind === 'node') totals.nodes.set(type, total);
+  }
   return totals;
+}
+
+function mappedTotals(mappings: readonly LookedMapping[]): Map<string, number> {
+  const readable = mappings.filter(({ parts }) => parts.every(({ problem }) => problem === undefined));
+  return new Map(readable.map(({ type, parts }) => [type, sum(parts.map(({ rows }) => rows))]));
 }
 
 export function checkTotals(
@@ -55,7 +55,7 @@ export function checkTotals(
 ): Finding[] {
   const totals = totalsOf(metadata, types, mappings);
   return [
-    ...checkDeclaredTotals(metadata, types),
+    ...checkDeclaredTotals(metadata, types, mappings),
     ...checkInfoCounts(metadata, totals),
     ...mappings.flatMap((mapping) => checkMapping(mapping, types)),
     ...checkMappedTypes(metadata),
@@ -63,15 +63,21 @@ export function checkTotals(
   ];
 }
 
-function checkDeclaredTotals(metadata: GraphMetadata, types: readonly LookedType[]): Finding[] {
+/** A node type without features has its id mapping alone to count. */
+function checkDeclaredTotals(
+  metadata: GraphMetadata,
+  types: readonly LookedType[],
+  mappings: readonly LookedMapping[],
+): Finding[] {
+  const mapped = mappedTotals(mappings);
   return declaredTotals(metadata).flatMap(({ kind, type, total }) => {
     const first = types.find((one) => one.kind === kind && one.type === type)?.dataSets[0];
-    if (!first?.parts.every(isRead)) return [];
-    const rows = rowsOf(first);
-    if (rows === total) return [];
+    if (first && !first.parts.every(isRead)) return [];
+    const rows = first ? rowsOf(first) : kind === 'node' ? mapped.get(type) : undefined;
+    if (rows === undefined || rows === total) return [];
     const key = kind === 'edge' ? 'num_edges_per_type' : 'num_nodes_per_type';
-    const message = `has ${countOf(rows, 'row')} in all, ${key} says ${total}`;
-    return [violation('totals', placeOf(first.dataSet, type), message)];
+    const where = first ? placeOf(first.dataSet, type) : { type, dataSet: 'raw_id_mappings' };
+    return [violation('totals', where, `has ${countOf(rows, 'row')} in all, ${key} says ${total}`)];
   });
 }
 
