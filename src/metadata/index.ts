@@ -1,7 +1,7 @@
 /** metadata.json: read, check, group, write. */
 export { alignmentGroups } from './groups.js';
 export type { AlignmentGroup, DataSet, Place } from './model.js';
-export { type Entry, type GraphMetadata, parseMetadata, type PlacedEntry } from './parse.js';
+export { type GraphMetadata, parseMetadata } from './parse.js';
 export { foreignKeys } from './differences.js';
 export { isMask, namedFeatures } from './named.js';
 export { forwardNames } from './reverse.js';

@@ -49,7 +49,7 @@ export function checkSharedFiles(dataSets: readonly DataSet[]): Finding[] {
 }
 
 /** Which rank reads which parts, as numpy's `array_split` deals them out: a run each, the first ranks one more. */
-export function dealtOut(parts: number, ranks: number): [number, number][] {
+function dealtOut(parts: number, ranks: number): [number, number][] {
   const [each, more] = [Math.floor(parts / ranks), parts % ranks];
   let from = 0;
   return Array.from({ length: ranks }, (_, rank) => {
