@@ -25,7 +25,7 @@ function isUpToDate() {
 function make() {
   const python = findPython();
   console.error(
-    `python-env: making .venv with ${python.command} ${python.version} (pyarrow, moto; about 500 MB)`,
+    `python-env: making .venv with ${python.command} ${python.version} (pyarrow and four other readers of Parquet, moto; about 1 GB)`,
   );
   rmSync(venv, { recursive: true, force: true });
 
@@ -54,7 +54,12 @@ function make() {
   } else {
     install(venvPython, pip);
   }
-  if (!runs(venvPython, ['-c', 'import pyarrow.parquet, numpy, moto, boto3'])) {
+  if (
+    !runs(venvPython, [
+      '-c',
+      'import pyarrow.parquet, numpy, moto, boto3, duckdb, polars, datafusion, fastparquet',
+    ])
+  ) {
     fail(
       'the packages of test/requirements.txt were installed but cannot be imported',
       'remove .venv and try again',

@@ -1,6 +1,7 @@
 /** Bits that flip in the pages of made parts, and whether a deep look notices: against what the part said before. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { readFooter } from '../../src/parquet/footer.js';
 import { PageHeader } from '../../src/parquet/format.js';
 import { readPageHead } from '../../src/parquet/page-header.js';
@@ -121,6 +122,7 @@ async function readerOf(path: string) {
     size: data.length,
     readOverhead: 0,
     smallestCopy: 0,
+    memory: Memory.within(DEFAULT_MEMORY),
     read: (start: number, end: number) => Promise.resolve(data.subarray(start, end)),
   };
 }

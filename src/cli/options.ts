@@ -56,6 +56,19 @@ export function count(describe: string): Option<number | undefined> {
   return { describe, parse };
 }
 
+const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** A size with its unit, as `512MB`, `1.5g` or `2 GiB`, in bytes; a thousand is 1024 in all of them. */
+export function size(describe: string): Option<number | undefined> {
+  const parse = (typed: string): number => {
+    const [, number = '', unit = ''] = /^\+?(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b)?$/i.exec(typed.trim()) ?? [];
+    const bytes = Math.round(Number(number) * (UNITS[unit.toLowerCase()] ?? NaN));
+    if (!Number.isSafeInteger(bytes) || bytes < 1) throw new BadValue('must be a size such as 512MB or 2GB');
+    return bytes;
+  };
+  return { describe, parse };
+}
+
 /** Python's True and False as the reference takes them: also 1 and 0, in any case. */
 export function trueOrFalse(describe: string): Option<boolean | undefined> {
   const parse = (typed: string): boolean => {

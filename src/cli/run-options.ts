@@ -2,7 +2,18 @@
 import type { PrepareOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
-import { alias, choice, count, flag, required, text, usage, type Values, withDefault } from './options.js';
+import {
+  alias,
+  choice,
+  count,
+  flag,
+  required,
+  size,
+  text,
+  usage,
+  type Values,
+  withDefault,
+} from './options.js';
 import { readS3Options } from './s3-options.js';
 
 /** What decides what a run does, and how. */
@@ -25,13 +36,14 @@ export const layoutOptions = {
   ),
   'num-output-files': count('Align to this many parts of even size per type instead'),
   recount: flag('Believe the files where the row counts in the metadata differ'),
+  memory: size('Memory that the process may take; a page that needs more is refused (256MB unless given)'),
   concurrency: count('Worker threads (as many as processors, at most 4 (on S3, 2), unless given)'),
 };
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
 
 export function prepareOptionsFrom(values: RunValues, { log, progress, signal }: Session): PrepareOptions {
-  const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles } = values;
+  const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles, memory } = values;
   const s3 = readS3Options(values);
   if (targetLayout !== undefined && numOutputFiles !== undefined) {
     throw usage('--target-layout and --num-output-files exclude each other', 'Give one of them.');
@@ -46,6 +58,7 @@ export function prepareOptionsFrom(values: RunValues, { log, progress, signal }:
     recount: values.recount,
     ...(targetLayout !== undefined && { targetLayout }),
     ...(numOutputFiles !== undefined && { numOutputFiles }),
+    ...(memory !== undefined && { memory }),
     ...(s3 && { s3 }),
     signal,
     log,

@@ -1,5 +1,6 @@
 /** For programs that have Parquet files and no graph: cut them, join them, move their row boundaries. */
 import { RepartitionError } from '../errors.js';
+import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import { footerKeys, type KeyChanges, readFooter } from './footer.js';
 import { type Method, type RowGroupFacts, rowGroupFacts } from './crumbs.js';
 import { rewrite } from './rewrite.js';
@@ -7,7 +8,8 @@ import type { RangeReader, RowSlice } from './source.js';
 import type { SourceFile } from './source-file.js';
 
 /** A file that ranges can be read from, wherever it is. */
-export type ReadableFile = Pick<RangeReader, 'name' | 'size' | 'read'> & Partial<RangeReader>;
+export type ReadableFile = Pick<RangeReader, 'name' | 'size' | 'read'> &
+  Partial<Pick<RangeReader, 'readOverhead' | 'smallestCopy'>>;
 
 /** What a file's footer says. */
 export interface FileFacts {
@@ -51,6 +53,8 @@ export async function readFacts(file: ReadableFile): Promise<FileFacts> {
 export interface RewriteRowsOptions {
   /** Footer keys to set, or with null to remove; all others come from the first slice's file. */
   keys?: KeyChanges;
+  /** Bytes that the process may take. A page or footer that needs more is refused. Default 256 MiB. */
+  memory?: number;
 }
 
 /** A new file in the making. */
@@ -88,11 +92,12 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export async function rewriteRows(
   files: readonly ReadableFile[],
   slices: readonly [RowSlice, ...RowSlice[]],
-  { keys = {} }: RewriteRowsOptions = {},
+  { keys = {}, memory = DEFAULT_MEMORY }: RewriteRowsOptions = {},
 ): Promise<RewrittenRows> {
   requireSlices(files.length, slices);
   const opened = new Map<number, Promise<SourceFile>>();
-  const readers = files.map(readerOf);
+  const room = Memory.within(memory);
+  const readers = files.map((file) => readerOf(file, room));
   const open = (source: number): Promise<SourceFile> => {
     const found = opened.get(source) ?? openFile(readers[source]!);
     opened.set(source, found);
@@ -148,7 +153,7 @@ export function fromBytes(name: string, bytes: Uint8Array): ReadableFile {
 }
 
 /** As if on a disk, where a read costs little. */
-function readerOf(file: ReadableFile): RangeReader {
+function readerOf(file: ReadableFile, memory = Memory.within(DEFAULT_MEMORY)): RangeReader {
   const { name, size, readOverhead = 0, smallestCopy = 0 } = file;
-  return { name, size, readOverhead, smallestCopy, read: (start, end) => file.read(start, end) };
+  return { name, size, readOverhead, smallestCopy, memory, read: (start, end) => file.read(start, end) };
 }

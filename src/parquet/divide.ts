@@ -10,7 +10,7 @@
  * Kept apart, the copied stretch owes nothing to bytes of ours in front of it or between its columns, and can lie where
  * a storage copies it without a megabyte passing through us. Parquet's rows may be divided among row groups as one likes.
  */
-import type { DataPage, PageList } from './pages.js';
+import type { DataPage, PageList } from './page-list.js';
 
 /** Rows of a row group, half open. */
 export interface RowRange {

@@ -1,4 +1,5 @@
 import { RepartitionError } from '../errors.js';
+import { MemoryError } from '../memory.js';
 import { CodecError, UnknownCodec } from './codec.js';
 import { EncodingError } from './hybrid.js';
 import { ThriftError } from './thrift.js';
@@ -29,6 +30,13 @@ export function explainDamage(file: string, where: string | undefined, error: un
       file,
       prefix + error.message,
       'Write the data set with snappy, gzip, zstd, brotli, lz4 or none.',
+    );
+  }
+  if (error instanceof MemoryError) {
+    return unsupported(
+      file,
+      prefix + error.message,
+      `Allow the process more: \`memory\` of ${error.allowance} will do.`,
     );
   }
   if (error instanceof ThriftError || error instanceof CodecError || error instanceof EncodingError) {

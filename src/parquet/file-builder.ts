@@ -8,6 +8,7 @@ import { shiftOffsetIndex } from './indexes.js';
 import { type ChunkPiece, PAGE_OFFSETS } from './piece.js';
 import { type Provenance, sign } from './provenance.js';
 import { append, type ParquetSegment } from './segments.js';
+import { treatDeprecatedBoundsAlike } from './statistics.js';
 import { writeStruct } from './thrift-writer.js';
 
 /** Row groups are numbered in 16 bits; those beyond go without their number, which is optional. */
@@ -107,6 +108,9 @@ export class FileBuilder {
   /** Adds what stands behind the row groups: Bloom filters, indexes, the footer. */
   finish(keys: KeyChanges, provenance: Provenance): void {
     const all = this.groups.flatMap((group) => group.placed);
+    for (const column of this.template.leaves.keys()) {
+      treatDeprecatedBoundsAlike(this.groups.flatMap(({ placed }) => placed[column]?.meta ?? []));
+    }
     for (const placed of all) this.placeBloomFilter(placed);
     for (const placed of all) this.placeColumnIndex(placed);
     for (const placed of all) this.placeOffsetIndex(placed);

@@ -6,7 +6,8 @@
  * Sizes are checked against the file before they are believed.
  */
 import { changeArrowKeys, readArrowKeys } from './arrow-schema.js';
-import { damaged, unsupported } from './errors.js';
+import { MemoryError } from '../memory.js';
+import { damaged, explainDamage, unsupported } from './errors.js';
 import { FileMetaData, KeyValue, RowGroup } from './format.js';
 import { isScalarColumn, readLeaves, type Leaf } from './schema.js';
 import type { RangeReader } from './source.js';
@@ -27,6 +28,8 @@ export interface Footer {
   meta: FileMetaData;
   /** Where FileMetaData starts: no chunk or index may reach beyond. */
   start: number;
+  /** Where the file ends. */
+  end: number;
   rows: number;
   leaves: Leaf[];
   rowGroups: readonly RowGroup[];
@@ -46,8 +49,16 @@ export async function readFooter(reader: RangeReader): Promise<Footer> {
   const bytes =
     length + 8 <= tail.length
       ? tail.subarray(tail.length - 8 - length, tail.length - 8)
-      : await reader.read(reader.size - 8 - length, reader.size - 8);
-  return parseFooter(reader.name, bytes, reader.size - 8 - length);
+      : await readLong(reader, length);
+  return parseFooter(reader.name, bytes, reader.size - 8 - length, reader.memory.total);
+}
+
+async function readLong(reader: RangeReader, length: number): Promise<Uint8Array> {
+  const { name, size, memory } = reader;
+  if (length > memory.total) {
+    throw explainDamage(name, 'the footer', new MemoryError(length, memory.total));
+  }
+  return reader.read(size - 8 - length, size - 8);
 }
 
 /** Bytes of FileMetaData, from the file's last eight bytes. */
@@ -69,11 +80,12 @@ function footerLength(file: string, size: number, tail: Uint8Array): number {
 
 /**
  * @param start the byte where `bytes` (FileMetaData) lie in the file
+ * @param most bytes that it may take in memory
  * @internal
  */
-export function parseFooter(file: string, bytes: Uint8Array, start: number): Footer {
+export function parseFooter(file: string, bytes: Uint8Array, start: number, most = Infinity): Footer {
   try {
-    const meta = readStruct(FileMetaData, bytes).struct;
+    const meta = readStruct(FileMetaData, bytes, 0, most).struct;
     if (meta.has(FileMetaData.encryptionAlgorithm)) throw encrypted(file);
     const schema = meta.get(FileMetaData.schema) ?? [];
     const rowGroups = meta.get(FileMetaData.rowGroups) ?? [];
@@ -87,8 +99,20 @@ export function parseFooter(file: string, bytes: Uint8Array, start: number): Foo
     if (sum !== rows) throw damaged(file, `the footer counts ${rows} rows but its row groups hold ${sum}`);
     const leaves = readLeaves(file, schema);
     const createdBy = meta.get(FileMetaData.createdBy);
-    return { file, meta, start, rows, leaves, rowGroups, createdBy, scalarColumn: isScalarColumn(schema) };
+    const end = start + bytes.length + 8;
+    return {
+      file,
+      meta,
+      start,
+      end,
+      rows,
+      leaves,
+      rowGroups,
+      createdBy,
+      scalarColumn: isScalarColumn(schema),
+    };
   } catch (error) {
+    if (error instanceof MemoryError) throw explainDamage(file, `the footer at byte ${start}`, error);
     if (error instanceof ThriftError) {
       throw damaged(file, `the footer at byte ${start} cannot be read (${error.message})`, error);
     }

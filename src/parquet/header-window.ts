@@ -1,5 +1,6 @@
 /** Page headers where they lie: read a few kilobytes at a time, since only the one before says where the next begins. */
 import { explainDamage } from './errors.js';
+import { checkBareLevels } from './page.js';
 import { type PageHead, readPageHead } from './page-header.js';
 import type { RangeReader } from './source.js';
 import type { ByteRange, SourceChunk } from './source-chunk.js';
@@ -39,7 +40,10 @@ export class HeaderWindow {
       const end = Math.min(offset + length, this.range.end);
       try {
         if (offset >= this.start && offset < this.start + this.bytes.length) {
-          return readPageHead(this.bytes, offset - this.start);
+          const head = readPageHead(this.bytes, offset - this.start);
+          const behind = offset - this.start + head.size;
+          checkBareLevels(chunk, head, this.bytes.subarray(behind));
+          return head;
         }
       } catch (error) {
         const canGrow = this.start + this.bytes.length < this.range.end && length <= MAX_HEADER_BYTES;

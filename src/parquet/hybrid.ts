@@ -13,6 +13,11 @@ export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
 
+/** @throws EncodingError when anything stands behind the last value of a page */
+export function requireNothing(rest: Uint8Array): void {
+  if (rest.length > 0) throw new EncodingError(`${rest.length} bytes are left over behind the last value`);
+}
+
 /** Arrays that values are decoded into: levels fit bytes, indices need 32 bits. */
 export type HybridArray = Uint8Array | Uint32Array;
 
@@ -29,11 +34,6 @@ const MAX_SCALE = 0x80 ** (MAX_VARINT - 1);
 /** Bits that the largest value needs; 0 when there is only the value 0. */
 export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
-}
-
-/** Fills `output` with the first values of `width` bits in `bytes`. */
-export function decodeHybrid(bytes: Uint8Array, width: number, output: HybridArray): void {
-  new HybridDecoder(bytes, width).read(output);
 }
 
 /** Decodes values of `width` bits in order, some at a time. */
@@ -54,12 +54,18 @@ export class HybridDecoder {
     if (width > 32) throw new EncodingError(`a bit width of ${width}`);
   }
 
+  /** Another one that stands where this one does. */
+  clone(): HybridDecoder {
+    const { bytes, width, offset, left, repeated, bit } = this;
+    return Object.assign(new HybridDecoder(bytes, width), { offset, left, repeated, bit });
+  }
+
   /**
    * Fills `output` with the next values.
    * @throws EncodingError when the runs end before that
    */
   read(output: HybridArray): void {
-    if (this.width === 0) {
+    if (this.isImplied) {
       output.fill(0);
       return;
     }
@@ -79,8 +85,8 @@ export class HybridDecoder {
    * @throws EncodingError when the runs end before that
    */
   repeats(count: number, take: (value: number, times: number) => void): void {
-    if (this.width === 0) {
-      take(0, count);
+    if (this.isImplied) {
+      if (count > 0) take(0, count);
       return;
     }
     const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
@@ -99,6 +105,34 @@ export class HybridDecoder {
     }
   }
 
+  /**
+   * To be asked behind the last value. A packed run holds whole groups of eight, and the last one may lack the bytes that
+   * hold no value.
+   * @param spareRuns whether whole packed runs may follow
+   * @throws EncodingError when there is more than that
+   */
+  requireEnd(spareRuns: boolean): void {
+    for (;;) {
+      if (this.repeated !== undefined && this.left > 0) {
+        throw new EncodingError(`a run goes on for ${this.left} values behind the last`);
+      }
+      this.offset += Math.ceil((this.bit + this.left * this.width) / 8);
+      this.bit = 0;
+      const rest = this.bytes.subarray(this.offset);
+      const isPacked = rest.length > 0 && (rest[0]! & 1) === 1;
+      if (!spareRuns || !isPacked) {
+        requireNothing(rest);
+        return;
+      }
+      this.begin();
+    }
+  }
+
+  /** Of no bits there need be no runs: some writers leave them out, others write their headers. */
+  private get isImplied(): boolean {
+    return this.width === 0 && this.bytes.length === 0;
+  }
+
   /** Reads a run's header. */
   private begin(): void {
     // A bit-packed run ends with a whole byte, as it holds whole groups of eight values.
@@ -112,6 +146,9 @@ export class HybridDecoder {
     }
     const count = Math.floor(header / 2);
     if (header % 2 === 1) {
+      // The last group of all may lack the bytes that hold no value.
+      if (this.offset + (count - 1) * this.width >= this.bytes.length && this.width > 0)
+        throw new EncodingError('a bit-packed run goes on behind the bytes there are');
       this.left = count * 8;
       this.repeated = undefined;
       return;
@@ -176,17 +213,13 @@ export class HybridDecoder {
   }
 }
 
-/** Encodes `values` with `width` bits each. */
+/**
+ * Encodes `values` with `width` bits each.
+ * @internal
+ */
 export function encodeHybrid(values: HybridArray, width: number): Uint8Array {
   const encoder = new HybridEncoder(width);
-  let i = 0;
-  while (i < values.length) {
-    const value = values[i]!;
-    let end = i + 1;
-    while (end < values.length && values[end] === value) end++;
-    encoder.add(value, end - i);
-    i = end;
-  }
+  for (const value of values) encoder.add(value, 1);
   return encoder.finish();
 }
 
@@ -198,9 +231,30 @@ export class HybridEncoder {
   private readonly packed = new Uint32Array(PACKED_AT_ONCE);
   private waiting = 0;
 
+  /** The repeat that is still growing. */
+  private value = 0;
+  private times = 0;
+
   constructor(private readonly width: number) {}
 
+  /** Repeats of one value that follow each other become one. */
   add(value: number, times: number): void {
+    if (value !== this.value) this.endRepeat();
+    this.value = value;
+    this.times += times;
+  }
+
+  /** All runs; nothing can be added after that. */
+  finish(): Uint8Array {
+    this.endRepeat();
+    this.flush();
+    return this.bytes.slice(0, this.length);
+  }
+
+  private endRepeat(): void {
+    const { value, times } = this;
+    if (times === 0) return;
+    this.times = 0;
     // A packed run holds whole groups of eight, so a repeat first lends what fills the last group.
     const lent = -this.waiting & 7;
     if (times - lent >= 8) {
@@ -210,12 +264,6 @@ export class HybridEncoder {
     } else {
       this.pack(value, times);
     }
-  }
-
-  /** All runs; nothing can be added after that. */
-  finish(): Uint8Array {
-    this.flush();
-    return this.bytes.slice(0, this.length);
   }
 
   private pack(value: number, times: number): void {

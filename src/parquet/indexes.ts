@@ -4,8 +4,10 @@
  * Source: https://github.com/apache/parquet-format/blob/master/PageIndex.md
  */
 import type { ByteRange, SourceChunk } from './source-chunk.js';
-import { damaged } from './errors.js';
+import { MemoryError } from '../memory.js';
+import { damaged, explainDamage } from './errors.js';
 import { ColumnIndex, OffsetIndex, PageLocation } from './format.js';
+import type { PieceOfPage } from './nulls.js';
 import type { RangeReader } from './source.js';
 import { make, type Struct, type Table, ThriftError } from './thrift.js';
 import { readStruct } from './thrift-reader.js';
@@ -41,16 +43,15 @@ async function readIndex<N extends string>(
   range: ByteRange,
   what: string,
 ): Promise<Struct<N>> {
-  const bytes = await reader.read(range.start, range.end);
+  const where = `the ${what} of column ${chunk.leaf.path} at byte ${range.start}`;
+  const { total } = reader.memory;
   try {
-    return readStruct(table, bytes).struct;
+    if (range.end - range.start > total) throw new MemoryError(range.end - range.start, total);
+    return readStruct(table, await reader.read(range.start, range.end), 0, total).struct;
   } catch (error) {
-    if (!(error instanceof ThriftError)) throw error;
-    throw damaged(
-      chunk.file,
-      `the ${what} of column ${chunk.leaf.path} at byte ${range.start} cannot be read`,
-      error,
-    );
+    if (error instanceof MemoryError) throw explainDamage(chunk.file, where, error);
+    if (error instanceof ThriftError) throw damaged(chunk.file, `${where} cannot be read`, error);
+    throw error;
   }
 }
 
@@ -102,13 +103,6 @@ export function shiftOffsetIndex(index: OffsetIndex, delta: number): OffsetIndex
   return index.clone().set(OffsetIndex.pageLocations, locations);
 }
 
-/** A page of a cut chunk, told by the source page it comes from and, if it was cut, its own counts. */
-export interface PieceOfPage {
-  /** Ordinal of the source page in its chunk. */
-  sourcePage: number;
-  cut?: { numLevels: number; numNulls: number; sourceNulls: number };
-}
-
 /**
  * The ColumnIndex of a cut chunk. A cut page keeps its source's bounds, which stay bounds, and so does the boundary
  * order; a cut page of nulls alone loses them. Null counts are exact or, when the source counts nulls in another
@@ -116,7 +110,10 @@ export interface PieceOfPage {
  * are left out.
  * @returns undefined when the source's index does not fit its pages
  */
-export function cutColumnIndex(source: ColumnIndex, pieces: readonly PieceOfPage[]): ColumnIndex | undefined {
+export function cutColumnIndex(
+  source: ColumnIndex,
+  pieces: readonly Omit<PieceOfPage, 'page'>[],
+): ColumnIndex | undefined {
   const nullPages = source.get(ColumnIndex.nullPages);
   const minValues = source.get(ColumnIndex.minValues);
   const maxValues = source.get(ColumnIndex.maxValues);

@@ -8,14 +8,17 @@ import {
   Encoding,
   PageHeader,
   PageType,
+  Statistics,
 } from './format.js';
-import type { Levels } from './levels.js';
-import { countPresent, countRowStarts, type OpenPage } from './page.js';
+import { bitWidth } from './hybrid.js';
+import { countPresent } from './page.js';
 import type { PageHead } from './page-header.js';
+import type { OpenedPage } from './pages.js';
+import { concat } from './plain.js';
 import type { Leaf } from './schema.js';
 import { make } from './thrift.js';
 import { writeStruct } from './thrift-writer.js';
-import { concat, sliceValues } from './values.js';
+import { type EncodedValues, sliceValues, withLength } from './values.js';
 
 /** A page's bytes, made new, with the counts its chunk's metadata need. */
 export interface MadePage {
@@ -30,73 +33,89 @@ export interface MadePage {
   encoding: number;
 }
 
+/** What a page is made of. Levels are hybrid runs, and undefined where the largest possible one is 0. */
+export interface PageContent {
+  repetition: Uint8Array | undefined;
+  definition: Uint8Array | undefined;
+  numLevels: number;
+  /** That start in the page. */
+  numRows: number;
+  values: EncodedValues;
+}
+
 /** The levels `from..to` of a page as a page of their own, of the same version and codec. */
 export function cutPage(
   leaf: Leaf,
-  head: PageHead,
-  page: OpenPage,
-  codec: PageCodec,
-  from: number,
-  to: number,
+  { head, page, codec, room }: OpenedPage,
+  { from, to }: { from: number; to: number },
 ): MadePage {
   const before = countPresent(page.definition, leaf, 0, from);
   const present = countPresent(page.definition, leaf, from, to);
-  const cut: OpenPage = {
-    repetition: page.repetition?.slice(from, to),
-    definition: page.definition?.slice(from, to),
-    numLevels: to - from,
-    values: sliceValues(leaf, page.values, before, before + present),
+  const need = (bytes: number): void => {
+    room.more(bytes);
   };
+  const repetition = page.repetition?.slice(from, to);
+  const cut: PageContent = {
+    repetition: repetition?.encode(bitWidth(leaf.maxRepetition)),
+    definition: page.definition?.slice(from, to).encode(bitWidth(leaf.maxDefinition)),
+    numLevels: to - from,
+    numRows: repetition ? repetition.count(0) : to - from,
+    values: sliceValues(leaf, page.values, before, before + present, need),
+  };
+  // Its body, and that compressed.
+  const levelBytes = (cut.repetition?.length ?? 0) + (cut.definition?.length ?? 0);
+  need(2 * (levelBytes + cut.values.bytes.length));
   return head.type === PageType.dataPageV2
-    ? encodeV2(leaf, head, cut, codec)
+    ? encodeV2(head, cut, codec)
     : encodeV1(leaf, head.struct, cut, codec);
 }
 
-function encodeV1(leaf: Leaf, source: PageHeader, page: OpenPage, codec: PageCodec): MadePage {
-  const block = (levels: Levels | undefined, max: number): Uint8Array[] => {
-    if (!levels) return [];
-    const runs = levels.encode(max);
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, runs.length, true);
-    return [length, runs];
-  };
+function encodeV1(leaf: Leaf, source: PageHeader, page: PageContent, codec: PageCodec): MadePage {
+  const { repetition, definition, values } = page;
   const body = concat([
-    ...block(page.repetition, leaf.maxRepetition),
-    ...block(page.definition, leaf.maxDefinition),
-    page.values.bytes,
+    ...(repetition ? [withLength(repetition)] : []),
+    ...(definition ? [withLength(definition)] : []),
+    values.bytes,
   ]);
-  const header = source
-    .require(PageHeader.dataPageHeader)
+  const old = source.require(PageHeader.dataPageHeader);
+  const header = old
     .clone()
     .set(DataPageHeader.numValues, page.numLevels)
-    .set(DataPageHeader.encoding, page.values.encoding)
+    .set(DataPageHeader.encoding, values.encoding)
     .delete(DataPageHeader.statistics);
+  if (repetition) header.set(DataPageHeader.repetitionLevelEncoding, Encoding.rle);
+  if (definition) header.set(DataPageHeader.definitionLevelEncoding, Encoding.rle);
+  // Bounds are of the page that was cut, and in lists a writer's nulls may be others than we count.
+  if (leaf.maxRepetition === 0 && old.get(DataPageHeader.statistics)?.has(Statistics.nullCount)) {
+    const nullCount = page.numLevels - values.count;
+    header.set(DataPageHeader.statistics, make(Statistics, { nullCount }));
+  }
   const struct = source.clone().set(PageHeader.dataPageHeader, header);
   return finish(struct, page, codec.compress(body), body.length);
 }
 
-function encodeV2(leaf: Leaf, head: PageHead, page: OpenPage, codec: PageCodec): MadePage {
-  const repetition = page.repetition?.encode(leaf.maxRepetition) ?? new Uint8Array(0);
-  const definition = page.definition?.encode(leaf.maxDefinition) ?? new Uint8Array(0);
+function encodeV2(head: PageHead, page: PageContent, codec: PageCodec): MadePage {
+  const none = new Uint8Array(0);
+  const { repetition = none, definition = none, values } = page;
   const source = head.struct.require(PageHeader.dataPageHeaderV2);
   const isCompressed = source.get(DataPageHeaderV2.isCompressed) !== false;
-  const values = page.values.bytes;
   const header = source
     .clone()
     .set(DataPageHeaderV2.numValues, page.numLevels)
-    .set(DataPageHeaderV2.numNulls, page.numLevels - page.values.count)
-    .set(DataPageHeaderV2.numRows, countRowStarts(page))
-    .set(DataPageHeaderV2.encoding, page.values.encoding)
+    .set(DataPageHeaderV2.numNulls, page.numLevels - values.count)
+    .set(DataPageHeaderV2.numRows, page.numRows)
+    .set(DataPageHeaderV2.encoding, values.encoding)
     .set(DataPageHeaderV2.definitionLevelsByteLength, definition.length)
     .set(DataPageHeaderV2.repetitionLevelsByteLength, repetition.length)
     .delete(DataPageHeaderV2.statistics);
-  const body = concat([repetition, definition, isCompressed ? codec.compress(values) : values]);
+  const stored = isCompressed ? codec.compress(values.bytes) : values.bytes;
   const struct = head.struct.clone().set(PageHeader.dataPageHeaderV2, header);
-  return finish(struct, page, body, repetition.length + definition.length + values.length);
+  const uncompressedSize = repetition.length + definition.length + values.bytes.length;
+  return finish(struct, page, concat([repetition, definition, stored]), uncompressedSize);
 }
 
 /** A V1 page made of levels and values, for pages that have no single source. */
-export function makePage(leaf: Leaf, page: OpenPage, codec: PageCodec): MadePage {
+export function makePage(leaf: Leaf, page: PageContent, codec: PageCodec): MadePage {
   const dataPageHeader = make(DataPageHeader, {
     definitionLevelEncoding: Encoding.rle,
     repetitionLevelEncoding: Encoding.rle,
@@ -123,7 +142,7 @@ export function makeDictionaryPage(
 }
 
 /** Sizes and, where the source had one, the checksum; then header and body in one run. */
-function finish(struct: PageHeader, page: OpenPage, body: Uint8Array, uncompressedSize: number): MadePage {
+function finish(struct: PageHeader, page: PageContent, body: Uint8Array, uncompressedSize: number): MadePage {
   struct
     .set(PageHeader.compressedPageSize, body.length)
     .set(PageHeader.uncompressedPageSize, uncompressedSize);

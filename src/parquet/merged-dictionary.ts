@@ -1,6 +1,6 @@
 /** One dictionary for many: entries of the sources' dictionaries, each once, in the order they are met. */
 import { EncodingError } from './hybrid.js';
-import { concat, type PlainEntries } from './values.js';
+import { concat, type PlainEntries } from './plain.js';
 
 const UNKNOWN = -1;
 

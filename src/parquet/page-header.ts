@@ -1,5 +1,6 @@
 /** The header that stands in front of each page. */
 import { DataPageHeader, DataPageHeaderV2, DictionaryPageHeader, PageHeader, PageType } from './format.js';
+import type { Leaf } from './schema.js';
 import { ThriftError } from './thrift.js';
 import { readStruct } from './thrift-reader.js';
 
@@ -17,6 +18,15 @@ export interface PageHead {
   numValues: number;
   /** Rows; only V2 pages say. */
   numRows?: number;
+}
+
+/**
+ * Rows of a page, from its header alone; undefined when only its levels tell. V2 headers of pyarrow before 12 give levels
+ * for rows where there are lists.
+ */
+export function statedRows({ maxRepetition }: Leaf, { numRows, numValues }: PageHead): number | undefined {
+  if (maxRepetition === 0) return numRows ?? numValues;
+  return numRows === numValues ? undefined : numRows;
 }
 
 /**

@@ -1,7 +1,9 @@
 /** What copied pages add up to. */
 import { Codec } from './format.js';
-import type { PageHead } from './page-header.js';
-import type { DataPage, PageList } from './pages.js';
+import { damagedPage } from './header-window.js';
+import { EncodingError } from './hybrid.js';
+import { type PageHead, statedRows } from './page-header.js';
+import type { DataPage, PageList } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import type { SourceChunk } from './source-chunk.js';
@@ -39,17 +41,29 @@ export async function sumPages(
   const others = list.pages.filter((page) => !isCopied.has(page));
   if (list.isComplete && others.length < copied.length) {
     const heads = await readHeads(reader, chunk, others);
+    requireListedRows(chunk, others);
     const numLevels = chunk.numValues - sum(heads, (head) => head.numValues);
     const uncompressedSize = chunk.uncompressedSize - dictionarySize - sum(heads, sizeOf);
     // Writers have been wrong about totals; pages can't be.
     if (numLevels >= 0 && uncompressedSize >= 0) return { numLevels, uncompressedSize, dictionarySize };
   }
   const heads = await readHeads(reader, chunk, copied);
+  requireListedRows(chunk, copied);
   return {
     numLevels: sum(heads, (head) => head.numValues),
     uncompressedSize: sum(heads, sizeOf),
     dictionarySize,
   };
+}
+
+/** An offset index that counts other rows than the headers do would put rows where they don't belong. */
+function requireListedRows(chunk: SourceChunk, pages: readonly DataPage[]): void {
+  for (const { head, start, firstRow, endRow } of pages) {
+    const stated = head && statedRows(chunk.leaf, head);
+    if (stated === undefined || stated === endRow - firstRow) continue;
+    const what = `its header says ${stated} rows where ${endRow - firstRow} belong`;
+    throw damagedPage(chunk, start, new EncodingError(what));
+  }
 }
 
 function sizeOf(head: PageHead): number {

@@ -4,69 +4,140 @@
  *     V1   header | compress( [len|repetition runs] [len|definition runs] values )
  *     V2   header | repetition runs | definition runs | compress( values )
  *
- * A level block is left out where its maximum level is 0. Nulls have levels but no value.
+ * A level block is left out where its maximum level is 0. Nulls have levels but no value. A page is looked at in full
+ * before a byte of it is written again (D17): checksum, sizes, every level and index, and that nothing is left over.
  * Source: https://github.com/apache/parquet-format/blob/master/README.md#data-pages
  */
+import { crc32 } from 'node:zlib';
+import type { Room } from '../memory.js';
+import { bitPackedBytes, decodeBitPacked } from './bit-packed.js';
 import { CodecError, type PageCodec } from './codec.js';
-import { DataPageHeader, DataPageHeaderV2, Encoding, PageHeader, PageType } from './format.js';
+import { DataPageHeader, DataPageHeaderV2, Encoding, nameOf, PageHeader, PageType } from './format.js';
+import type { Habits } from './habits.js';
 import { EncodingError } from './hybrid.js';
-import { Levels } from './levels.js';
-import type { PageHead } from './page-header.js';
+import { type PageHead, statedRows } from './page-header.js';
+import { PlainEntries } from './plain.js';
+import { Runs } from './runs.js';
 import type { Leaf } from './schema.js';
 import { type Field, ThriftError } from './thrift.js';
-import { type EncodedValues, PlainEntries } from './values.js';
+import { type EncodedValues, openValues, withoutZeros } from './values.js';
 
 /** A data page taken apart. Levels are undefined where the largest possible one is 0. */
 export interface OpenPage {
-  repetition: Levels | undefined;
-  definition: Levels | undefined;
+  repetition: Runs | undefined;
+  definition: Runs | undefined;
   /** Levels in the page. */
   numLevels: number;
   values: EncodedValues;
 }
 
-/**
- * @param body the bytes behind the header
- * @throws CodecError, EncodingError, ThriftError when the page is damaged or uses a level encoding we can't read
- */
-export function openPage(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
-  if (body.length !== head.compressedSize) throw new CodecError('the page is cut off');
-  return head.type === PageType.dataPageV2
-    ? openV2(leaf, head, body, codec)
-    : openV1(leaf, head, body, codec);
+/** What a page is opened with, besides its bytes. */
+export interface PageContext {
+  leaf: Leaf;
+  codec: PageCodec;
+  /** Entries of the chunk's dictionary; undefined when it has none. */
+  entries: number | undefined;
+  /** Of the writer. */
+  habits: Habits;
 }
 
-function openV1(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
+/**
+ * @param body the bytes behind the header, as many as whoever knows the page's place says
+ * @throws CodecError, EncodingError, ThriftError when the page is damaged or uses an encoding we can't read
+ */
+export function openPage(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  requireBody(head, body);
+  const page = head.type === PageType.dataPageV2 ? openV2(context, head, body) : openV1(context, head, body);
+  requireStated(context.leaf, head, page);
+  return page;
+}
+
+function requireBody({ compressedSize, struct }: PageHead, body: Uint8Array): void {
+  if (body.length !== compressedSize) {
+    throw new CodecError(`a page of ${body.length} bytes where its header says ${compressedSize}`);
+  }
+  const stated = struct.get(PageHeader.crc);
+  if (stated !== undefined && stated !== (crc32(body) | 0)) {
+    throw new CodecError('the checksum does not match');
+  }
+}
+
+/** V2 headers say rows and nulls. Writers agree on what a null is where no list is around it. */
+function requireStated(leaf: Leaf, head: PageHead, page: OpenPage): void {
+  const v2 = head.struct.get(PageHeader.dataPageHeaderV2);
+  if (!v2) return;
+  requireStatedRows(leaf, head, page);
+  const stated = v2.require(DataPageHeaderV2.numNulls);
+  const nulls = page.numLevels - page.values.count;
+  if (leaf.maxRepetition === 0 && stated !== nulls) {
+    throw new EncodingError(`${nulls} nulls where the header says ${stated}`);
+  }
+}
+
+function requireStatedRows(
+  leaf: Leaf,
+  head: PageHead,
+  page: Pick<OpenPage, 'repetition' | 'numLevels'>,
+): void {
+  const stated = statedRows(leaf, head);
+  const rows = countRowStarts(page);
+  if (stated !== undefined && rows !== stated) {
+    throw new EncodingError(`levels of ${rows} rows where the header says ${stated}`);
+  }
+}
+
+/**
+ * Looks at the repetition levels of a V2 page that is not opened, which lie bare behind its header, as far as they are in
+ * hand.
+ * @param rest what is in hand behind the header
+ * @throws EncodingError, ThriftError when they are not those of the rows that the header says
+ */
+export function checkBareLevels(
+  { leaf, habits }: Pick<PageContext, 'leaf' | 'habits'>,
+  head: PageHead,
+  rest: Uint8Array,
+): void {
+  const v2 = head.struct.get(PageHeader.dataPageHeaderV2);
+  if (!v2 || leaf.maxRepetition === 0) return;
+  const length = v2.require(DataPageHeaderV2.repetitionLevelsByteLength);
+  if (length < 0 || length > rest.length || length > head.compressedSize) return;
+  const repetition = Runs.decode(rest.subarray(0, length), head.numValues, leaf.maxRepetition, habits);
+  requireStatedRows(leaf, head, { repetition, numLevels: head.numValues });
+}
+
+function openV1(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  const { leaf, codec, habits } = context;
   const header = head.struct.require(PageHeader.dataPageHeader);
   const bytes = codec.decompress(body, head.uncompressedSize);
-  const numLevels = boundedLevels(head);
+  const numLevels = head.numValues;
   let offset = 0;
-  const levels = (max: number, encodingField: Field<'DataPageHeader', number>): Levels | undefined => {
+  const take = (length: number): Uint8Array => {
+    if (offset + length > bytes.length) throw new EncodingError('the page ends before its levels do');
+    return bytes.subarray(offset, (offset += length));
+  };
+  const levels = (max: number, encodingField: Field<'DataPageHeader', number>): Runs | undefined => {
     if (max === 0) return undefined;
-    if (header.require(encodingField) !== Encoding.rle) {
-      throw new EncodingError('levels in the deprecated BIT_PACKED encoding cannot be cut');
+    const encoding = header.require(encodingField);
+    if (encoding === Encoding.bitPacked) {
+      return decodeBitPacked(take(bitPackedBytes(numLevels, max)), numLevels, max);
     }
-    if (offset + 4 > bytes.length) throw new EncodingError('the page ends before its levels do');
-    const length = new DataView(bytes.buffer, bytes.byteOffset + offset, 4).getUint32(0, true);
-    const runs = bytes.subarray(offset + 4, offset + 4 + length);
-    offset += 4 + length;
-    return Levels.decode(runs, max, numLevels);
+    if (encoding !== Encoding.rle) {
+      throw new EncodingError(`levels encoded as ${nameOf(Encoding, encoding)} cannot be read`);
+    }
+    const prefix = take(4);
+    const length = new DataView(prefix.buffer, prefix.byteOffset, 4).getUint32(0, true);
+    return Runs.decode(take(length), numLevels, max, habits);
   };
   const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
   const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
-  return {
-    repetition,
-    definition,
-    numLevels,
-    values: {
-      encoding: header.require(DataPageHeader.encoding),
-      bytes: bytes.subarray(offset),
-      count: countPresent(definition, leaf, 0, numLevels),
-    },
-  };
+  const present = countPresent(definition, leaf, 0, numLevels);
+  const encoding = header.require(DataPageHeader.encoding);
+  const values = openValues(leaf, encoding, bytes.subarray(offset), present, context);
+  return { repetition, definition, numLevels, values };
 }
 
-function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): OpenPage {
+function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  const { leaf, codec, habits } = context;
   const header = head.struct.require(PageHeader.dataPageHeaderV2);
   const repetitionLength = header.require(DataPageHeaderV2.repetitionLevelsByteLength);
   const definitionLength = header.require(DataPageHeaderV2.definitionLevelsByteLength);
@@ -79,44 +150,24 @@ function openV2(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec):
   ) {
     throw new EncodingError('the levels are longer than their page');
   }
-  const numLevels = boundedLevels(head);
-  const repetition =
-    leaf.maxRepetition === 0
-      ? undefined
-      : Levels.decode(body.subarray(0, repetitionLength), leaf.maxRepetition, numLevels);
-  const definition =
-    leaf.maxDefinition === 0
-      ? undefined
-      : Levels.decode(body.subarray(repetitionLength, levelBytes), leaf.maxDefinition, numLevels);
+  const numLevels = head.numValues;
+  const levels = (max: number, from: number, to: number): Runs | undefined =>
+    max === 0 ? undefined : Runs.decode(body.subarray(from, to), numLevels, max, habits);
+  const repetition = levels(leaf.maxRepetition, 0, repetitionLength);
+  const definition = levels(leaf.maxDefinition, repetitionLength, levelBytes);
   const stored = body.subarray(levelBytes);
   const size = head.uncompressedSize - levelBytes;
   // Some writers store a page without values as no bytes at all, which no codec would call compressed.
   const isCompressed = header.get(DataPageHeaderV2.isCompressed) !== false && stored.length > 0;
-  return {
-    repetition,
-    definition,
-    numLevels,
-    values: {
-      encoding: header.require(DataPageHeaderV2.encoding),
-      bytes: isCompressed ? codec.decompress(stored, size) : stored,
-      count: countPresent(definition, leaf, 0, numLevels),
-    },
-  };
-}
-
-/** A page of a few bytes may truly hold millions of nulls, and may claim billions: this many levels are opened. */
-const MAX_LEVELS = 2 ** 27;
-
-function boundedLevels(head: PageHead): number {
-  if (head.numValues > MAX_LEVELS) {
-    throw new EncodingError(`${head.numValues} values in one page are more than we open (${MAX_LEVELS})`);
-  }
-  return head.numValues;
+  const bytes = isCompressed ? codec.decompress(stored, size) : stored;
+  const present = countPresent(definition, leaf, 0, numLevels);
+  const values = openValues(leaf, header.require(DataPageHeaderV2.encoding), bytes, present, context);
+  return { repetition, definition, numLevels, values };
 }
 
 /** Values present among the levels `from..to`. */
 export function countPresent(
-  definition: Levels | undefined,
+  definition: Runs | undefined,
   { maxDefinition }: Leaf,
   from: number,
   to: number,
@@ -129,13 +180,30 @@ export function countRowStarts(page: Pick<OpenPage, 'repetition' | 'numLevels'>)
   return page.repetition ? page.repetition.count(0) : page.numLevels;
 }
 
+/** Whether the first level of a page repeats something: then a row goes on that an earlier page began. */
+export function beginsInsideRow({ repetition, numLevels }: OpenPage): boolean {
+  return repetition !== undefined && numLevels > 0 && repetition.find(0, 0) !== 0;
+}
+
 /** The level at which the `row`-th row that starts in this page starts; `numLevels` when there are fewer. */
 export function levelOfRow({ repetition, numLevels }: OpenPage, row: number): number {
   return repetition ? repetition.find(0, row) : Math.min(row, numLevels);
 }
 
-/** The entries of a dictionary page, which are PLAIN whatever its header calls them. */
-export function openDictionary(leaf: Leaf, head: PageHead, body: Uint8Array, codec: PageCodec): PlainEntries {
+/**
+ * The entries of a dictionary page, which are PLAIN whatever its header calls them.
+ * @throws as `openPage` does
+ */
+export function openDictionary(
+  { leaf, codec, habits }: Omit<PageContext, 'entries'>,
+  head: PageHead,
+  body: Uint8Array,
+  room: Room,
+): PlainEntries {
   if (head.type !== PageType.dictionaryPage) throw new ThriftError('no dictionary page where one belongs');
-  return new PlainEntries(leaf, codec.decompress(body, head.uncompressedSize), head.numValues);
+  requireBody(head, body);
+  // Its bytes, and where each entry starts.
+  room.more(head.uncompressedSize + 4 * head.numValues);
+  const bytes = codec.decompress(body, head.uncompressedSize);
+  return new PlainEntries(leaf, habits.zerosBehindValues ? withoutZeros(bytes) : bytes, head.numValues);
 }

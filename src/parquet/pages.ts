@@ -1,34 +1,18 @@
 /** Finding a chunk's pages: from its OffsetIndex, or by a walk over the page headers. */
-import type { ByteRange, SourceChunk } from './source-chunk.js';
+import type { Room } from '../memory.js';
+import type { SourceChunk } from './source-chunk.js';
 import { openCodec, type PageCodec } from './codec.js';
 import { damaged } from './errors.js';
 import { type OffsetIndex, PageType } from './format.js';
 import { damagedPage, HeaderWindow, inPage } from './header-window.js';
+import { EncodingError } from './hybrid.js';
 import { indexedPages } from './indexes.js';
-import { countRowStarts, openPage, type OpenPage } from './page.js';
-import { type PageHead, readPageHead } from './page-header.js';
+import { beginsInsideRow, countRowStarts, openPage, type OpenPage } from './page.js';
+import { type PageHead, readPageHead, statedRows } from './page-header.js';
+import type { DataPage, PageList, PlacedPage } from './page-list.js';
+import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import { ThriftError } from './thrift.js';
-
-/** A data page where it lies. */
-export interface DataPage extends ByteRange {
-  /** Rows of the row group that start before this page, and before its end. */
-  firstRow: number;
-  endRow: number;
-  /** The page begins inside a row that an earlier page began: only V1 pages without an index do that. */
-  continuesRow: boolean;
-  /** Once it was read. */
-  head?: PageHead;
-}
-
-export interface PageList {
-  /** The dictionary page, header included. */
-  dictionary?: ByteRange;
-  /** In order. A walk stops behind the row it was asked for; an OffsetIndex lists all. */
-  pages: DataPage[];
-  /** Whether `pages` are all the chunk has. */
-  isComplete: boolean;
-}
 
 /**
  * Lists the pages up to the one in which row `until` starts.
@@ -65,8 +49,6 @@ async function walkPages(
 ): Promise<PageList> {
   const window = new HeaderWindow(reader, chunk.range);
   const list: PageList = { pages: [], isComplete: false };
-  // Only in V1 pages of repeated columns is the number of rows hidden, and may a row go on in the next page.
-  const isRepeated = chunk.leaf.maxRepetition > 0;
   let offset = chunk.range.start;
   let levels = 0;
   let rowsStarted = 0;
@@ -76,7 +58,7 @@ async function walkPages(
     if (end > chunk.range.end)
       throw damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
     if (head.type === PageType.dictionaryPage) {
-      list.dictionary = { start: offset, end };
+      list.dictionary = { start: offset, end, head };
     } else if (head.type === PageType.dataPage || head.type === PageType.dataPageV2) {
       const page: DataPage = {
         start: offset,
@@ -86,18 +68,19 @@ async function walkPages(
         continuesRow: false,
         head,
       };
-      const isHidden = isRepeated && head.numRows === undefined;
-      if (isHidden) {
-        const open = await openDataPage(reader, chunk, page);
-        page.continuesRow = open.page.repetition?.find(0, 0) !== 0;
-        rowsStarted += countRowStarts(open.page);
+      const stated = statedRows(chunk.leaf, head);
+      if (stated === undefined) {
+        const { continuesRow, rows } = await lookInside(reader, chunk, list, page);
+        // Only in V1 pages of repeated columns may a row go on. Nothing goes on in a chunk's first page: whoever opens it will say so.
+        page.continuesRow = continuesRow && list.pages.length > 0;
+        rowsStarted += rows;
       } else {
-        rowsStarted += head.numRows ?? head.numValues;
+        rowsStarted += stated;
       }
       page.endRow = rowsStarted;
       list.pages.push(page);
       levels += head.numValues;
-      if (rowsStarted > until || (rowsStarted === until && !isHidden)) return list;
+      if (rowsStarted > until || (rowsStarted === until && stated !== undefined)) return list;
     }
     offset = end;
   }
@@ -111,25 +94,92 @@ async function walkPages(
   return list;
 }
 
+/** What only a page's repetition levels tell. */
+async function lookInside(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  list: PageList,
+  page: PlacedPage,
+): Promise<{ continuesRow: boolean; rows: number }> {
+  const room = await takeRoom(reader, chunk, page);
+  try {
+    const opened = await openAnyPage(reader, chunk, list, page, room);
+    return { continuesRow: beginsInsideRow(opened.page), rows: countRowStarts(opened.page) };
+  } finally {
+    room.release();
+  }
+}
+
+/**
+ * Waits for the room that a page takes before it is opened.
+ * @throws RepartitionError `parquet` when there is not so much
+ */
+export async function takeRoom(reader: RangeReader, chunk: SourceChunk, page: PlacedPage): Promise<Room> {
+  return inPage(chunk, page.start, () => reader.memory.take(page.end - page.start));
+}
+
 export interface OpenedPage {
   head: PageHead;
   page: OpenPage;
   codec: PageCodec;
+  /** What it takes. */
+  room: Room;
 }
 
-/** Reads, decompresses and takes apart one data page. */
+/**
+ * Reads, decompresses and takes apart one data page of a list, and sees that it has the rows for which it was listed.
+ * @param room for its bytes as they lie in the file; grows as the page does
+ * @throws RepartitionError `parquet` when it is damaged, needs too much memory, or is of a kind we can't read
+ */
 export async function openDataPage(
   reader: RangeReader,
   chunk: SourceChunk,
+  list: PageList,
   page: DataPage,
+  room: Room,
 ): Promise<OpenedPage> {
-  const bytes = await reader.read(page.start, page.end);
+  const opened = await openAnyPage(reader, chunk, list, page, room);
+  const rows = countRowStarts(opened.page);
+  const listed = page.endRow - page.firstRow;
+  if (rows !== listed) {
+    throw damagedPage(chunk, page.start, new EncodingError(`levels of ${rows} rows where ${listed} belong`));
+  }
+  if (beginsInsideRow(opened.page) && !page.continuesRow) {
+    throw damagedPage(chunk, page.start, new EncodingError('it goes on with a row where one must begin'));
+  }
+  return opened;
+}
+
+async function openAnyPage(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  list: PageList,
+  page: PlacedPage,
+  room: Room,
+): Promise<OpenedPage> {
   return inPage(chunk, page.start, async () => {
+    const [bytes, entries] = await Promise.all([
+      reader.read(page.start, page.end),
+      dictionaryEntries(reader, chunk, list),
+    ]);
     const head = readPageHead(bytes, 0);
     if (head.type !== PageType.dataPage && head.type !== PageType.dataPageV2) {
       throw new ThriftError('no data page where one belongs');
     }
+    await room.grow(head.uncompressedSize);
     const codec = await openCodec(chunk.codec);
-    return { head, codec, page: openPage(chunk.leaf, head, bytes.subarray(head.size), codec) };
+    const context = { leaf: chunk.leaf, codec, entries, habits: chunk.habits };
+    return { head, codec, room, page: openPage(context, head, bytes.subarray(head.size)) };
   });
+}
+
+/** Entries of a chunk's dictionary, as its page's header says; undefined when it has none. */
+async function dictionaryEntries(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  { dictionary }: PageList,
+): Promise<number | undefined> {
+  if (!dictionary) return undefined;
+  const [head] = await readHeads(reader, chunk, [dictionary]);
+  return head?.type === PageType.dictionaryPage ? head.numValues : undefined;
 }

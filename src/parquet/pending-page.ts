@@ -1,13 +1,13 @@
 /** Values on their way into one page of a re-encoded column. */
 import type { PageCodec } from './codec.js';
 import { Encoding } from './format.js';
-import { bitWidth, encodeHybrid } from './hybrid.js';
-import { Levels } from './levels.js';
-import { type MadePage, makePage } from './make-page.js';
-import { countRowStarts, type OpenPage } from './page.js';
+import { bitWidth, HybridEncoder } from './hybrid.js';
+import { type MadePage, makePage, type PageContent } from './make-page.js';
+import { countRowStarts } from './page.js';
+import { concat, packPlain } from './plain.js';
 import type { Leaf } from './schema.js';
 import type { ValueBatch } from './value-batches.js';
-import { concat, type EncodedValues, packPlain } from './values.js';
+import type { EncodedValues } from './values.js';
 
 /** A batch whose values are said as the new page will say them: indices into its dictionary, or PLAIN. */
 export interface SaidBatch extends Omit<ValueBatch, 'values'> {
@@ -16,66 +16,93 @@ export interface SaidBatch extends Omit<ValueBatch, 'values'> {
   count: number;
 }
 
-/** Batches that wait to become one page; all indices, or all PLAIN. */
+/** Bytes that grow at their end. */
+class Bytes {
+  private bytes = new Uint8Array(64 * 1024);
+  length = 0;
+
+  add(more: Uint8Array): void {
+    const end = this.length + more.length;
+    if (end > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.bytes.length, end));
+      larger.set(this.bytes.subarray(0, this.length));
+      this.bytes = larger;
+    }
+    this.bytes.set(more, this.length);
+    this.length = end;
+  }
+
+  all(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+}
+
+/** Batches on their way into one page; all indices, or all PLAIN. Nothing of their source pages is held. */
 export class PendingPage {
-  private readonly batches: SaidBatch[] = [];
+  private readonly repetition: HybridEncoder | undefined;
+  private readonly definition: HybridEncoder | undefined;
+  private readonly plain = new Bytes();
+  private readonly indices: Uint32Array[] = [];
   private hasIndices: boolean | undefined;
-  bytes = 0;
+  /** Values present. */
+  private count = 0;
+  private levelBytes = 0;
   rows = 0;
   /** Not none where rows are: a page may hold nothing but the rest of a row. */
   levels = 0;
+
+  constructor(private readonly leaf: Leaf) {
+    const encoder = (max: number): HybridEncoder | undefined =>
+      max > 0 ? new HybridEncoder(bitWidth(max)) : undefined;
+    this.repetition = encoder(leaf.maxRepetition);
+    this.definition = encoder(leaf.maxDefinition);
+  }
+
+  /** About as many as the page will have before it is compressed. */
+  get bytes(): number {
+    // An index takes about two in a dictionary of some size.
+    return this.plain.length + (this.hasIndices ? 2 * this.count : 0) + this.levelBytes;
+  }
 
   takes({ said, count }: SaidBatch): boolean {
     return count === 0 || this.hasIndices === undefined || this.hasIndices === said instanceof Uint32Array;
   }
 
   add(batch: SaidBatch): void {
-    const { said, count, numLevels, definition } = batch;
-    this.batches.push(batch);
+    const { said, count, numLevels, repetition, definition } = batch;
+    repetition?.forEach((level, times) => this.repetition?.add(level, times));
+    definition?.forEach((level, times) => this.definition?.add(level, times));
+    if (said instanceof Uint32Array) this.indices.push(said);
+    else this.plain.add(said);
     if (count > 0) this.hasIndices = said instanceof Uint32Array;
+    this.count += count;
     this.levels += numLevels;
     this.rows += countRowStarts(batch);
-    // Levels cost a bit or so, and an index about two bytes in a dictionary of some size.
-    this.bytes += (said instanceof Uint32Array ? 2 * count : said.length) + (definition ? numLevels / 8 : 0);
+    if (definition) this.levelBytes += numLevels / 8;
   }
 
-  make(leaf: Leaf, codec: PageCodec, dictionarySize: number): MadePage {
-    const levels = (of: (batch: SaidBatch) => Levels | undefined): Levels | undefined => {
-      const parts = this.batches.map(of).filter((part) => part !== undefined);
-      return parts.length > 0 ? Levels.concat(parts) : undefined;
-    };
-    const page: OpenPage = {
-      repetition: levels((batch) => batch.repetition),
-      definition: levels((batch) => batch.definition),
+  /** The page; nothing can be added after that. */
+  make(codec: PageCodec, dictionarySize: number): MadePage {
+    const page: PageContent = {
+      repetition: this.repetition?.finish(),
+      definition: this.definition?.finish(),
       numLevels: this.levels,
-      values: this.hasIndices ? this.indices(dictionarySize) : this.plain(leaf),
+      numRows: this.rows,
+      values: this.hasIndices ? this.saidByIndices(dictionarySize) : this.saidInPlain(),
     };
-    return makePage(leaf, page, codec);
+    return makePage(this.leaf, page, codec);
   }
 
-  private get count(): number {
-    return this.batches.reduce((sum, batch) => sum + batch.count, 0);
+  private saidInPlain(): EncodedValues {
+    return { encoding: Encoding.plain, bytes: packPlain(this.leaf, this.plain.all()), count: this.count };
   }
 
-  private plain(leaf: Leaf): EncodedValues {
-    const bytes = concat(
-      this.batches.map(({ said }) => (said instanceof Uint8Array ? said : new Uint8Array(0))),
-    );
-    return { encoding: Encoding.plain, bytes: packPlain(leaf, bytes), count: this.count };
-  }
-
-  private indices(dictionarySize: number): EncodedValues {
-    const { count } = this;
-    const indices = new Uint32Array(count);
-    let at = 0;
-    for (const { said } of this.batches) {
-      if (!(said instanceof Uint32Array)) continue;
-      indices.set(said, at);
-      at += said.length;
-    }
+  private saidByIndices(dictionarySize: number): EncodedValues {
     // A width of 0 is lawful for a single entry, but the less trodden path in readers.
     const width = Math.max(1, bitWidth(dictionarySize - 1));
-    const bytes = concat([Uint8Array.of(width), encodeHybrid(indices, width)]);
-    return { encoding: Encoding.rleDictionary, bytes, count };
+    const encoder = new HybridEncoder(width);
+    for (const some of this.indices) for (const index of some) encoder.add(index, 1);
+    const bytes = concat([Uint8Array.of(width), encoder.finish()]);
+    return { encoding: Encoding.rleDictionary, bytes, count: this.count };
   }
 }

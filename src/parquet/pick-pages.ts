@@ -1,6 +1,6 @@
 /** Which pages hold the rows of a cut, and where it goes through them. */
 import { levelOfRow, type OpenPage } from './page.js';
-import type { DataPage } from './pages.js';
+import type { DataPage } from './page-list.js';
 
 /** The part of a page to keep, as rows that start in it; an open end means the page's own edge. */
 export interface Cut {

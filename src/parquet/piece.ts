@@ -11,8 +11,10 @@ import { type ColumnIndex, ColumnMetaData, type OffsetIndex } from './format.js'
 import { inPage } from './header-window.js';
 import * as indexes from './indexes.js';
 import { cutPage, type MadePage } from './make-page.js';
+import { countNulls, type PieceOfPage } from './nulls.js';
 import { sumPages } from './page-sums.js';
-import { type DataPage, listPages, openDataPage, type PageList } from './pages.js';
+import type { DataPage, PageList } from './page-list.js';
+import { listPages, openDataPage, takeRoom } from './pages.js';
 import { type Cut, cutLevels, pickPages } from './pick-pages.js';
 import { append, type ParquetSegment } from './segments.js';
 import type { RangeReader } from './source.js';
@@ -39,14 +41,19 @@ export const PAGE_OFFSETS = [
   ColumnMetaData.indexPageOffset,
 ] as const;
 
-/** The whole chunk, copied as it is. */
+/**
+ * The whole chunk, copied as it is; `rows` are its row group's.
+ * @throws RepartitionError `parquet` when its pages must be looked at to know where they end, and don't add up
+ */
 export async function wholePiece(
   reader: RangeReader,
   source: number,
   chunk: SourceChunk,
+  rows: number,
 ): Promise<ChunkPiece> {
-  const { start, end } = chunk.range;
-  const meta = chunk.meta.clone();
+  const { start } = chunk.range;
+  const end = chunk.isExact ? chunk.range.end : await endOfPages(reader, chunk, rows);
+  const meta = chunk.meta.clone().set(ColumnMetaData.totalCompressedSize, end - start);
   for (const field of PAGE_OFFSETS) {
     const offset = meta.get(field);
     if (offset === undefined) continue;
@@ -65,6 +72,11 @@ export async function wholePiece(
     ...(columnIndex && { columnIndex }),
     ...(chunk.bloomFilter && { bloomFilter: chunk.bloomFilter }),
   };
+}
+
+async function endOfPages(reader: RangeReader, chunk: SourceChunk, rows: number): Promise<number> {
+  const { pages } = await listPages(reader, chunk, undefined, rows, Infinity);
+  return pages.at(-1)?.end ?? chunk.range.end;
 }
 
 /** A chunk to cut, and what is known of its pages. */
@@ -106,20 +118,20 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
   const dictionarySize = builder.size;
 
   const placed: indexes.IndexedPage[] = [];
-  const origins: indexes.PieceOfPage[] = [];
+  const origins: PieceOfPage[] = [];
   const copied: DataPage[] = [];
   const made: MadePage[] = [];
   for (const { ordinal, page, cut } of picked) {
     const start = builder.size;
     if (cut) {
-      const { result, sourceNulls } = await cutAt(reader, chunk, page, cut);
+      const { result, sourceNulls } = await cutAt(open, page, cut);
       builder.append(result.bytes);
       made.push(result);
-      origins.push({ sourcePage: ordinal, cut: { ...result, sourceNulls } });
+      origins.push({ page, sourcePage: ordinal, cut: { ...result, sourceNulls } });
     } else {
       builder.copy(page);
       copied.push(page);
-      origins.push({ sourcePage: ordinal });
+      origins.push({ page, sourcePage: ordinal });
     }
     placed.push({ start, end: builder.size, firstRow: Math.max(0, page.firstRow - from) });
   }
@@ -132,7 +144,7 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
   }
   const meta = cutColumnMetaData(chunk, {
     numLevels,
-    numNulls: countNulls(chunk, columnIndex, origins),
+    numNulls: await countNulls(reader, chunk, list, indexes.pageNullCounts(columnIndex), origins),
     numPages: picked.length,
     hasDictionary: list.dictionary !== undefined,
     cutEncodings: new Set(made.map((page) => page.encoding)),
@@ -157,36 +169,21 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
 }
 
 async function cutAt(
-  reader: RangeReader,
-  chunk: SourceChunk,
+  { reader, chunk, list }: OpenChunk,
   page: DataPage,
   cut: Cut,
 ): Promise<{ result: MadePage; sourceNulls: number }> {
-  const opened = await openDataPage(reader, chunk, page);
-  return inPage(chunk, page.start, () => {
-    const { from, to } = cutLevels(opened.page, cut);
-    const result = cutPage(chunk.leaf, opened.head, opened.page, opened.codec, from, to);
-    return { result, sourceNulls: opened.page.numLevels - opened.page.values.count };
-  });
-}
-
-/** Nulls among the piece's levels: exact, or undefined when a copied page's are not known. */
-function countNulls(
-  chunk: SourceChunk,
-  columnIndex: ColumnIndex | undefined,
-  origins: readonly indexes.PieceOfPage[],
-): number | undefined {
-  if (chunk.leaf.maxDefinition === 0) return 0;
-  const counts = indexes.pageNullCounts(columnIndex);
-  let nulls = 0;
-  for (const { sourcePage, cut } of origins) {
-    const ofSource = counts?.[sourcePage];
-    // Lists: writers differ in whether an empty list counts as a null, so go by what this one did.
-    if (cut && (chunk.leaf.maxRepetition === 0 || ofSource === cut.sourceNulls)) nulls += cut.numNulls;
-    else if (!cut && ofSource !== undefined) nulls += ofSource;
-    else return undefined;
+  const room = await takeRoom(reader, chunk, page);
+  try {
+    const opened = await openDataPage(reader, chunk, list, page, room);
+    page.head = opened.head;
+    return await inPage(chunk, page.start, () => ({
+      result: cutPage(chunk.leaf, opened, cutLevels(opened.page, cut)),
+      sourceNulls: opened.page.numLevels - opened.page.values.count,
+    }));
+  } finally {
+    room.release();
   }
-  return nulls;
 }
 
 /** Lays segments one behind the other; copies of neighbouring ranges become one. */

@@ -1,7 +1,7 @@
 /** The headers of pages whose places are known. */
 import { HeaderWindow, windowBytes } from './header-window.js';
 import type { PageHead } from './page-header.js';
-import type { DataPage } from './pages.js';
+import type { PlacedPage } from './page-list.js';
 import type { RangeReader } from './source.js';
 import type { ByteRange, SourceChunk } from './source-chunk.js';
 
@@ -9,7 +9,7 @@ import type { ByteRange, SourceChunk } from './source-chunk.js';
 export async function readHeads(
   reader: RangeReader,
   chunk: SourceChunk,
-  pages: readonly DataPage[],
+  pages: readonly PlacedPage[],
 ): Promise<PageHead[]> {
   const clusters = touching(pages).flatMap((some) =>
     isReadWhole(reader, some) ? [some] : underOneWindow(chunk, some),
@@ -27,21 +27,21 @@ export async function readHeads(
 }
 
 /** Pages that lie one behind the other. */
-function touching(pages: readonly DataPage[]): DataPage[][] {
+function touching(pages: readonly PlacedPage[]): PlacedPage[][] {
   return clustersOf(pages, (cluster, page) => cluster.at(-1)?.end === page.start);
 }
 
 /** Pages whose headers one window shows. */
-function underOneWindow(chunk: SourceChunk, pages: readonly DataPage[]): DataPage[][] {
+function underOneWindow(chunk: SourceChunk, pages: readonly PlacedPage[]): PlacedPage[][] {
   const bytes = windowBytes(chunk.range);
   return clustersOf(pages, ([first], page) => first !== undefined && page.start < first.start + bytes);
 }
 
 function clustersOf(
-  pages: readonly DataPage[],
-  belongs: (cluster: readonly DataPage[], page: DataPage) => boolean,
-): DataPage[][] {
-  const clusters: DataPage[][] = [];
+  pages: readonly PlacedPage[],
+  belongs: (cluster: readonly PlacedPage[], page: PlacedPage) => boolean,
+): PlacedPage[][] {
+  const clusters: PlacedPage[][] = [];
   for (const page of pages) {
     const last = clusters.at(-1);
     if (last && belongs(last, page)) last.push(page);
@@ -54,13 +54,13 @@ function clustersOf(
  * Whether pages are read only for their headers: where a read costs more than their bytes. More than the smallest copy
  * is never read so. What is shorter can't be copied by the server, so whoever wants its headers will mostly want it all.
  */
-function isReadWhole(reader: RangeReader, pages: readonly DataPage[]): boolean {
+function isReadWhole(reader: RangeReader, pages: readonly PlacedPage[]): boolean {
   // A walk has read them already.
   if (pages.every(({ head }) => head !== undefined)) return false;
   const { start, end } = extentOf(pages);
   return end - start <= Math.min(pages.length * reader.readOverhead, reader.smallestCopy);
 }
 
-function extentOf(pages: readonly DataPage[]): ByteRange {
+function extentOf(pages: readonly PlacedPage[]): ByteRange {
   return { start: pages[0]!.start, end: pages.at(-1)!.end };
 }

@@ -74,7 +74,7 @@ class ColumnWriter {
   private readonly dictionary: MergedDictionary;
   /** The dictionary page, header included; 0 bytes for a column without one. Undefined until it is complete. */
   private dictionaryBytes: number | undefined;
-  private pending = new PendingPage();
+  private pending: PendingPage;
   private readonly waiting: Uint8Array[] = [];
   /** Offsets count from the first data page. */
   private readonly pages: IndexedPage[] = [];
@@ -87,6 +87,7 @@ class ColumnWriter {
     private readonly limits: DictionaryLimits,
   ) {
     this.dictionary = new MergedDictionary(limits.entries);
+    this.pending = new PendingPage(first.leaf);
   }
 
   *add({ values, ...levels }: ValueBatch): Generator<Uint8Array> {
@@ -106,7 +107,7 @@ class ColumnWriter {
   *flush(): Generator<Uint8Array> {
     const { pending, sums } = this;
     if (pending.levels === 0) return;
-    const made = pending.make(this.first.leaf, this.codec, this.dictionary.size);
+    const made = pending.make(this.codec, this.dictionary.size);
     this.numPages[made.encoding === Encoding.plain ? 'plain' : 'dictionary']++;
     this.pages.push({ start: sums.size, end: sums.size + made.bytes.length, firstRow: sums.rows });
     sums.size += made.bytes.length;
@@ -114,7 +115,7 @@ class ColumnWriter {
     sums.levels += made.numLevels;
     sums.nulls += made.numNulls;
     sums.rows += pending.rows;
-    this.pending = new PendingPage();
+    this.pending = new PendingPage(this.first.leaf);
     if (this.dictionaryBytes !== undefined) {
       yield made.bytes;
     } else {

@@ -2,6 +2,7 @@
 import { damaged, unsupported } from './errors.js';
 import type { Footer } from './footer.js';
 import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
+import { type Habits, habitsOf } from './habits.js';
 import type { Leaf } from './schema.js';
 import { type Field, type Struct, ThriftError } from './thrift.js';
 
@@ -19,7 +20,11 @@ export interface SourceChunk {
   meta: ColumnMetaData;
   /** Its pages, the dictionary page included. */
   range: ByteRange;
+  /** Whether they end where the range does; else they end somewhere in it, and their headers tell. */
+  isExact: boolean;
   codec: number;
+  /** Of its writer. */
+  habits: Habits;
   /** Levels: nulls and empty lists count. */
   numValues: number;
   uncompressedSize: number;
@@ -34,7 +39,6 @@ export interface SourceChunk {
  */
 export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
   try {
-    requireTrueSizes(footer);
     const columns = group.get(RowGroup.columns) ?? [];
     if (columns.length !== footer.leaves.length) {
       throw damaged(
@@ -47,17 +51,6 @@ export function readChunks(footer: Footer, group: RowGroup): SourceChunk[] {
     if (error instanceof ThriftError) throw damaged(footer.file, `a row group: ${error.message}`, error);
     throw error;
   }
-}
-
-/** parquet-mr before 1.2.9 left a dictionary page's header out of its chunk's size (PARQUET-816). */
-function requireTrueSizes({ file, createdBy }: Footer): void {
-  const version = /^parquet-mr version 1\.([0-2])\.(\d+)/.exec(createdBy ?? '');
-  if (!version || (version[1] === '2' && Number(version[2]) >= 9)) return;
-  throw unsupported(
-    file,
-    'written by a parquet-mr older than 1.2.9, whose chunk sizes are wrong (PARQUET-816)',
-    'Write the data set again with a current Spark.',
-  );
 }
 
 function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk {
@@ -74,7 +67,15 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
   }
   const meta = struct.require(ColumnChunk.metaData);
   const start = chunkStart(meta);
-  const range = within(footer, leaf, 'pages', start, meta.require(ColumnMetaData.totalCompressedSize));
+  const size = meta.require(ColumnMetaData.totalCompressedSize);
+  const hasIndex = struct.has(ColumnChunk.offsetIndexOffset);
+  const habits = habitsOf(footer.createdBy);
+  // A size too long for the file's data does no harm where the pages are found without it.
+  const isTooLong = !hasIndex && start + size > footer.start && start + size <= footer.end;
+  const range = isTooLong
+    ? within(footer, leaf, 'pages', start, footer.start - start)
+    : within(footer, leaf, 'pages', start, size);
+  range.end = Math.min(range.end + habits.overhang, footer.start);
   const numValues = meta.require(ColumnMetaData.numValues);
   const uncompressedSize = meta.require(ColumnMetaData.totalUncompressedSize);
   if (numValues < 0 || uncompressedSize < 0) throw damaged(file, `column ${leaf.path} has a negative size`);
@@ -84,6 +85,8 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
     struct,
     meta,
     range,
+    isExact: habits.overhang === 0 && !isTooLong,
+    habits,
     codec: meta.require(ColumnMetaData.codec),
     numValues,
     uncompressedSize,

@@ -1,3 +1,5 @@
+import type { Memory } from '../memory.js';
+
 /** All that this room knows of storage: a named file that ranges can be read from. */
 export interface RangeReader {
   /** The file as a person would write it, for messages. */
@@ -8,6 +10,8 @@ export interface RangeReader {
   readonly readOverhead: number;
   /** Bytes from which a range can be copied without being read; whoever writes the output has a say in that too. */
   readonly smallestCopy: number;
+  /** What opening pages may take, shared by all who read. */
+  readonly memory: Memory;
   /** The bytes `start..end`, half open; never fewer. */
   read(start: number, end: number): Promise<Uint8Array>;
 }

@@ -82,7 +82,7 @@ async function newRowGroups(share: RowGroupShare, smallestCopy: number): Promise
   const { reader, source, footer, group, chunks, rows, from, to } = share;
   const origin = { createdBy: footer.createdBy, group, source };
   if (from === 0 && to === rows) {
-    const pieces = await Promise.all(chunks.map((chunk) => wholePiece(reader, source, chunk)));
+    const pieces = await Promise.all(chunks.map((chunk) => wholePiece(reader, source, chunk, rows)));
     return [{ origin: { ...origin, rows }, pieces }];
   }
   const open = await Promise.all(chunks.map((chunk) => openChunk(reader, source, chunk, rows, to)));

@@ -8,7 +8,7 @@ import { ColumnMetaData, isDictionaryEncoding, PageEncodingStats, PageType, Stat
 /** What is known of the pages a cut chunk is made of. */
 export interface PieceCounts {
   numLevels: number;
-  /** Levels without a value; undefined when nobody counted them all. */
+  /** Levels without a value; undefined when they can't be known. */
   numNulls: number | undefined;
   /** Data pages. */
   numPages: number;
@@ -71,6 +71,28 @@ function cutEncodingStats(chunk: SourceChunk, counts: PieceCounts): PageEncoding
   return [...dictionary, only.clone().set(PageEncodingStats.count, counts.numPages)];
 }
 
+/**
+ * The deprecated bounds, in a column that has no others, are lost where a row group is cut; some readers drop rows of the
+ * row groups without them once others have them. So all row groups of a file have them, or none.
+ * @param metas of one column, of all row groups; changed in place
+ */
+export function treatDeprecatedBoundsAlike(metas: readonly ColumnMetaData[]): void {
+  const ofAll = metas.map((meta) => meta.get(ColumnMetaData.statistics));
+  const isDeprecated = (statistics: Statistics | undefined): statistics is Statistics =>
+    statistics !== undefined &&
+    (statistics.has(Statistics.min) || statistics.has(Statistics.max)) &&
+    !statistics.has(Statistics.minValue) &&
+    !statistics.has(Statistics.maxValue);
+  if (ofAll.every(isDeprecated)) return;
+  metas.forEach((meta, i) => {
+    const statistics = ofAll[i];
+    if (!isDeprecated(statistics)) return;
+    const rest = statistics.clone().delete(Statistics.min, Statistics.max);
+    if (rest.isEmpty) meta.delete(ColumnMetaData.statistics);
+    else meta.set(ColumnMetaData.statistics, rest);
+  });
+}
+
 /** Bounds of the whole chunk bound its piece too, but are no longer reached: say so, or leave them out. */
 function cutStatistics(statistics: Statistics, counts: PieceCounts): Statistics | undefined {
   const cut = statistics
@@ -79,10 +101,9 @@ function cutStatistics(statistics: Statistics, counts: PieceCounts): Statistics 
     .delete(Statistics.min, Statistics.max, Statistics.distinctCount, Statistics.nanCount);
   if (cut.has(Statistics.minValue)) cut.set(Statistics.isMinValueExact, false);
   if (cut.has(Statistics.maxValue)) cut.set(Statistics.isMaxValueExact, false);
-  if (statistics.has(Statistics.nullCount)) {
-    if (counts.numNulls === undefined) cut.delete(Statistics.nullCount);
-    else cut.set(Statistics.nullCount, counts.numNulls);
-  }
+  // Some readers take a count that is missing for 0, so there is an exact one or no statistics at all.
+  if (counts.numNulls === undefined) return undefined;
+  if (!cut.isEmpty) cut.set(Statistics.nullCount, counts.numNulls);
   if (counts.numNulls === counts.numLevels) {
     cut.delete(
       Statistics.minValue,

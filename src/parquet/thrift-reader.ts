@@ -1,10 +1,13 @@
 /** From the compact protocol's bytes to structs: every field with its type, known or not. */
+import { MemoryError } from '../memory.js';
 import {
+  type FieldSpec,
+  isSameElement,
+  type RawValue,
   Struct,
   type Table,
   ThriftError,
   type ThriftList,
-  type ThriftMap,
   ThriftTruncated,
   ThriftType,
   type ThriftValue,
@@ -18,45 +21,72 @@ const SCALE_OF_SEVENTH = 2 ** 42;
 /** Deep enough for any Parquet footer; a hostile one must not exhaust the stack. */
 const MAX_DEPTH = 64;
 
+/** About what the heap takes for what was read: a struct, a field, and an element or the object around some bytes. */
+const [STRUCT_BYTES, FIELD_BYTES, ITEM_BYTES] = [160, 64, 24];
+
 /**
  * Reads one struct that starts at `offset`; `end` is where the next byte after it lies.
- * @param of whose it is, for its type; what else stands in it is read all the same
- * @throws ThriftTruncated when `bytes` ends first, ThriftError when the bytes are not compact Thrift
+ * @param of whose it is: what it knows is read, other containers keep their bytes
+ * @param most bytes that it may take in memory
+ * @throws ThriftTruncated when `bytes` ends first, ThriftError when the bytes are not compact Thrift, MemoryError
  */
 export function readStruct<N extends string>(
-  _of: Table<N>,
+  of: Table<N>,
   bytes: Uint8Array,
   offset = 0,
+  most = Infinity,
 ): { struct: Struct<N>; end: number } {
-  const reader = new CompactReader(bytes, offset);
-  const struct = reader.struct<N>(0);
+  const reader = new CompactReader(bytes, offset, most);
+  const struct = reader.struct<N>(of, 0);
   return { struct, end: reader.offset };
 }
 
-class CompactReader {
-  private readonly bytes: Uint8Array;
-  offset: number;
+const fieldsOfTables = new WeakMap<Table<string>, Map<number, FieldSpec<unknown>>>();
 
-  constructor(bytes: Uint8Array, offset: number) {
-    this.bytes = bytes;
-    this.offset = offset;
+/** A table's fields by their ids. */
+function fieldsOf(of: Table<string>): ReadonlyMap<number, FieldSpec<unknown>> {
+  let fields = fieldsOfTables.get(of);
+  if (!fields) {
+    const specs = Object.values<FieldSpec<unknown>>(of as Readonly<Record<string, FieldSpec<unknown>>>);
+    fieldsOfTables.set(of, (fields = new Map(specs.map((spec) => [spec.id, spec]))));
+  }
+  return fields;
+}
+
+class CompactReader {
+  private taken = 0;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    public offset: number,
+    private readonly most: number,
+  ) {}
+
+  struct<N extends string>(of: Table<N>, depth: number): Struct<N> {
+    this.take(STRUCT_BYTES);
+    const known = fieldsOf(of);
+    const fields = new Map<number, WireField>();
+    this.fields(depth, (id, type) => {
+      this.take(FIELD_BYTES);
+      fields.set(id, { type, value: this.value(type, known.get(id), depth) });
+    });
+    return new Struct(fields);
   }
 
-  struct<N extends string>(depth: number): Struct<N> {
+  /** Calls `read` in front of each field's value. */
+  private fields(depth: number, read: (id: number, type: number) => void): void {
     if (depth > MAX_DEPTH) throw new ThriftError('structs nested too deeply');
-    const fields = new Map<number, WireField>();
     let id = 0;
     for (;;) {
       const header = this.byte();
-      if (header === 0) return new Struct(fields);
+      if (header === 0) return;
       const delta = header >> 4;
-      const type = header & 0x0f;
       id = delta === 0 ? this.int(ThriftType.i16) : id + delta;
-      fields.set(id, { type, value: this.value(type, depth) });
+      read(id, header & 0x0f);
     }
   }
 
-  private value(type: number, depth: number): ThriftValue {
+  private value(type: number, known: FieldSpec<unknown> | undefined, depth: number): ThriftValue {
     switch (type) {
       case ThriftType.true:
         return true;
@@ -70,49 +100,101 @@ class CompactReader {
       case ThriftType.i64:
         return this.i64();
       case ThriftType.double:
-        return this.take(8);
+        return this.copy(8);
       case ThriftType.uuid:
-        return this.take(16);
+        return this.copy(16);
       case ThriftType.binary:
-        return this.take(this.varint());
-      case ThriftType.list:
-      case ThriftType.set:
-        return this.list(depth);
-      case ThriftType.map:
-        return this.map(depth);
+        return this.copy(this.varint());
       case ThriftType.struct:
-        return this.struct(depth + 1);
+        if (known?.type === type && known.nested) return this.struct(known.nested, depth + 1);
+        return this.raw(type, depth);
+      case ThriftType.list:
+        return (known?.type === type ? this.list(known, depth) : undefined) ?? this.raw(type, depth);
+      case ThriftType.set:
+      case ThriftType.map:
+        return this.raw(type, depth);
       default:
         throw new ThriftError(`unknown Thrift type ${type}`);
     }
   }
 
-  private list(depth: number): ThriftList {
-    if (depth > MAX_DEPTH) throw new ThriftError('lists nested too deeply');
-    const header = this.byte();
-    const elementType = header & 0x0f;
-    const short = header >> 4;
-    const size = this.boundedSize(short === 15 ? this.varint() : short);
+  /** A list of what its field says; undefined, with nothing read, when its elements are others. */
+  private list(known: FieldSpec<unknown>, depth: number): ThriftList | undefined {
+    const start = this.offset;
+    const { elementType, size } = this.listHeader(depth);
+    if (size > 0 && !isSameElement(elementType, known.element)) {
+      this.offset = start;
+      return undefined;
+    }
     const items: ThriftValue[] = [];
-    for (let i = 0; i < size; i++) items.push(this.element(elementType, depth + 1));
+    for (let i = 0; i < size; i++) {
+      this.take(ITEM_BYTES);
+      items.push(known.nested ? this.struct(known.nested, depth + 1) : this.element(elementType, depth + 1));
+    }
     return { elementType, items };
   }
 
-  private map(depth: number): ThriftMap {
-    if (depth > MAX_DEPTH) throw new ThriftError('maps nested too deeply');
-    const size = this.boundedSize(this.varint());
-    const types = size === 0 ? 0 : this.byte();
-    const map = { keyType: types >> 4, valueType: types & 0x0f, entries: [] as [ThriftValue, ThriftValue][] };
-    for (let i = 0; i < size; i++) {
-      map.entries.push([this.element(map.keyType, depth + 1), this.element(map.valueType, depth + 1)]);
+  private listHeader(depth: number): { elementType: number; size: number } {
+    if (depth > MAX_DEPTH) throw new ThriftError('lists nested too deeply');
+    const header = this.byte();
+    const short = header >> 4;
+    return { elementType: header & 0x0f, size: this.boundedSize(short === 15 ? this.varint() : short) };
+  }
+
+  /** A container as its bytes. */
+  private raw(type: number, depth: number): RawValue {
+    const start = this.offset;
+    this.skip(type, depth);
+    this.take(this.offset - start);
+    return { raw: this.bytes.slice(start, this.offset) };
+  }
+
+  private skip(type: number, depth: number): void {
+    switch (type) {
+      case ThriftType.struct:
+        this.fields(depth + 1, (_id, each) => {
+          if (each !== ThriftType.true && each !== ThriftType.false) this.skip(each, depth + 1);
+        });
+        return;
+      case ThriftType.list:
+      case ThriftType.set: {
+        const { elementType, size } = this.listHeader(depth);
+        for (let i = 0; i < size; i++) this.skipElement(elementType, depth + 1);
+        return;
+      }
+      case ThriftType.map: {
+        if (depth > MAX_DEPTH) throw new ThriftError('maps nested too deeply');
+        const size = this.boundedSize(this.varint());
+        const types = size === 0 ? 0 : this.byte();
+        for (let i = 0; i < size; i++) {
+          this.skipElement(types >> 4, depth + 1);
+          this.skipElement(types & 0x0f, depth + 1);
+        }
+        return;
+      }
+      case ThriftType.binary:
+        this.advance(this.varint());
+        return;
+      case ThriftType.double:
+        this.advance(8);
+        return;
+      case ThriftType.uuid:
+        this.advance(16);
+        return;
+      default:
+        this.value(type, undefined, depth);
     }
-    return map;
+  }
+
+  private skipElement(type: number, depth: number): void {
+    if (type === ThriftType.true || type === ThriftType.false) this.byte();
+    else this.skip(type, depth);
   }
 
   /** Booleans inside containers are a byte of their own, unlike those in fields. */
   private element(type: number, depth: number): ThriftValue {
     if (type === ThriftType.true || type === ThriftType.false) return this.byte() === ThriftType.true;
-    return this.value(type, depth);
+    return this.value(type, undefined, depth);
   }
 
   /** Each element takes a byte or more: a size beyond the bytes left is a lie, and must not allocate. */
@@ -128,12 +210,23 @@ class CompactReader {
     return byte;
   }
 
-  private take(length: number): Uint8Array {
+  private advance(length: number): number {
     if (length > this.bytes.length - this.offset) throw new ThriftTruncated('the bytes end inside a value');
-    // A copy: a name of ten bytes must not keep a whole footer in memory.
-    const taken = this.bytes.slice(this.offset, this.offset + length);
-    this.offset += length;
-    return taken;
+    return (this.offset += length);
+  }
+
+  /** A copy: a name of ten bytes must not keep a whole footer in memory. */
+  private copy(length: number): Uint8Array {
+    this.take(length);
+    const end = this.advance(length);
+    return this.bytes.slice(end - length, end);
+  }
+
+  /** Counts memory; what a tree of which so much is read will take in all is a guess by the bytes left. */
+  private take(bytes: number): void {
+    this.taken += bytes;
+    if (this.taken <= this.most) return;
+    throw new MemoryError((this.taken * this.bytes.length) / Math.max(this.offset, 1), this.most);
   }
 
   /** An unsigned varint of at most 32 bits. */

@@ -1,13 +1,5 @@
 /** From structs to the compact protocol's bytes. */
-import {
-  type AnyStruct,
-  isList,
-  Struct,
-  type ThriftList,
-  type ThriftMap,
-  ThriftType,
-  type ThriftValue,
-} from './thrift.js';
+import { type AnyStruct, isList, Struct, type ThriftList, ThriftType, type ThriftValue } from './thrift.js';
 
 /** The struct's bytes in the compact protocol. */
 export function writeStruct(struct: AnyStruct): Uint8Array {
@@ -53,7 +45,7 @@ class CompactWriter {
       this.append(value);
     } else if (value instanceof Struct) this.struct(value);
     else if (isList(value)) this.list(value);
-    else this.map(value);
+    else this.append(value.raw);
   }
 
   private list({ elementType, items }: ThriftList): void {
@@ -63,16 +55,6 @@ class CompactWriter {
       this.varint(items.length);
     }
     for (const item of items) this.value(elementType, item);
-  }
-
-  private map({ keyType, valueType, entries }: ThriftMap): void {
-    this.varint(entries.length);
-    if (entries.length === 0) return;
-    this.byte((keyType << 4) | valueType);
-    for (const [key, value] of entries) {
-      this.value(keyType, key);
-      this.value(valueType, value);
-    }
   }
 
   /** A non-negative integer below 2^53: by division, because shifts stop at 32 bits. */

@@ -6,8 +6,8 @@
  *                                    ▲
  *                 tables (format.ts) say which id and type a field has, and get and set it
  *
- * A field that no table knows stays as it is. So does one whose type on the wire is not its table's: it is read as
- * absent, as Thrift's generated readers skip it.
+ * A field that no table knows stays as it is, and if it is a container its bytes are all that is kept of it. So it is with
+ * one whose type on the wire is not its table's: it is read as absent, as Thrift's generated readers skip it.
  * Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 
@@ -29,17 +29,16 @@ export const ThriftType = {
 } as const;
 
 /** Booleans, integers (bigint beyond 2^53), raw bytes of doubles, uuids and binaries, containers. */
-export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | ThriftMap | AnyStruct;
+export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | RawValue | AnyStruct;
 
 export interface ThriftList {
   elementType: number;
   items: readonly ThriftValue[];
 }
 
-export interface ThriftMap {
-  keyType: number;
-  valueType: number;
-  entries: readonly [ThriftValue, ThriftValue][];
+/** A container that nobody looks into, as it is written: a byte of it may stand for an object of a hundred. */
+export interface RawValue {
+  raw: Uint8Array;
 }
 
 /** A field as it stands in a struct. */
@@ -229,16 +228,19 @@ const toUtf8 = new TextEncoder();
 /** Whether a field has its table's type. A list has it when it is empty, whatever it says of its elements. */
 function isOf({ type, element }: FieldSpec<unknown>, found: WireField): boolean {
   if (type === ThriftType.list) return found.type === type && isListOf(element, found.value);
+  if (type === ThriftType.struct) return found.value instanceof Struct;
   return found.type === type || (type === ThriftType.true && found.type === ThriftType.false);
 }
 
 function isListOf(element: number, value: ThriftValue): boolean {
-  if (!isList(value)) return false;
-  const { elementType, items } = value;
-  return items.length === 0 || elementType === element || (isBoolean(element) && isBoolean(elementType));
+  return isList(value) && (value.items.length === 0 || isSameElement(element, value.elementType));
 }
 
-/** Lists of booleans say either. */
+/** Whether a list with one type of elements will do for the other: lists of booleans say either. */
+export function isSameElement(a: number, b: number): boolean {
+  return a === b || (isBoolean(a) && isBoolean(b));
+}
+
 function isBoolean(type: number): boolean {
   return type === ThriftType.true || type === ThriftType.false;
 }
@@ -276,22 +278,16 @@ export function isList(value: ThriftValue): value is ThriftList {
 
 function isSame(a: ThriftValue, b: ThriftValue): boolean {
   if (a instanceof Struct) return b instanceof Struct && a.equals(b);
-  if (a instanceof Uint8Array)
-    return b instanceof Uint8Array && Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && isSameBytes(a, b);
   if (typeof a !== 'object') return a === b;
   if (isList(a)) {
     if (typeof b !== 'object' || !isList(b) || a.elementType !== b.elementType) return false;
     const { items } = b;
     return a.items.length === items.length && a.items.every((item, i) => isSame(item, items[i]!));
   }
-  if (typeof b !== 'object' || !('keyType' in b)) return false;
-  return (
-    a.keyType === b.keyType &&
-    a.valueType === b.valueType &&
-    a.entries.length === b.entries.length &&
-    a.entries.every(([key, value], i) => {
-      const [otherKey, otherValue] = b.entries[i]!;
-      return isSame(key, otherKey) && isSame(value, otherValue);
-    })
-  );
+  return typeof b === 'object' && 'raw' in b && isSameBytes(a.raw, b.raw);
+}
+
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
 }

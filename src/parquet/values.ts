@@ -4,9 +4,12 @@
  * value to the one before, are said again in PLAIN.
  * Source: https://github.com/apache/parquet-format/blob/master/Encodings.md
  */
-import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparquet/src/delta.js';
+import { deltaToPlain } from './delta.js';
 import { Encoding, isDictionaryEncoding, nameOf, PhysicalType } from './format.js';
-import { bitWidth, decodeHybrid, encodeHybrid, EncodingError } from './hybrid.js';
+import type { Habits } from './habits.js';
+import { EncodingError, requireNothing } from './hybrid.js';
+import { concat, endsEarly, plainWidth, requirePlain, slicePlain, unpackPlain } from './plain.js';
+import { Runs } from './runs.js';
 import type { Leaf } from './schema.js';
 
 /** The present (non-null) values of a page. */
@@ -15,122 +18,150 @@ export interface EncodedValues {
   bytes: Uint8Array;
   /** How many values `bytes` hold. */
   count: number;
+  /** Dictionary indices, and RLE booleans. */
+  runs?: Runs;
 }
 
+/** Bits of an RLE boolean. */
+const BOOLEAN_WIDTH = 1;
+
 /**
- * The values `from..to`, in the encoding they have, or in PLAIN where theirs can't be cut.
- * @throws EncodingError when the bytes do not hold `count` values, or the encoding is unknown
+ * Values as they stand in a page, looked at in full; but for the delta encodings, which `toPlain` looks at.
+ * @param context.entries of the chunk's dictionary; undefined when it has none
+ * @throws EncodingError when the bytes do not hold `count` values and nothing else, or the encoding is unknown
  */
-export function sliceValues(leaf: Leaf, values: EncodedValues, from: number, to: number): EncodedValues {
-  const { encoding, bytes } = values;
-  const count = to - from;
+export function openValues(
+  leaf: Leaf,
+  encoding: number,
+  stored: Uint8Array,
+  count: number,
+  { entries, habits }: { entries: number | undefined; habits: Habits },
+): EncodedValues {
+  const bytes = habits.zerosBehindValues ? withoutZeros(stored) : stored;
+  const { spareRuns } = habits;
+  requireKnownType(leaf);
+  const values = { encoding, bytes, count };
+  // Of no values writers say this or that in a few bytes: a bit width, a length, the header of a block.
+  if (count === 0 && encoding !== Encoding.plain && bytes.length < 16) return values;
   if (isDictionaryEncoding(encoding)) {
-    if (count === 0) return { encoding, bytes: bytes.slice(0, 1), count };
-    const width = bytes[0] ?? 0;
-    const indices = new Uint32Array(to);
-    decodeHybrid(bytes.subarray(1), width, indices);
+    if (entries === undefined) throw new EncodingError('dictionary-encoded values without a dictionary');
     return {
-      encoding,
-      bytes: concat([bytes.subarray(0, 1), encodeHybrid(indices.subarray(from), width)]),
-      count,
+      ...values,
+      runs: Runs.decode(bytes.subarray(1), count, entries - 1, { width: bytes[0] ?? 0, spareRuns }),
     };
   }
   switch (encoding) {
     case Encoding.plain:
-      return { encoding, bytes: slicePlain(leaf, bytes, from, to), count };
+      requirePlain(leaf, bytes, count);
+      return values;
     case Encoding.rle:
-      return { encoding, bytes: encodeRleBooleans(decodeRleBooleans(bytes, to).subarray(from)), count };
+      return { ...values, runs: Runs.decode(rleBooleans(leaf, bytes), count, 1, { spareRuns }) };
     case Encoding.byteStreamSplit:
-      return { encoding, bytes: sliceStreams(leaf, values, from, to), count };
-    default: {
-      const plain = toPlain(leaf, values);
-      return { encoding: Encoding.plain, bytes: slicePlain(leaf, plain, from, to), count };
-    }
-  }
-}
-
-/** Bytes of one PLAIN value; undefined for booleans (bits) and byte arrays (each has its own length). */
-function plainWidth(leaf: Leaf): number | undefined {
-  switch (leaf.type) {
-    case PhysicalType.int32:
-    case PhysicalType.float:
-      return 4;
-    case PhysicalType.int64:
-    case PhysicalType.double:
-      return 8;
-    case PhysicalType.int96:
-      return 12;
-    case PhysicalType.fixedLenByteArray:
-      return leaf.typeLength;
-    default:
-      return undefined;
-  }
-}
-
-function slicePlain(leaf: Leaf, bytes: Uint8Array, from: number, to: number): Uint8Array {
-  if (leaf.type === PhysicalType.boolean) return packBits(unpackBits(bytes, to).subarray(from));
-  if (leaf.type === PhysicalType.byteArray) {
-    const start = skipByteArrays(bytes, 0, from);
-    return bytes.subarray(start, skipByteArrays(bytes, start, to - from));
-  }
-  const width = plainWidth(leaf) ?? 0;
-  if (to * width > bytes.length) throw endsEarly();
-  return bytes.subarray(from * width, to * width);
-}
-
-/** The offset behind `count` PLAIN byte arrays that start at `offset`. */
-function skipByteArrays(bytes: Uint8Array, offset: number, count: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let i = 0; i < count; i++) {
-    if (offset + 4 > bytes.length) throw endsEarly();
-    offset += 4 + view.getUint32(offset, true);
-  }
-  if (offset > bytes.length) throw endsEarly();
-  return offset;
-}
-
-function sliceStreams(leaf: Leaf, values: EncodedValues, from: number, to: number): Uint8Array {
-  const width = plainWidth(leaf) ?? 0;
-  if (values.bytes.length < width * values.count) throw endsEarly();
-  const streams = [];
-  for (let i = 0; i < width; i++) {
-    streams.push(values.bytes.subarray(i * values.count + from, i * values.count + to));
-  }
-  return concat(streams);
-}
-
-/**
- * A page's values said in PLAIN, in a form that can be joined end to end: booleans take a byte each until
- * `packPlain` makes bits of them.
- * @throws EncodingError for encodings that we can't read, dictionaries' among them: `PlainEntries` reads those
- */
-export function toPlain(leaf: Leaf, values: EncodedValues): Uint8Array {
-  const { encoding, bytes, count } = values;
-  switch (encoding) {
-    case Encoding.plain:
-      return leaf.type === PhysicalType.boolean
-        ? unpackBits(bytes, count)
-        : slicePlain(leaf, bytes, 0, count);
-    case Encoding.rle:
-      return decodeRleBooleans(bytes, count);
-    case Encoding.byteStreamSplit:
-      return joinStreams(plainWidth(leaf) ?? 0, bytes, count);
+      requireStreams(leaf, bytes, count);
+      return values;
     case Encoding.deltaBinaryPacked:
     case Encoding.deltaLengthByteArray:
     case Encoding.deltaByteArray:
-      return deltaToPlain(leaf, encoding, bytes, count);
+      return values;
     default:
       throw new EncodingError(`values encoded as ${nameOf(Encoding, encoding)} cannot be read`);
   }
 }
 
-/** Joined runs of `toPlain`, as the body of a PLAIN page. */
-export function packPlain(leaf: Leaf, bytes: Uint8Array): Uint8Array {
-  return leaf.type === PhysicalType.boolean ? packBits(bytes) : bytes;
+function requireKnownType({ type, typeLength }: Leaf): void {
+  if (!Object.values<number>(PhysicalType).includes(type)) {
+    throw new EncodingError(`values of the physical type ${type}, which Parquet does not know`);
+  }
+  if (type === PhysicalType.fixedLenByteArray && typeLength < 0) {
+    throw new EncodingError(`values of ${typeLength} bytes`);
+  }
+}
+
+/**
+ * The values `from..to`, in the encoding they have, or in PLAIN where theirs can't be cut.
+ * @param need is told of bytes before they are made, where a few bytes can stand for millions of values; may throw
+ * @throws EncodingError when delta-encoded bytes do not hold `count` values
+ */
+export function sliceValues(
+  leaf: Leaf,
+  values: EncodedValues,
+  from: number,
+  to: number,
+  need: (bytes: number) => void,
+): EncodedValues {
+  const { encoding, bytes, runs } = values;
+  const count = to - from;
+  if (isDictionaryEncoding(encoding)) {
+    const width = bytes.subarray(0, 1);
+    if (!runs || count === 0) return { encoding, bytes: width, count };
+    return { encoding, bytes: concat([width, runs.slice(from, to).encode(width[0] ?? 0)]), count };
+  }
+  switch (encoding) {
+    case Encoding.plain:
+      return { encoding, bytes: slicePlain(leaf, bytes, from, to), count };
+    case Encoding.rle:
+      return { encoding, bytes: withLength(runs?.slice(from, to).encode(BOOLEAN_WIDTH)), count };
+    case Encoding.byteStreamSplit:
+      return { encoding, bytes: sliceStreams(leaf, values, from, to), count };
+    default: {
+      const plain = toPlain(leaf, values, need);
+      return { encoding: Encoding.plain, bytes: slicePlain(leaf, plain, from, to), count };
+    }
+  }
+}
+
+/**
+ * A page's values said in PLAIN, in a form that can be joined end to end: see `unpackPlain`.
+ * @param need as for `sliceValues`
+ * @throws EncodingError for dictionaries' encodings, which `PlainEntries` reads, and as `sliceValues` does
+ */
+export function toPlain(
+  leaf: Leaf,
+  { encoding, bytes, count, runs }: EncodedValues,
+  need: (bytes: number) => void,
+): Uint8Array {
+  if (count === 0) return new Uint8Array(0);
+  switch (encoding) {
+    case Encoding.plain:
+      if (leaf.type === PhysicalType.boolean) need(count);
+      return unpackPlain(leaf, bytes, count);
+    case Encoding.rle: {
+      need(count);
+      const booleans = new Uint8Array(count);
+      runs?.cursor().read(booleans);
+      return booleans;
+    }
+    case Encoding.byteStreamSplit:
+      need(bytes.length);
+      return joinStreams(plainWidth(leaf) ?? 0, bytes, count);
+    case Encoding.deltaBinaryPacked:
+    case Encoding.deltaLengthByteArray:
+    case Encoding.deltaByteArray:
+      return deltaToPlain(leaf, encoding, bytes, count, need);
+    default:
+      throw new EncodingError(`values encoded as ${nameOf(Encoding, encoding)} cannot be read`);
+  }
+}
+
+function requireStreams(leaf: Leaf, bytes: Uint8Array, count: number): void {
+  const width = plainWidth(leaf);
+  if (width === undefined) throw new EncodingError('values of a type that BYTE_STREAM_SPLIT does not know');
+  if (bytes.length < width * count) throw endsEarly();
+  requireNothing(bytes.subarray(width * count));
+}
+
+/**
+ *     BYTE_STREAM_SPLIT   first bytes of all values | second bytes | …
+ */
+function sliceStreams(leaf: Leaf, { bytes, count }: EncodedValues, from: number, to: number): Uint8Array {
+  const streams = [];
+  for (let i = 0; i < (plainWidth(leaf) ?? 0); i++) {
+    streams.push(bytes.subarray(i * count + from, i * count + to));
+  }
+  return concat(streams);
 }
 
 function joinStreams(width: number, bytes: Uint8Array, count: number): Uint8Array {
-  if (bytes.length < width * count) throw endsEarly();
   const plain = new Uint8Array(width * count);
   for (let stream = 0; stream < width; stream++) {
     for (let i = 0; i < count; i++) plain[i * width + stream] = bytes[stream * count + i] ?? 0;
@@ -138,139 +169,27 @@ function joinStreams(width: number, bytes: Uint8Array, count: number): Uint8Arra
   return plain;
 }
 
-function deltaToPlain(leaf: Leaf, encoding: number, bytes: Uint8Array, count: number): Uint8Array {
-  if (count === 0) return new Uint8Array(0);
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
-  try {
-    if (encoding === Encoding.deltaBinaryPacked) {
-      const numbers = leaf.type === PhysicalType.int32 ? new Int32Array(count) : new BigInt64Array(count);
-      deltaBinaryUnpack(reader, count, numbers);
-      return new Uint8Array(numbers.buffer);
-    }
-    const arrays: Uint8Array[] = [];
-    const decode = encoding === Encoding.deltaByteArray ? deltaByteArray : deltaLengthByteArray;
-    decode(reader, count, arrays);
-    return leaf.type === PhysicalType.byteArray
-      ? concat(arrays.flatMap((a) => [lengthPrefix(a.length), a]))
-      : concat(arrays);
-  } catch (error) {
-    // hyparquet meets damage with errors of any kind.
-    const reason = error instanceof RangeError ? 'the page ends before its values do' : String(error);
-    throw new EncodingError(`delta-encoded values: ${reason}`);
-  }
-}
-
-function lengthPrefix(length: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, length, true);
-  return bytes;
-}
-
-/** Takes values in order from what `toPlain` returned. */
-export class PlainCursor {
-  private offset = 0;
-
-  constructor(
-    private readonly leaf: Leaf,
-    private readonly bytes: Uint8Array,
-  ) {}
-
-  /** The next `count` values, as `toPlain` says them. */
-  take(count: number): Uint8Array {
-    const { leaf, bytes, offset } = this;
-    const width = leaf.type === PhysicalType.boolean ? 1 : plainWidth(leaf);
-    this.offset = width === undefined ? skipByteArrays(bytes, offset, count) : offset + count * width;
-    if (this.offset > bytes.length) throw endsEarly();
-    return bytes.subarray(offset, this.offset);
-  }
-}
-
-/** PLAIN values that can be picked by index: a dictionary page. */
-export class PlainEntries {
-  private readonly bytes: Uint8Array;
-  /** Where each entry starts, and where the last one ends. */
-  private readonly offsets: Uint32Array;
-
-  constructor(leaf: Leaf, bytes: Uint8Array, count: number) {
-    const width = plainWidth(leaf);
-    if (count * (width ?? 4) > bytes.length) throw endsEarly();
-    this.bytes = bytes;
-    this.offsets = new Uint32Array(count + 1);
-    for (let i = 0, offset = 0; i < count; i++) {
-      offset = width === undefined ? skipByteArrays(bytes, offset, 1) : offset + width;
-      this.offsets[i + 1] = offset;
-    }
-    if ((this.offsets[count] ?? 0) > bytes.length) throw endsEarly();
-  }
-
-  get count(): number {
-    return this.offsets.length - 1;
-  }
-
-  /** The `index`-th entry, in PLAIN. */
-  entry(index: number): Uint8Array {
-    return this.bytes.subarray(this.offsets[index], this.offsets[index + 1]);
-  }
-
-  /** @throws EncodingError for an index beyond the entries */
-  gather(indices: Uint32Array): Uint8Array {
-    const { offsets } = this;
-    let size = 0;
-    for (const index of indices) {
-      const end = offsets[index + 1];
-      if (end === undefined)
-        throw new EncodingError(`index ${index} is beyond the dictionary's ${offsets.length - 1} entries`);
-      size += end - (offsets[index] ?? 0);
-    }
-    const gathered = new Uint8Array(size);
-    let at = 0;
-    for (const index of indices) {
-      const entry = this.bytes.subarray(offsets[index], offsets[index + 1]);
-      gathered.set(entry, at);
-      at += entry.length;
-    }
-    return gathered;
-  }
-}
-
 /** RLE booleans: 4 bytes of length, then the hybrid with one bit. */
-function decodeRleBooleans(bytes: Uint8Array, count: number): Uint8Array {
-  const booleans = new Uint8Array(count);
-  if (count > 0) decodeHybrid(bytes.subarray(4), bitWidth(1), booleans);
-  return booleans;
+function rleBooleans(leaf: Leaf, bytes: Uint8Array): Uint8Array {
+  if (leaf.type !== PhysicalType.boolean)
+    throw new EncodingError('values that are no booleans encoded as RLE');
+  if (bytes.length < 4) throw endsEarly();
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  if (length > bytes.length - 4) throw endsEarly();
+  requireNothing(bytes.subarray(4 + length));
+  return bytes.subarray(4, 4 + length);
 }
 
-function encodeRleBooleans(booleans: Uint8Array): Uint8Array {
-  const runs = encodeHybrid(booleans, bitWidth(1));
-  return concat([lengthPrefix(runs.length), runs]);
+/** What is left without the eight zeros of `Habits`. */
+export function withoutZeros(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - 8;
+  return end >= 0 && bytes.subarray(end).every((byte) => byte === 0) ? bytes.subarray(0, end) : bytes;
 }
 
-function unpackBits(bytes: Uint8Array, count: number): Uint8Array {
-  if (count > bytes.length * 8) throw endsEarly();
-  const bits = new Uint8Array(count);
-  for (let i = 0; i < count; i++) bits[i] = ((bytes[i >> 3] ?? 0) >> (i & 7)) & 1;
-  return bits;
-}
-
-function packBits(bits: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
-  for (let i = 0; i < bits.length; i++) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | ((bits[i] ?? 0) << (i & 7));
-  return bytes;
-}
-
-function endsEarly(): EncodingError {
-  return new EncodingError('the page ends before its values do');
-}
-
-/** One array from many. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+/** Runs behind their length in 4 bytes: RLE booleans, and the levels of V1 pages. */
+export function withLength(runs: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const bytes = new Uint8Array(4 + runs.length);
+  new DataView(bytes.buffer).setUint32(0, runs.length, true);
+  bytes.set(runs, 4);
   return bytes;
 }

@@ -48,6 +48,8 @@ export interface PrepareOptions extends PrefixOptions {
   targetLayout?: TargetLayout;
   /** N even parts per type, instead of a layout the data already has. */
   numOutputFiles?: number;
+  /** Bytes that the process may take. A footer that needs more is refused. Default 256 MiB. */
+  memory?: number;
   /** Believe the footers where the metadata's row counts differ. */
   recount?: boolean;
   log?: Log;
@@ -57,13 +59,15 @@ export interface PrepareOptions extends PrefixOptions {
 export interface ExecuteOptions {
   /** Worker threads. Default: the machine's parallelism, at most as many as the storage gains from. */
   concurrency?: number;
+  /** Bytes that the process may take. A page or footer that needs more is refused. Default 256 MiB. */
+  memory?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   log?: Log;
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency'>;
+export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory'>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;

@@ -35,7 +35,13 @@ const layout: Check = (value) =>
 
 type Checks<T> = Required<Record<keyof T, Check>>;
 
-const EXECUTE: Checks<ExecuteOptions> = { concurrency: count, signal, onProgress: callback, log: group };
+const EXECUTE: Checks<ExecuteOptions> = {
+  concurrency: count,
+  memory: count,
+  signal,
+  onProgress: callback,
+  log: group,
+};
 
 const PREPARE: Checks<PrepareOptions> = {
   inputPrefix: text,
@@ -46,6 +52,7 @@ const PREPARE: Checks<PrepareOptions> = {
   updatedMetadataFileName: text,
   targetLayout: layout,
   numOutputFiles: count,
+  memory: count,
   recount: yesOrNo,
   log: group,
 };
@@ -175,6 +182,7 @@ export function resumeCommand(options: PrepareOptions): string {
   add('updated-metadata-file-name', options.updatedMetadataFileName, DEFAULT_UPDATED_METADATA);
   add('target-layout', options.targetLayout, 'fewest-bytes');
   add('num-output-files', options.numOutputFiles);
+  if (options.memory !== undefined) add('memory', `${Math.ceil(options.memory / 2 ** 20)}MB`);
   if (options.recount) words.push('--recount');
   for (const [key, value] of Object.entries(options.s3 ?? {}) as [string, string | number | boolean][]) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -2,7 +2,14 @@
 // Not from the room's index, here and in the inventory: whoever reads footers alone need not load the rest.
 import { TAIL_BYTES } from '../parquet/footer.js';
 import type { RangeReader } from '../parquet/source.js';
+import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
+
+/** How a part is read. */
+export interface ReadOptions extends CallOptions {
+  /** What opening it may take; by default as much as a process of its own. */
+  memory?: Memory | undefined;
+}
 
 /**
  * Reads ranges of one version of a part. The last read that reached the file's end is kept: it is the tail with the
@@ -11,7 +18,7 @@ import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 export function partReader(
   storage: Storage,
   stat: ObjectStat,
-  options: CallOptions,
+  { memory = Memory.within(DEFAULT_MEMORY), ...options }: ReadOptions,
   tail?: Uint8Array,
 ): RangeReader {
   let kept = tail ?? new Uint8Array(0);
@@ -20,6 +27,7 @@ export function partReader(
     size: stat.size,
     readOverhead: storage.profile.readOverhead,
     smallestCopy: storage.profile.smallestCopy,
+    memory,
     async read(start, end) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);

@@ -56,7 +56,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
     const read = await readInput(storage, options);
     return withStatus(storage, resumeCommand(options), options, async (status) => {
       // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
-      const executors = new LateExecutor(storage, options.concurrency);
+      const executors = new LateExecutor(storage, options);
       try {
         const plan = await planFor(storage, read, settings, options, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
@@ -137,7 +137,7 @@ export async function execute(
     withStatus(storage, plan.command, options, async () => {
       const { executor } = options;
       if (executor) return executeOn(storage, plan, () => executor, options);
-      const executors = new LateExecutor(storage, options.concurrency);
+      const executors = new LateExecutor(storage, options);
       try {
         return await executeOn(storage, plan, (tasks) => executors.start(tasks), options);
       } finally {
@@ -245,7 +245,7 @@ class LateExecutor {
 
   constructor(
     private readonly storage: Storage,
-    private readonly threads: number | undefined,
+    private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory'>,
   ) {}
 
   startAhead(mostTasks: number): void {
@@ -267,9 +267,13 @@ class LateExecutor {
 
   private async open(mostTasks: number): Promise<Executor> {
     const { location, profile } = this.storage;
-    if (profile.mostThreads === 0) return (await import('./execute/inline.js')).inThisThread(this.storage);
+    if (profile.mostThreads === 0) {
+      const { inThisThread } = await import('./execute/inline.js');
+      return inThisThread(this.storage, this.options);
+    }
     // Loaded when there is something to do.
     const { inThreads } = await import('./execute/threads.js');
-    return inThreads({ location, profile, threads: this.threads, mostTasks });
+    const { concurrency: threads, memory } = this.options;
+    return inThreads({ location, profile, threads, memory, mostTasks });
   }
 }

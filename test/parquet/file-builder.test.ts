@@ -49,7 +49,7 @@ test('a writer that gave no ordinals gets none', async () => {
 /** A piece of three rows with statistics and an OffsetIndex. */
 async function piece(): Promise<ChunkPiece> {
   const { reader, chunk, pages } = await memoryChunk([{ values: [1, 2] }, { values: [3] }]);
-  const whole = await wholePiece(reader, 0, chunk);
+  const whole = await wholePiece(reader, 0, chunk, 3);
   whole.meta.set(ColumnMetaData.statistics, make(Statistics, { nullCount: 0 }));
   const indexed = pages.map(({ start, end }, i) => ({ start: start - 4, end: end - 4, firstRow: 2 * i }));
   return { ...whole, offsetIndex: makeOffsetIndex(indexed) };

@@ -1,6 +1,7 @@
 /** Parquet files on disk as the splice engine wants them, and its results as files again. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { open, readFile, writeFile } from 'node:fs/promises';
+import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { readFooter } from '../../src/parquet/footer.js';
 import type { KeyChanges } from '../../src/parquet/footer.js';
 import type { OpenSource } from '../../src/parquet/source-file.js';
@@ -35,7 +36,8 @@ export function openFiles(paths: readonly string[], readOverhead = 0): OpenSourc
         await file.close();
       }
     };
-    const reader = { name, size, readOverhead, smallestCopy: SMALLEST_COPY, read };
+    const memory = Memory.within(DEFAULT_MEMORY);
+    const reader = { name, size, readOverhead, smallestCopy: SMALLEST_COPY, memory, read };
     return { reader, footer: await readFooter(reader) };
   };
 }

@@ -5,16 +5,9 @@ import { FileMetaData, KeyValue, RowGroup, SchemaElement } from '../../src/parqu
 import type { RangeReader } from '../../src/parquet/source.js';
 import { make } from '../../src/parquet/thrift.js';
 import { writeStruct } from '../../src/parquet/thrift-writer.js';
+import { readerOf } from './memory.js';
 
-function reader(bytes: Uint8Array): RangeReader {
-  return {
-    name: '/data/part-00000.parquet',
-    size: bytes.length,
-    readOverhead: 0,
-    smallestCopy: 1,
-    read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
-  };
-}
+const reader = (bytes: Uint8Array): RangeReader => readerOf('/data/part-00000.parquet', bytes);
 
 function file(meta: FileMetaData): Uint8Array {
   return Buffer.concat([Buffer.from('PAR1'), footerBytes(meta)]);

@@ -1,4 +1,5 @@
 /** Files and chunks of a few bytes, put together by hand in memory: for tests that a writer would only blur. */
+import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { openCodec } from '../../src/parquet/codec.js';
 import { footerBytes, parseFooter } from '../../src/parquet/footer.js';
 import {
@@ -8,8 +9,7 @@ import {
   RowGroup,
   SchemaElement,
 } from '../../src/parquet/format.js';
-import { encodeHybrid, bitWidth } from '../../src/parquet/hybrid.js';
-import { Levels } from '../../src/parquet/levels.js';
+import { encodeHybrid } from '../../src/parquet/hybrid.js';
 import { makePage } from '../../src/parquet/make-page.js';
 import type { Leaf } from '../../src/parquet/schema.js';
 import type { RangeReader } from '../../src/parquet/source.js';
@@ -24,6 +24,7 @@ export function readerOf(name: string, bytes: Uint8Array): RangeReader {
     size: bytes.length,
     readOverhead: 0,
     smallestCopy: 1,
+    memory: Memory.within(DEFAULT_MEMORY),
     read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
   };
 }
@@ -53,8 +54,8 @@ export function emptyMeta(values: { createdBy?: string } = {}): FileMetaData {
 /** Values of an INT32 column's page, and its levels where it has them. */
 export interface PageSpec {
   values: number[];
-  definition?: number[];
-  repetition?: number[];
+  definition?: number[] | undefined;
+  repetition?: number[] | undefined;
 }
 
 export interface MemoryChunk {
@@ -85,6 +86,7 @@ export async function memoryChunk(
         repetition: levelsOf(repetition),
         definition: levelsOf(definition),
         numLevels: (definition ?? values).length,
+        numRows: rowsOf({ values, definition, repetition }),
         values: { encoding: 0, bytes: new Uint8Array(Int32Array.from(values).buffer), count: values.length },
       },
       codec,
@@ -92,11 +94,7 @@ export async function memoryChunk(
   );
   const levels = made.reduce((sum, page) => sum + page.numLevels, 0);
   const body = Buffer.concat([Buffer.alloc(lead), ...made.map(({ bytes }) => bytes)]);
-  const rows = pages.reduce(
-    (sum, { values, definition, repetition }) =>
-      sum + (repetition ?? (definition ?? values).map(() => 0)).filter((level) => level === 0).length,
-    0,
-  );
+  const rows = pages.reduce((sum, page) => sum + rowsOf(page), 0);
   const column = make(ColumnChunk, {
     fileOffset: 0,
     metaData: make(ColumnMetaData, {
@@ -127,6 +125,10 @@ export async function memoryChunk(
   };
 }
 
-function levelsOf(levels: readonly number[] | undefined): Levels | undefined {
-  return levels && Levels.decode(encodeHybrid(Uint8Array.from(levels), bitWidth(1)), 1, levels.length);
+function rowsOf({ values, definition, repetition }: PageSpec): number {
+  return (repetition ?? (definition ?? values).map(() => 0)).filter((level) => level === 0).length;
+}
+
+function levelsOf(levels: readonly number[] | undefined): Uint8Array | undefined {
+  return levels && encodeHybrid(Uint8Array.from(levels), 1);
 }

@@ -8,7 +8,8 @@ import {
   Statistics,
 } from '../../src/parquet/format.js';
 import { makeOffsetIndex } from '../../src/parquet/indexes.js';
-import { listPages, type DataPage } from '../../src/parquet/pages.js';
+import type { DataPage } from '../../src/parquet/page-list.js';
+import { listPages } from '../../src/parquet/pages.js';
 import { type ChunkPiece, cutPiece, wholePiece } from '../../src/parquet/piece.js';
 import { pickPages } from '../../src/parquet/pick-pages.js';
 import { make } from '../../src/parquet/thrift.js';
@@ -67,7 +68,7 @@ async function cut(
   to: number,
   nullCounts: readonly number[],
 ): Promise<ChunkPiece> {
-  chunk.meta.set(ColumnMetaData.statistics, make(Statistics, { nullCount: 0 }));
+  chunk.meta.set(ColumnMetaData.statistics, make(Statistics, { nullCount: 99 }));
   const list = await listPages(reader, chunk, undefined, rows, rows);
   const offsetIndex = makeOffsetIndex(
     pages.map((page, i) => ({ ...page, firstRow: list.pages[i]!.firstRow })),
@@ -136,7 +137,7 @@ test('a whole piece is one copy, its offsets from its own first byte', async () 
   const { reader, chunk } = await memoryChunk([{ values: [1, 2] }], { lead: 50 });
   // Writers without a dictionary page may say 0.
   chunk.meta.set(ColumnMetaData.dictionaryPageOffset, 0);
-  const piece = await wholePiece(reader, 3, chunk);
+  const piece = await wholePiece(reader, 3, chunk, 2);
   expect(piece.segments).toEqual([{ kind: 'copy', source: 3, ...chunk.range }]);
   expect(piece.meta.get(ColumnMetaData.dataPageOffset)).toBe(0);
   expect(piece.meta.has(ColumnMetaData.dictionaryPageOffset)).toBe(false);
@@ -154,5 +155,5 @@ test('pages that hold fewer values than the rows asked for are an error', async 
     list: lying,
     chunk: { ...one.chunk, codec: 1 },
   };
-  await expect(cutPiece(open, 2, 6)).rejects.toThrow('its pages hold 2 values for the 4 rows from 2');
+  await expect(cutPiece(open, 2, 6)).rejects.toThrow('its header says 2 rows where 4 belong');
 });

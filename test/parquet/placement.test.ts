@@ -1,7 +1,7 @@
 /** Where cuts get row groups of their own, and in which order the bytes of row groups lie. */
 import { describe, expect, test } from 'vitest';
 import { divide } from '../../src/parquet/divide.js';
-import type { DataPage, PageList } from '../../src/parquet/pages.js';
+import type { DataPage, PageList } from '../../src/parquet/page-list.js';
 import { placeRowGroups } from '../../src/parquet/placement.js';
 import type { ParquetSegment } from '../../src/parquet/segments.js';
 

@@ -41,11 +41,21 @@ function refusal(...[change, createdBy]: Parameters<typeof chunkOf>): string {
 }
 
 describe('a chunk', () => {
-  test('may end where the footer begins, and reach no byte further', () => {
-    expect(chunkOf().range).toEqual({ start: 4, end: 104 });
-    expect(refusal((_, meta) => meta.set(ColumnMetaData.totalCompressedSize, 101))).toContain(
-      "column x: its pages (bytes 4 to 105) lie outside the file's data (4 to 104)",
+  test('may end where the footer begins, and say that it ends in the footer, but not outside the file', () => {
+    expect(chunkOf()).toMatchObject({ range: { start: 4, end: 104 }, isExact: true });
+    const tooLong = chunkOf((_, meta) => meta.set(ColumnMetaData.totalCompressedSize, 123));
+    expect(tooLong).toMatchObject({ range: { start: 4, end: 104 }, isExact: false });
+    expect(refusal((_, meta) => meta.set(ColumnMetaData.totalCompressedSize, 300))).toContain(
+      "column x: its pages (bytes 4 to 304) lie outside the file's data (4 to 104)",
     );
+  });
+
+  test('with an offset index may not end in the footer', () => {
+    const message = refusal((column, meta) => {
+      column.set(ColumnChunk.offsetIndexOffset, 50).set(ColumnChunk.offsetIndexLength, 10);
+      meta.set(ColumnMetaData.totalCompressedSize, 123);
+    });
+    expect(message).toContain("its pages (bytes 4 to 127) lie outside the file's data (4 to 104)");
   });
 
   test('may not begin in the magic', () => {
@@ -87,15 +97,25 @@ describe('a chunk', () => {
 });
 
 describe('sizes of old parquet-mr (PARQUET-816)', () => {
-  test.each(['1.0.0', '1.1.9', '1.2.0', '1.2.8', '1.2.8-SNAPSHOT (build 1)'])('%s are refused', (version) => {
-    expect(refusal(undefined, `parquet-mr version ${version}`)).toContain('PARQUET-816');
+  /** A chunk of 50 bytes with more than that behind it. */
+  const by = (createdBy: string): SourceChunk =>
+    chunkOf((_, meta) => meta.set(ColumnMetaData.totalCompressedSize, 50), createdBy);
+
+  test.each([
+    'parquet-mr',
+    'parquet-mr (build 1)',
+    ...['1.0.0', '1.1.9', '1.2.0', '1.2.8', '1.2.8-SNAPSHOT (build 1)'].map((v) => `parquet-mr version ${v}`),
+  ])('%s: pages may end behind them', (createdBy) => {
+    expect(by(createdBy)).toMatchObject({ range: { start: 4, end: 104 }, isExact: false });
   });
 
-  test.each(['1.2.9', '1.2.10', '1.3.0', '1.10.1', '1.13.1 (build x)', '2.0.0'])('%s are not', (version) => {
-    expect(chunkOf(undefined, `parquet-mr version ${version}`).range.end).toBe(104);
-  });
-
-  test('nor are those of others', () => {
-    expect(chunkOf(undefined, 'parquet-cpp-arrow version 1.0.0').range.end).toBe(104);
+  test.each([
+    'parquet-cpp-arrow version 1.0.0',
+    'parquet-mrs',
+    ...['1.2.9', '1.2.10', '1.3.0', '1.10.1', '1.13.1 (build x)', '2.0.0'].map(
+      (v) => `parquet-mr version ${v}`,
+    ),
+  ])('%s: they are right', (createdBy) => {
+    expect(by(createdBy)).toMatchObject({ range: { start: 4, end: 54 }, isExact: true });
   });
 });

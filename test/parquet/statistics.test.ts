@@ -78,8 +78,14 @@ describe('statistics', () => {
     expect((await of())?.equals(expected)).toBe(true);
   });
 
-  test('lose a null count that nobody knows', async () => {
-    expect((await of({ numNulls: undefined }))?.has(Statistics.nullCount)).toBe(false);
+  test('are gone when nobody knows the nulls: to some readers a count that is missing is 0', async () => {
+    expect(await of({ numNulls: undefined })).toBeUndefined();
+  });
+
+  test('get the null count that they lacked, where it is known', async () => {
+    const bounds = make(Statistics, { minValue: bytes(1), maxValue: bytes(9) });
+    const meta = await cut((source) => source.set(ColumnMetaData.statistics, bounds));
+    expect(meta.get(ColumnMetaData.statistics)?.get(Statistics.nullCount)).toBe(1);
   });
 
   test('lose the bounds of a piece of nulls alone', async () => {

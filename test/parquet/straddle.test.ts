@@ -40,13 +40,14 @@ async function writeStraddling(path: string, lists: Cell[], levels: readonly num
   const { reader, footer } = await openFiles([path])(0);
   const [group] = footer.rowGroups;
   const [chunk] = readChunks(footer, group!);
-  const { pages } = await listPages(reader, chunk!, undefined, lists.length, lists.length);
-  expect(pages).toHaveLength(1);
-  const { head, page, codec } = await openDataPage(reader, chunk!, pages[0]!);
+  const list = await listPages(reader, chunk!, undefined, lists.length, lists.length);
+  expect(list.pages).toHaveLength(1);
+  const opened = await openDataPage(reader, chunk!, list, list.pages[0]!, await reader.memory.take(0));
+  const { page } = opened;
   const bounds = [...new Set([0, ...levels.map((level) => level % page.numLevels), page.numLevels])].sort(
     (a, b) => a - b,
   );
-  const made = bounds.slice(1).map((to, i) => cutPage(chunk!.leaf, head, page, codec, bounds[i]!, to));
+  const made = bounds.slice(1).map((to, i) => cutPage(chunk!.leaf, opened, { from: bounds[i]!, to }));
   const size = made.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const meta = chunk!.meta
     .clone()

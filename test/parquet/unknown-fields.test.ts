@@ -10,6 +10,7 @@ import { writeStruct } from '../../src/parquet/thrift-writer.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { readWithAll } from '../support/read-with-all.js';
 import { openFiles, spliceFiles } from './files.js';
+import { readerOf } from './memory.js';
 
 /** A field that no version of the format has, in any struct. */
 const { unknown: UNKNOWN } = table<string, { unknown: FieldSpec<string> }>('Any', { unknown: text(99) });
@@ -44,14 +45,7 @@ test('fields that we do not know stay in every struct of a footer, in whole and 
   await spliceFiles([input], [{ source: 0, from: 0, to: 5 }], output);
   expect((await readWithAll([output])).columns[0]!.cells).toEqual(['1', '2', '3', '4', '5']);
   const made = await readFile(output);
-  const reader = {
-    name: output,
-    size: made.length,
-    readOverhead: 0,
-    smallestCopy: 1,
-    read: (a: number, b: number) => Promise.resolve(made.subarray(a, b)),
-  };
-  const { meta } = parseFooter(output, writeStruct((await readFooter(reader)).meta), 4);
+  const { meta } = parseFooter(output, writeStruct((await readFooter(readerOf(output, made))).meta), 4);
   expect(places(meta).map((place) => place.get(UNKNOWN))).toEqual(
     places(footer.meta).map((_, i) => `from the future ${i}`),
   );

@@ -216,6 +216,19 @@ def leaf_value(t, cell):
     return cell
 
 
+def is_fixed_width(t):
+    if pa.types.is_interval(t):
+        return True
+    wide = pa.types.is_integer(t) or pa.types.is_temporal(t) or pa.types.is_decimal(t) or pa.types.is_fixed_size_binary(t)
+    return wide and t.bit_width % 8 == 0
+
+
+def fixed_bytes(arr):
+    # pyarrow knows no width of an interval: i32 months, i32 days, i64 nanoseconds.
+    width = 16 if pa.types.is_interval(arr.type) else arr.type.bit_width // 8
+    return np.frombuffer(arr.buffers()[1] or b"", np.uint8)[arr.offset * width : (arr.offset + len(arr)) * width]
+
+
 # --- digests ---------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +249,9 @@ class Digest:
 
     def update(self, arr, path=""):
         arr = plain(arr)
+        if pa.types.is_null(arr.type):
+            self.put(path + "/nulls", np.zeros(len(arr), np.uint8))
+            return
         valid = arr.is_valid()
         self.put(path + "/valid", valid_flags(arr).astype(np.uint8))
         if arr.null_count:
@@ -254,8 +270,8 @@ class Digest:
             self.put(path + "/data", bits(arr, FLOATS[t][2]))
         elif pa.types.is_boolean(t):
             self.put(path + "/data", arr.to_numpy(zero_copy_only=False).astype(np.uint8))
-        elif pa.types.is_integer(t):
-            self.put(path + "/data", bits(arr, f"<u{t.bit_width // 8}"))
+        elif is_fixed_width(t):
+            self.put(path + "/data", fixed_bytes(arr))
         else:
             self.update_bytes(arr, path)
 

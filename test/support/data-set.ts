@@ -6,6 +6,7 @@ import * as duckdb from './duckdb.js';
 import type { ColumnSpec, FileSpec, PyarrowOptions, TypeSpec } from './file-spec.js';
 import * as parquetWasm from './parquet-wasm.js';
 import * as pyarrow from './pyarrow.js';
+import { seededRandom } from './random.js';
 import { type StraddlingOptions, writeStraddling } from './straddle.js';
 
 export type LeafType = 'bool' | 'int32' | 'int64' | 'float' | 'double' | 'string' | 'binary';
@@ -162,19 +163,8 @@ export function slicesFor(
 
 // --- values ----------------------------------------------------------------------------------------------------------
 
-/** Mulberry32: 32 bits of state, good enough for test data, and the same on every machine. */
-function random(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function generate(column: GeneratedColumn, rows: number, seed: number): Cell[] {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const below = (n: number) => Math.floor(next() * n);
   const happens = (share: number) => next() * 100 < share;
   const leaf = (row: number): Cell => {

@@ -1,11 +1,7 @@
 /** pyarrow, the reader that DistPartitioning uses, in a Python process that lives as long as the test file. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { CanonicalColumn, Cell } from './canonical.js';
 import type { FileSpec } from './file-spec.js';
-import { python, repositoryRoot } from './paths.js';
+import { PythonWorker } from './python-worker.js';
 
 /** What a footer says, as pyarrow understands it. */
 export interface FileFacts {
@@ -85,81 +81,9 @@ export interface RowCounts {
   greater?: number;
 }
 
-interface Reply {
-  id: number;
-  result?: unknown;
-  error?: string;
-}
-
-interface Waiting {
-  resolve: (result: unknown) => void;
-  reject: (error: Error) => void;
-}
-
-/** One request at a time in Python; as many as you like here. Started by the first call. */
-class PythonWorker {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #waiting = new Map<number, Waiting>();
-  #stderr = '';
-  #nextId = 1;
-
-  constructor() {
-    this.#child = spawn(python, [join(repositoryRoot, 'test', 'python', 'worker.py')], {
-      stdio: 'pipe',
-      env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
-    });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      this.#take(JSON.parse(line) as Reply);
-    });
-    this.#child.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
-    });
-    this.#child.on('error', (error) => {
-      this.#fail(`${python} could not be started (run node scripts/python-env.mjs): ${error.message}`);
-    });
-    this.#child.on('exit', (code, signal) => {
-      this.#fail(`the Python worker ended (${signal ?? `exit code ${code}`}): ${this.#stderr}`);
-    });
-    this.#hold(false);
-  }
-
-  call(op: string, request: object): Promise<unknown> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#hold(true);
-      this.#child.stdin.write(`${JSON.stringify({ ...request, id, op })}\n`);
-    });
-  }
-
-  #take(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#hold(false);
-    if (reply.error === undefined) waiting?.resolve(reply.result);
-    else waiting?.reject(new Error(`pyarrow: ${reply.error}`));
-  }
-
-  #fail(message: string): void {
-    if (worker === this) worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(new Error(message));
-    this.#waiting.clear();
-  }
-
-  /** Whether this process stays alive for the worker's sake; the worker ends when its standard input does. */
-  #hold(on: boolean): void {
-    const { stdin, stdout, stderr } = this.#child as unknown as Record<'stdin' | 'stdout' | 'stderr', Socket>;
-    for (const one of [this.#child, stdin, stdout, stderr]) {
-      if (on) one.ref();
-      else one.unref();
-    }
-  }
-}
-
-let worker: PythonWorker | undefined;
+const worker = new PythonWorker('pyarrow', 'worker.py');
 
 function call(op: string, request: object): Promise<unknown> {
-  worker ??= new PythonWorker();
   return worker.call(op, request);
 }
 

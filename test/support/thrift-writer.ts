@@ -6,7 +6,16 @@ export interface Thrift {
   bytes: Buffer;
 }
 
-const [I32, I64, BINARY, LIST, STRUCT] = [5, 6, 8, 9, 12] as const;
+const [TRUE, FALSE, I8, I32, I64, BINARY, LIST, STRUCT] = [1, 2, 3, 5, 6, 8, 9, 12] as const;
+
+/** Of a struct: there the type says it all. */
+export function boolean(value: boolean): Thrift {
+  return { type: value ? TRUE : FALSE, bytes: Buffer.alloc(0) };
+}
+
+export function i8(value: number): Thrift {
+  return { type: I8, bytes: Buffer.from([value]) };
+}
 
 export function i32(value: number): Thrift {
   return { type: I32, bytes: varint(zigzag(BigInt(value))) };
@@ -24,7 +33,12 @@ export function binary(value: Buffer): Thrift {
   return { type: BINARY, bytes: Buffer.concat([varint(BigInt(value.length)), value]) };
 }
 
-/** Of one type; not for booleans. */
+/** In a list each takes a byte. */
+export function booleans(values: readonly boolean[]): Thrift {
+  return list(values.map((value) => ({ type: TRUE, bytes: Buffer.from([value ? TRUE : FALSE]) })));
+}
+
+/** Of one type; booleans have a list of their own. */
 export function list(values: readonly Thrift[]): Thrift {
   const type = values[0]?.type ?? STRUCT;
   const short = values.length < 15;

@@ -79,6 +79,8 @@ const HADOOP_BLOCK = 64 * 1024;
  * last block is the longest, and is not packed at all where it would still be too short.
  */
 function writeHadoop(bytes: Uint8Array): Uint8Array {
+  // DuckDB refuses a block of nothing.
+  if (bytes.length === 0) return bytes;
   const count = Math.max(1, Math.floor(bytes.length / HADOOP_BLOCK));
   const unpacked = Array.from({ length: count }, (_, i) =>
     bytes.subarray(i * HADOOP_BLOCK, i === count - 1 ? bytes.length : (i + 1) * HADOOP_BLOCK),

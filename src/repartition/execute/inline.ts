@@ -1,5 +1,6 @@
 /** Tasks in this thread: for storages that no other thread can open, and for a handful of small parts. */
 import pMap from 'p-map';
+import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Task } from '../model.js';
 import type { Executor } from './executor.js';
@@ -8,6 +9,7 @@ import { turnsOf } from './turns.js';
 
 /**
  * Runs tasks in this thread, on a storage that stays the caller's.
+ * @param options.memory bytes that the process may take
  *
  * @example
  * ```ts
@@ -21,7 +23,7 @@ import { turnsOf } from './turns.js';
  * await storage.close();
  * ```
  */
-export function inThisThread(storage: Storage): Executor {
+export function inThisThread(storage: Storage, { memory = DEFAULT_MEMORY } = {}): Executor {
   const { profile } = storage;
   return {
     async run(tasks, { signal, onResult }) {
@@ -29,7 +31,8 @@ export function inThisThread(storage: Storage): Executor {
       const onAbort = (): void => stop.abort(signal?.reason);
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      const run = taskRunner(storage, { signal: stop.signal }, turnsOf(profile.turns));
+      const reading = { signal: stop.signal, memory: Memory.within(memory) };
+      const run = taskRunner(storage, reading, turnsOf(profile.turns));
       let failure: { error: unknown } | undefined;
       // The others clean up after themselves, and whoever called may close the storage as soon as this ends.
       const attempt = async (task: Task): Promise<void> => {

@@ -6,7 +6,7 @@ import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
-import { partReader } from '../part-reader.js';
+import { partReader, type ReadOptions } from '../part-reader.js';
 import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
@@ -20,7 +20,7 @@ type OpenPart = (slice: Slice) => Promise<SourceFile>;
  */
 export function taskRunner(
   storage: Storage,
-  options: CallOptions,
+  options: ReadOptions,
   turns: Turns,
 ): (task: Task) => Promise<TaskResult> {
   const open = openParts(storage, options);
@@ -66,7 +66,7 @@ function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {
 }
 
 /** Opens the parts of slices; the most recently used stay open. */
-function openParts(storage: Storage, options: CallOptions): OpenPart {
+function openParts(storage: Storage, options: ReadOptions): OpenPart {
   const open = new Map<string, Promise<SourceFile>>();
   const openPart = async (slice: Slice): Promise<SourceFile> => {
     const reader = partReader(storage, slice, options);

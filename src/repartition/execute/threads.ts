@@ -6,6 +6,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import pMap from 'p-map';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted } from '../../errors.js';
+import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Executor } from './executor.js';
@@ -16,6 +17,8 @@ export interface ThreadOptions {
   profile: StorageProfile;
   /** By default as many as the machine runs at once, but no more than the storage gains from. */
   threads: number | undefined;
+  /** Bytes that the process may take. */
+  memory: number | undefined;
   /** As far as known, so that no thread waits for nothing. */
   mostTasks: number;
 }
@@ -32,7 +35,7 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
  * Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first.
  * Closing waits for those that are still starting.
  */
-export function inThreads({ location, profile, threads, mostTasks }: ThreadOptions): Executor {
+export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks));
@@ -44,6 +47,7 @@ export function inThreads({ location, profile, threads, mostTasks }: ThreadOptio
     profile,
     stopChannel: `gs-repartition-${randomUUID()}`,
     stopped,
+    memory: Memory.within(memory ?? DEFAULT_MEMORY).share(),
     loaded,
   };
   const channel = new BroadcastChannel(setup.stopChannel);

@@ -5,6 +5,7 @@
 // Not from piscina, which hands on the same and would load all of itself in every thread.
 import { BroadcastChannel, workerData } from 'node:worker_threads';
 import { type ErrorMessage, throwIfAborted, toErrorMessage } from '../../errors.js';
+import { Memory, type SharedMemory } from '../../memory.js';
 import type { Storage, StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import { openStorage } from '../../storages.js';
@@ -19,6 +20,8 @@ export interface WorkerSetup {
   stopChannel: string;
   /** Not 0 once a message was sent: a worker that was still starting has missed it. */
   stopped: Int32Array<SharedArrayBuffer>;
+  /** That all threads share. */
+  memory: SharedMemory;
   /** How many threads are done with loading their modules. */
   loaded: Int32Array<SharedArrayBuffer>;
 }
@@ -33,6 +36,7 @@ channel.onmessage = () => {
 };
 channel.unref();
 
+const memory = Memory.sharedBy(setup.memory);
 const turns = turnsOf(setup.profile.turns);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
@@ -46,7 +50,7 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    run = taskRunner(await storage, { signal: stop.signal }, turns);
+    run = taskRunner(await storage, { signal: stop.signal, memory }, turns);
   } catch (error) {
     return [failed(error)];
   }

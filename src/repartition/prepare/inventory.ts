@@ -2,13 +2,14 @@
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../../errors.js';
 import type { AlignmentGroup, DataSet } from '../../metadata/model.js';
-import type { CallOptions, Storage } from '../../storage/storage.js';
+import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
+import type { ReadOptions } from '../part-reader.js';
 import { readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
-export interface InventoryOptions extends CallOptions {
+export interface InventoryOptions extends ReadOptions {
   /** Called after each part. */
   onPart?: () => void;
   /** Footers read side by side. */
@@ -78,7 +79,7 @@ function* placesOf<Facts>(
 export async function countIdMappings(
   storage: Storage,
   mappings: readonly { type: string; parts: string[] }[],
-  options: CallOptions,
+  options: ReadOptions,
 ): Promise<ReadonlyMap<string, PartFacts[]>> {
   const counted = new Map<string, PartFacts[]>();
   for (const { type, parts } of mappings) {

@@ -10,6 +10,7 @@ import {
   updateMetadata,
 } from '../../metadata/index.js';
 import type { AlignmentGroup } from '../../metadata/model.js';
+import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import type { Storage } from '../../storage/storage.js';
 import type { PrepareOptions } from '../api.js';
 import { counter } from '../counter.js';
@@ -42,18 +43,19 @@ export async function planFor(
 ): Promise<Plan> {
   const started = performance.now();
   const { signal } = options;
+  const memory = Memory.within(options.memory ?? DEFAULT_MEMORY);
   const groups = alignmentGroups(metadata);
   requireEachPartOnce(groups);
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
   if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 
   const onPart = counter((done) => options.onProgress?.({ phase: 'inventory', done, total }));
-  const counted = await takeInventory(storage, groups, { signal, onPart });
+  const counted = await takeInventory(storage, groups, { signal, onPart, memory });
   if (!settings.recount) {
     requireDeclaredCounts(storage, counted);
     requireDeclaredTotals(metadata, counted);
   }
-  const idMappings = await countIdMappings(storage, idMappingsToCount(metadata), { signal });
+  const idMappings = await countIdMappings(storage, idMappingsToCount(metadata), { signal, memory });
   const plans = planGroups(counted, settings);
   const plan: Plan = {
     location: storage.location,

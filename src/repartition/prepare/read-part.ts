@@ -3,10 +3,10 @@ import { crc32 } from 'node:zlib';
 import { RepartitionError } from '../../errors.js';
 import { type Footer, readFooter, TAIL_BYTES, visibleKey } from '../../parquet/footer.js';
 import { rowGroupFacts } from '../../parquet/crumbs.js';
-import type { CallOptions, Storage } from '../../storage/storage.js';
+import type { Storage } from '../../storage/storage.js';
 import type { PartFacts } from '../model.js';
+import { partReader, type ReadOptions } from '../part-reader.js';
 import { vectorWidth } from './vector-width.js';
-import { partReader } from '../part-reader.js';
 
 /** Facts of a part that has not been compared with others. */
 export type LoneFacts = Omit<PartFacts, 'schema'>;
@@ -25,7 +25,7 @@ export async function readPart(
   storage: Storage,
   owner: string,
   path: string,
-  options: CallOptions,
+  options: ReadOptions,
 ): Promise<ReadPart> {
   try {
     const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, options);

@@ -5,6 +5,7 @@ import { type Footer, readFooter, TAIL_BYTES } from '../../../parquet/footer.js'
 import { PageHeader, RowGroup } from '../../../parquet/format.js';
 import { readPageHead } from '../../../parquet/page-header.js';
 import { readChunks } from '../../../parquet/source-chunk.js';
+import { partReader } from '../../part-reader.js';
 import type { CallOptions, ObjectStat, Storage } from '../../../storage/storage.js';
 
 /** Read at once; a longer range is put together from several. */
@@ -37,19 +38,8 @@ export class PartFile {
     options: CallOptions & { onBytes: (bytes: number) => void },
   ): Promise<PartFile> {
     const { path, size, version } = stat;
-    const read = (start: number, end: number): Promise<Uint8Array> =>
-      storage.read(path, start, end, { ...options, version });
-    const tail = await read(Math.max(0, size - TAIL_BYTES), size);
-    const footer = await readFooter({
-      name: storage.describe(path),
-      size,
-      readOverhead: 0,
-      smallestCopy: 0,
-      read: (start, end) =>
-        start >= size - tail.length
-          ? Promise.resolve(tail.subarray(start - size + tail.length, end - size + tail.length))
-          : read(start, end),
-    });
+    const tail = await storage.read(path, Math.max(0, size - TAIL_BYTES), size, { ...options, version });
+    const footer = await readFooter(partReader(storage, stat, options, tail));
     return new PartFile(storage, stat, tail, footer, options);
   }
 

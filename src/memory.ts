@@ -1,0 +1,142 @@
+/**
+ * The memory that the threads of a process share (D18). Whatever a file claims to need is asked for here before it is made:
+ * it waits until others have given back theirs, and is refused when it is more than there is.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Room that was given. */
+export interface Room {
+  /** So far. */
+  readonly bytes: number;
+  /**
+   * Waits for more. Meanwhile all of it counts as given back, or two that wait for each other would wait for ever.
+   * @throws MemoryError when the work would need more than all there is
+   */
+  grow(bytes: number): Promise<void>;
+  /**
+   * More for the same work, at once.
+   * @throws MemoryError when the work would need more than all there is
+   */
+  more(bytes: number): void;
+  /** Gives back what goes beyond so many bytes. */
+  shrink(bytes: number): void;
+  /** Gives all of it back. */
+  release(): void;
+}
+
+/** Work that needs more memory than there is. */
+export class MemoryError extends Error {
+  override readonly name = 'MemoryError';
+
+  constructor(
+    /** Bytes the work needs, as far as it got. */
+    readonly needed: number,
+    /** Bytes there are. */
+    readonly total: number,
+  ) {
+    super(`needs ${inMegabytes(needed)} of memory where ${inMegabytes(total)} are to be had`);
+  }
+
+  /** What a process must be allowed in all, for this work to have its room: whole megabytes, as a person types them. */
+  get allowance(): string {
+    return inMegabytes(this.needed + PROCESS_BYTES);
+  }
+}
+
+/** What crosses to another thread. */
+export interface SharedMemory {
+  total: number;
+  used: Int32Array<SharedArrayBuffer>;
+}
+
+/** Memory is counted in these, for the count has 32 bits. */
+const UNIT = 1024;
+/** How long somebody waits before looking again, in milliseconds: about as long as a page takes. */
+const LOOK_AGAIN = 2;
+
+/** What a process may take when nobody says. */
+export const DEFAULT_MEMORY = 256 * 1024 * 1024;
+/** Of it Node, its threads, their modules and the buffers of storages take about so much. */
+const PROCESS_BYTES = 128 * 1024 * 1024;
+/** However little a process may take, a page of a usual writer fits. */
+const SMALLEST_TOTAL = 16 * 1024 * 1024;
+
+/** Counts what is taken; nothing is allocated here. */
+export class Memory {
+  private constructor(private readonly shared: SharedMemory) {}
+
+  /** @param allowance bytes that the process may take in all */
+  static within(allowance: number): Memory {
+    const total = Math.max(allowance - PROCESS_BYTES, SMALLEST_TOTAL);
+    return new Memory({ total, used: new Int32Array(new SharedArrayBuffer(4)) });
+  }
+
+  /** The memory of another thread of this process. */
+  static sharedBy(shared: SharedMemory): Memory {
+    return new Memory(shared);
+  }
+
+  share(): SharedMemory {
+    return this.shared;
+  }
+
+  /** Bytes there are for files' claims. */
+  get total(): number {
+    return this.shared.total;
+  }
+
+  /**
+   * Waits until so many bytes are free. Whoever holds room asks it for more.
+   * @throws MemoryError when there are not so many at all
+   */
+  async take(bytes: number): Promise<Room> {
+    if (bytes > this.total) throw new MemoryError(bytes, this.total);
+    const { used, total } = this.shared;
+    let held = await this.add(Math.ceil(bytes / UNIT));
+    const shrink = (to: number): void => {
+      const kept = Math.min(held, Math.ceil(to / UNIT));
+      Atomics.sub(used, 0, held - kept);
+      held = kept;
+    };
+    return {
+      get bytes() {
+        return held * UNIT;
+      },
+      grow: async (further) => {
+        const needed = held * UNIT + further;
+        if (needed > total) throw new MemoryError(needed, total);
+        shrink(0);
+        held = await this.add(Math.ceil(needed / UNIT));
+      },
+      more: (further) => {
+        const needed = held * UNIT + further;
+        if (needed > total) throw new MemoryError(needed, total);
+        const units = Math.ceil(further / UNIT);
+        Atomics.add(used, 0, units);
+        held += units;
+      },
+      shrink,
+      release: () => {
+        shrink(0);
+      },
+    };
+  }
+
+  private async add(units: number): Promise<number> {
+    while (!this.tryAdd(units)) await wait(LOOK_AGAIN);
+    return units;
+  }
+
+  private tryAdd(units: number): boolean {
+    const { used, total } = this.shared;
+    const before = Atomics.add(used, 0, units);
+    // Whoever is alone is let in: then nobody is left who could give anything back.
+    if (before === 0 || (before + units) * UNIT <= total) return true;
+    Atomics.sub(used, 0, units);
+    return false;
+  }
+}
+
+function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / (1024 * 1024))} MB`;
+}

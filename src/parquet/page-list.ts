@@ -1,0 +1,27 @@
+/** Pages of a chunk, listed but not opened. */
+import type { PageHead } from './page-header.js';
+import type { ByteRange } from './source-chunk.js';
+
+/** A page where it lies. */
+export interface PlacedPage extends ByteRange {
+  /** Once it was read. */
+  head?: PageHead;
+}
+
+/** A data page where it lies. */
+export interface DataPage extends PlacedPage {
+  /** Rows of the row group that start before this page, and before its end. */
+  firstRow: number;
+  endRow: number;
+  /** The page begins inside a row that an earlier page began: only V1 pages without an index do that. */
+  continuesRow: boolean;
+}
+
+export interface PageList {
+  /** The dictionary page, header included. */
+  dictionary?: PlacedPage;
+  /** In order. A walk stops behind the row it was asked for; an OffsetIndex lists all. */
+  pages: DataPage[];
+  /** Whether `pages` are all the chunk has. */
+  isComplete: boolean;
+}

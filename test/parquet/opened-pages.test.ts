@@ -1,0 +1,171 @@
+/** A page that is opened adds up, or is refused by file, column and byte: damage is never made valid. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fromBytes, rewriteRows } from 'gs-repartition/parquet';
+import type { Cell } from '../support/canonical.js';
+import type { FileSpec } from '../support/file-spec.js';
+import { type Page, readPages } from '../support/pages.js';
+import * as pyarrow from '../support/pyarrow.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gs-repartition-opened-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const ROWS = 60;
+const numbers: Cell[] = Array.from({ length: ROWS }, (_, i) => String((i * i) % 11));
+const lists: Cell[] = Array.from({ length: ROWS }, (_, i) => [String(i), String(i + 1)]);
+
+const flat = (options: FileSpec['options']): FileSpec => ({
+  columns: [{ name: 'x', type: 'int64', nullable: false, cells: numbers }],
+  options: {
+    compression: 'none',
+    use_dictionary: false,
+    max_rows_per_page: 20,
+    write_batch_size: 1,
+    ...options,
+  },
+});
+const nested = (options: FileSpec['options']): FileSpec => ({
+  columns: [{ name: 'x', type: { list: 'int64' }, cells: lists }],
+  options: {
+    compression: 'none',
+    use_dictionary: false,
+    max_rows_per_page: 20,
+    write_batch_size: 1,
+    ...options,
+  },
+});
+
+/** Writes a file and changes bytes of one of its pages. */
+async function damaged(
+  spec: FileSpec,
+  change: (body: Uint8Array, page: Page, file: Uint8Array) => void,
+  of: (page: Page) => boolean = ({ kind }) => kind !== 'dictionary',
+): Promise<Uint8Array> {
+  const path = join(folder, 'in.parquet');
+  await pyarrow.write(path, spec);
+  const page = (await readPages(path)).groups[0]!.chunks[0]!.pages.find(of)!;
+  const bytes = new Uint8Array(await readFile(path));
+  const start = page.offset + page.headerBytes;
+  change(bytes.subarray(start, start + page.bodyBytes), page, bytes);
+  return bytes;
+}
+
+/** What both ways of rewriting say of a cut through the first page. */
+async function refusals(bytes: Uint8Array): Promise<string[]> {
+  const file = fromBytes('in.parquet', bytes);
+  const slice = { source: 0, from: 5, to: ROWS - 5 };
+  const many = Array.from({ length: 20 }, () => slice);
+  const messages: string[] = [];
+  for (const slices of [[slice], many] as [typeof slice, ...(typeof slice)[]][]) {
+    try {
+      const { bytes: made } = await rewriteRows([file], slices);
+      for await (const chunk of made) expect(chunk).toBeDefined();
+      messages.push('nothing');
+    } catch (error) {
+      messages.push((error as Error).message);
+    }
+  }
+  return messages;
+}
+
+async function expectRefused(bytes: Uint8Array, message: string): Promise<void> {
+  for (const said of await refusals(bytes)) {
+    expect(said).toMatch(/^in\.parquet: column x\S*, page at byte \d+: /);
+    expect(said).toContain(message);
+  }
+}
+
+describe('a checksum that does not match is refused', () => {
+  test.each(['1.0', '2.0'] as const)('in pages of version %s', async (version) => {
+    const options = { write_page_checksum: true, data_page_version: version };
+    const bytes = await damaged(flat(options), (body) => (body[3] = 1));
+    await expectRefused(bytes, 'the checksum does not match');
+  });
+
+  test('in a dictionary page that is read', async () => {
+    const options = { write_page_checksum: true, use_dictionary: true };
+    const spec = flat(options);
+    const bytes = await damaged(
+      spec,
+      (body) => (body[3] = 1),
+      ({ kind }) => kind === 'dictionary',
+    );
+    // A splice copies it unread, with the checksum that gives it away.
+    const [spliced, reencoded] = await refusals(bytes);
+    expect(spliced).toBe('nothing');
+    expect(reencoded).toContain('the checksum does not match');
+  });
+
+  test('and none is asked for', async () => {
+    expect(await refusals(await damaged(flat({}), (body) => (body[3] = 1)))).toEqual(['nothing', 'nothing']);
+  });
+});
+
+describe('levels of other rows than', () => {
+  /** Sets the first repetition level that is 1 to 0. */
+  const oneRowMore = (body: Uint8Array): void => {
+    expect(body[1]).toBe(0b10101010);
+    body[1] = 0b10101011;
+  };
+
+  test('the header of a V2 page says are refused', async () => {
+    const bytes = await damaged(nested({ data_page_version: '2.0' }), (body) => {
+      body[1]! ^= 0b10;
+    });
+    await expectRefused(bytes, 'levels of 21 rows where the header says 20');
+  });
+
+  test('also of a page that is copied, if they are in hand', async () => {
+    const bytes = await damaged(
+      nested({ data_page_version: '2.0' }),
+      (body) => {
+        body[1]! ^= 0b10;
+      },
+      ({ kind, firstRow }) => kind === 'data V2' && firstRow === 20,
+    );
+    await expectRefused(bytes, 'levels of 21 rows where the header says 20');
+  });
+
+  test('the offset index says are refused', async () => {
+    const options = { data_page_version: '1.0', write_page_index: true } as const;
+    const bytes = await damaged(nested(options), (body) => {
+      body[5]! ^= 0b10;
+    });
+    await expectRefused(bytes, 'levels of 21 rows where 20 belong');
+  });
+
+  test('a first level that goes on with a row that none began are refused', async () => {
+    const bytes = await damaged(nested({ data_page_version: '1.0' }), (body) => {
+      oneRowMore(body.subarray(4));
+      body[5] = 0b10101001;
+    });
+    await expectRefused(bytes, 'it goes on with a row where one must begin');
+  });
+});
+
+describe('values other than', () => {
+  test('the entries of the dictionary are refused', async () => {
+    const bytes = await damaged(flat({ use_dictionary: true }), (body) => {
+      // Six entries, by indices of three bits behind their width and a run's header.
+      expect(body[0]).toBe(3);
+      body[2] = 0xff;
+    });
+    await expectRefused(bytes, 'a 7 where nothing above 5 belongs');
+  });
+
+  test('levels claim are refused', async () => {
+    const spec = flat({});
+    spec.columns[0]!.nullable = true;
+    const bytes = await damaged(spec, (body) => {
+      // One RLE run of ones, of 20 levels, becomes a run of zeros: a page of nulls that holds 20 values.
+      expect([...body.subarray(0, 6)]).toEqual([2, 0, 0, 0, 40, 1]);
+      body[5] = 0;
+    });
+    await expectRefused(bytes, '160 bytes are left over behind the last value');
+  });
+});
