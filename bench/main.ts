@@ -10,6 +10,8 @@ import { resultsFolder } from './paths.js';
 import { format, render, replaceBlock, save } from './results.js';
 import { runChosen } from './run-preset.js';
 import { COMMON, bytesOption } from './options.js';
+import { formatDeep, measureDeep } from './verify/deep.js';
+import { flipMovies } from './verify/movies.js';
 import { withWorkspace } from './workspace.js';
 
 /** Runs the command line. @returns the exit code */
@@ -68,6 +70,30 @@ function commands(args: readonly string[]) {
           await replaceBlock(join(argv.save || resultsFolder, 'profile.md'), 'profile', text);
         }
         console.log(argv.json ? JSON.stringify(report, undefined, 2) : text);
+      },
+    )
+    .command(
+      'deep',
+      'verify --deep, against pyarrow reading the same columns with the same threads',
+      {
+        ...COMMON,
+        bytes: bytesOption('4g', 'size of the graph'),
+        'row-group-bytes': bytesOption('64m', 'size of a row group'),
+        threads: { type: 'number', default: 2, describe: 'of both' },
+      },
+      async ({ dir, json, bytes, rowGroupBytes, threads, repeat = 3, cache }) => {
+        const request = { bytes, rowGroupBytes, threads, repeats: repeat, cache };
+        const report = await withWorkspace(dir, (folder) => measureDeep(request, folder, log));
+        console.log(json ? JSON.stringify(report, undefined, 2) : formatDeep(report));
+      },
+    )
+    .command(
+      'flips',
+      'bits that flip in the pages of made parts: which does verify --deep not notice?',
+      { ...COMMON, flips: { type: 'number', default: 1000, describe: 'how many' } },
+      async ({ dir, seed, flips }) => {
+        const report = await withWorkspace(dir, (folder) => flipMovies(folder, flips, seed));
+        console.log(JSON.stringify(report, undefined, 2));
       },
     )
     .command(

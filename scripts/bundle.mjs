@@ -13,10 +13,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist', 'bin');
 
 const bundle = await rolldown({
-  input: { main: join(root, 'dist/cli/main.js'), worker: join(root, 'dist/repartition/execute/worker.js') },
+  input: {
+    main: join(root, 'dist/cli/main.js'),
+    worker: join(root, 'dist/repartition/execute/worker.js'),
+    'deep-worker': join(root, 'dist/repartition/verify/deep/deep-worker.js'),
+  },
   platform: 'node',
   // Loaded only when needed, or (piscina) by the path of a file of its own.
-  external: [/^@aws-sdk\//, /^@smithy\//, '@bokuweb/zstd-wasm', 'piscina'],
+  external: [/^@aws-sdk\//, /^@smithy\//, '@bokuweb/zstd-wasm', 'piscina', 'apache-arrow', 'parquet-wasm'],
   // What jsonc-parser calls its main file hides its imports from a bundler.
   resolve: { mainFields: ['module', 'main'] },
   onLog(level, { message }) {

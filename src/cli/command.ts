@@ -29,6 +29,8 @@ export interface CommandSpec<O extends OptionSet> {
   passesOn?: boolean;
   /** Command line (`$0` is our name) and what it does. */
   examples: readonly (readonly [string, string])[];
+  /** The exit code of a failure that is neither a usage error nor an interruption; 1 unless given. */
+  failureCode?: number;
   /** @returns the exit code */
   run(values: Values<O> & Values<typeof commonOptions>, session: Session): Promise<number>;
 }

@@ -14,7 +14,7 @@ export const engine: Engine = {
     return describePlan(plan, await estimate(plan, { signal: options.signal }));
   },
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
-  verifyPrefix: async (options) => (await import('../repartition/verify.js')).verifyPrefix(options),
   clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
   readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
+  verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

@@ -1,5 +1,6 @@
 /** From words to a command and its values, with yargs. */
 import yargs, { type Argv } from 'yargs';
+import { type LongOption, plainWords, writtenOut } from './abbreviations.js';
 import type { Command } from './command.js';
 import { commands, groups } from './commands/index.js';
 import { commonOptions } from './common-options.js';
@@ -21,7 +22,8 @@ const EPILOGUE = [
   '  2    usage error',
   '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
   '  4    emr-serverless, sagemaker: the job failed or was cancelled',
-  '  5    status: a run is at work',
+  '  5    verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',
+  '  6    status: a run is at work',
   '  130  interrupted (the same command resumes)',
 ].join('\n');
 
@@ -35,7 +37,13 @@ type UsageConfigurable = Argv & { usageConfiguration(settings: { 'hide-types': b
  * @param columns the width of the terminal that help is for, if there is one
  * @throws RepartitionError `usage`
  */
-export async function parse(source: Source, columns: number | undefined): Promise<Parsed> {
+export async function parse(given: Source, columns: number | undefined): Promise<Parsed> {
+  const members = new Map<string, readonly Command[]>();
+  for (const { name, load } of groups) {
+    // Also when the word is an option's value: loading what nobody runs does no harm.
+    if (given.argv.includes(name)) members.set(name, await load());
+  }
+  const source = { ...given, argv: spelledOut(given.argv, [...commands, ...[...members.values()].flat()]) };
   let selected: Parsed | undefined;
   let active: Command | undefined;
   const root = yargs([...source.argv]);
@@ -79,15 +87,14 @@ export async function parse(source: Source, columns: number | undefined): Promis
     );
   };
   for (const command of commands) add(root, command.name, command);
-  for (const { name: group, words, load } of groups) {
-    // Also when the word is an option's value: loading what nobody runs does no harm.
-    const members = source.argv.includes(group) ? await load() : [];
+  for (const { name: group, words } of groups) {
     root.command(
       group,
       `${words.join(', ')}: see gs-repartition ${group} --help`,
       (builder) => {
         builder.usage(`$0 ${group} <command> [options]`);
-        for (const command of members) add(builder, command.name.slice(group.length + 1), command);
+        for (const command of members.get(group) ?? [])
+          add(builder, command.name.slice(group.length + 1), command);
         return builder;
       },
       // Reached when no command of the group was meant.
@@ -108,6 +115,38 @@ export async function parse(source: Source, columns: number | undefined): Promis
   if (text !== '') return { kind: 'text', text };
   if (!selected) throw usage('no command');
   return selected;
+}
+
+/** With the options of the command that the words name; which one that is shows when they are written out. */
+function spelledOut(argv: readonly string[], known: readonly Command[]): string[] {
+  const all = known.flatMap(longOptions);
+  const [first = '', second = ''] = plainWords(writtenOutLeniently(argv, all), all);
+  const named =
+    known.find(({ name }) => name === `${first} ${second}`) ??
+    known.find(({ name }) => name === first) ??
+    known.find(({ name }) => name === '$0');
+  return named ? writtenOut(argv, longOptions(named)) : [...argv];
+}
+
+/** What is ambiguous among the options of all commands need not be so for the one that is meant. */
+function writtenOutLeniently(argv: readonly string[], options: readonly LongOption[]): string[] {
+  return argv.map((word) => {
+    try {
+      return writtenOut([word], options)[0]!;
+    } catch {
+      return word;
+    }
+  });
+}
+
+function longOptions(command: Command): LongOption[] {
+  const own = Object.entries(optionsOf(command)).flatMap(([name, { alias, parse: reads }]) =>
+    [name, ...(alias === undefined ? [] : [alias])].map((one) => ({
+      name: one,
+      takesValue: reads !== undefined,
+    })),
+  );
+  return [...own, { name: 'help', takesValue: false }, { name: 'version', takesValue: false }];
 }
 
 /** In the order of `--help`. A command may have its own words for a common option. */

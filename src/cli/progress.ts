@@ -15,6 +15,7 @@ const PHASES: Record<Progress['phase'], { doing: string; start: (parts: string) 
   inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
   parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
   verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
+  deep: { doing: 'Reading values', start: (parts) => `reading the values of ${parts}` },
 };
 
 export const noProgress: ProgressDisplay = { report: () => undefined, stop: () => undefined };
@@ -25,13 +26,16 @@ const LINE_EVERY_MS = 10_000;
 /** For logs: a line when a phase begins, then at most one every ten seconds. */
 export function progressLines(log: Log, now: () => number = () => performance.now()): ProgressDisplay {
   let phase: Progress['phase'] | undefined;
-  let said = 0;
+  let [said, began] = [0, 0];
   return {
     report(progress) {
       const { doing, start } = PHASES[progress.phase];
-      if (progress.phase !== phase) log.info(start(plural(progress.total, 'part')));
-      else if (now() - said >= LINE_EVERY_MS) log.info(`${doing.toLowerCase()}: ${howFar(progress)}`);
-      else return;
+      if (progress.phase !== phase) {
+        log.info(start(plural(progress.total, 'part')));
+        began = now();
+      } else if (now() - said >= LINE_EVERY_MS) {
+        log.info(`${doing.toLowerCase()}: ${howFar(progress)}${leftOf(progress, now() - began)}`);
+      } else return;
       phase = progress.phase;
       said = now();
     },
@@ -39,8 +43,18 @@ export function progressLines(log: Log, now: () => number = () => performance.no
   };
 }
 
+/** Values are read for hours where they are many, and whoever reads the log wants to know for how long. */
+function leftOf(progress: Progress, milliseconds: number): string {
+  const share = shareOf(progress);
+  if (progress.phase !== 'deep' || share === 0) return '';
+  return `, about ${formatDuration((milliseconds / 1000 / share) * (1 - share))} left`;
+}
+
 /** `12 of 96, 1.50 GB` */
 function howFar(progress: Progress): string {
+  if (progress.phase === 'deep') {
+    return `${formatBytes(progress.bytes)} of ${formatBytes(progress.totalBytes)}`;
+  }
   const bytes = progress.phase === 'parts' ? `, ${formatBytes(progress.bytes)}` : '';
   return `${formatCount(progress.done)} of ${formatCount(progress.total)}${bytes}`;
 }
@@ -95,12 +109,19 @@ export function progressBar(console: Console): ProgressDisplay {
 
 const drawLine: GenericFormatter = (_options, params, payload: { progress: Progress }) => {
   const { progress } = payload;
-  const share = progress.total === 0 ? 1 : progress.done / progress.total;
+  const share = shareOf(progress);
   const full = Math.round(share * BAR_CELLS);
   const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
   const seconds = (Date.now() - params.startTime) / 1000;
-  const left = (seconds / progress.done) * (progress.total - progress.done);
+  const left = (seconds / share) * (1 - share);
   const estimate =
-    seconds >= SECONDS_BEFORE_ESTIMATE && progress.done > 0 ? `, about ${formatDuration(left)} left` : '';
+    seconds >= SECONDS_BEFORE_ESTIMATE && share > 0 ? `, about ${formatDuration(left)} left` : '';
   return `${PHASES[progress.phase].doing} ${bar} ${howFar(progress)}, ${formatDuration(seconds)}${estimate}`;
 };
+
+/** Of what takes the time: bytes where values are read, else parts. */
+function shareOf(progress: Progress): number {
+  const [done, total] =
+    progress.phase === 'deep' ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];
+  return total === 0 ? 1 : done / total;
+}

@@ -10,7 +10,6 @@ import {
   required,
   size,
   text,
-  trueOrFalse,
   usage,
   type Values,
   withDefault,
@@ -29,7 +28,8 @@ export const layoutOptions = {
     text('The metadata to publish'),
     'updated_row_counts_metadata.json',
   ),
-  'streaming-repartitioning': trueOrFalse('Accepted for compatibility; every run streams'),
+  // GraphStorm's own command takes any word, and all but true and 1 for no.
+  'streaming-repartitioning': text('Accepted for compatibility, whatever its value; every run streams'),
   'target-layout': choice(
     'Which row counts the data sets of a type are aligned to (fewest-bytes unless given)',
     ['fewest-bytes', 'most-frequent'],

@@ -89,7 +89,12 @@ async function runCommand(
   } catch (error) {
     progress.stop();
     const flags = Object.keys({ ...command.options, ...commonOptions });
-    return fail(error, { world, console, json: common.json, debug: isDebug(common['log-level']) }, flags);
+    const code = fail(
+      error,
+      { world, console, json: common.json, debug: isDebug(common['log-level']) },
+      flags,
+    );
+    return code === EXIT.failure ? (command.failureCode ?? code) : code;
   } finally {
     progress.stop();
   }

@@ -45,6 +45,7 @@ export const EXIT = {
   usage: 2,
   notAligned: 3,
   jobFailed: 4,
-  running: 5,
+  running: 6,
+  notLooked: 5,
   interrupted: 130,
 } as const;

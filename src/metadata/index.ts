@@ -4,6 +4,8 @@ export type { AlignmentGroup, DataSet, Place } from './model.js';
 export { type GraphMetadata, MetadataReader } from './parse.js';
 /** @internal */
 export { parseMetadata } from './parse.js';
+export { foreignKeys } from './differences.js';
+export { isMask, namedFeatures } from './named.js';
 export { forwardNames } from './reverse.js';
-export { declaredTotals, idMappingsToCount, undeclaredTypes, uncountedTypes } from './totals.js';
+export { declaredTotals, idMappingsToCount, infoCounts, undeclaredTypes, uncountedTypes } from './totals.js';
 export { type MetadataChanges, updateMetadata } from './update.js';

@@ -12,7 +12,7 @@ import { isObject, type Json, type JsonObject } from './json.js';
 import type { Place } from './model.js';
 
 /** Before GSProcessing 0.4 the masks had these names and were not listed. */
-const DEFAULT_MASKS = ['train_mask', 'val_mask', 'test_mask'];
+export const DEFAULT_MASKS = ['train_mask', 'val_mask', 'test_mask'];
 
 const LINK_PREDICTION = new Set<Json | undefined>(['link_predict', 'link_prediction']);
 
@@ -115,7 +115,7 @@ class Labels {
 }
 
 /** All names in a value: a name, a list, or (for several tasks) lists in lists or objects. */
-function names(check: Checker, value: Json | undefined, key: string): string[] {
+export function names(check: Checker, value: Json | undefined, key: string): string[] {
   if (value === undefined || value === null || value === '') return [];
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap((item, i) => names(check, item, `${key}[${i}]`));

@@ -1,4 +1,5 @@
 /** num_nodes_per_type and num_edges_per_type. */
+import { isObject } from './json.js';
 import type { AlignedSection } from './model.js';
 import type { GraphMetadata } from './parse.js';
 
@@ -19,6 +20,45 @@ export function declaredTotals(metadata: GraphMetadata): DeclaredTotal[] {
     ...of('node', metadata.nodeTypes, metadata.numNodesPerType),
     ...of('edge', metadata.edgeTypes, metadata.numEdgesPerType),
   ];
+}
+
+/** What graph_info says of the whole graph and, again, of each type. */
+export interface InfoCount {
+  /** The key in graph_info. */
+  key: string;
+  counts: 'nodes' | 'edges' | 'node types' | 'edge types';
+  /** Left out for a sum over all types. */
+  type?: string;
+  total: number;
+}
+
+const INFO_SUMS = [
+  ['num_nodes', 'nodes'],
+  ['num_edges', 'edges'],
+  ['num_ntype', 'node types'],
+  ['num_rels', 'edge types'],
+] as const;
+const INFO_BY_TYPE = [
+  ['num_nodes_ntype', 'nodes'],
+  ['num_edges_etype', 'edges'],
+] as const;
+
+/** The counts in graph_info that are numbers; nobody has to say any of them. */
+export function infoCounts({ document }: GraphMetadata): InfoCount[] {
+  const info = document.get('graph_info');
+  if (!isObject(info)) return [];
+  const sums = INFO_SUMS.flatMap(([key, counts]): InfoCount[] => {
+    const total = info.get(key);
+    return typeof total === 'number' ? [{ key, counts, total }] : [];
+  });
+  const byType = INFO_BY_TYPE.flatMap(([key, counts]) => {
+    const ofTypes = info.get(key);
+    if (!isObject(ofTypes)) return [];
+    return [...ofTypes].flatMap(([type, total]): InfoCount[] =>
+      typeof total === 'number' ? [{ key, counts, type, total }] : [],
+    );
+  });
+  return [...sums, ...byType];
 }
 
 /**

@@ -25,6 +25,7 @@ const SCHEMA_HEADER = 1;
 const Message = { version: 0, headerType: 1, header: 2, bodyLength: 3, customMetadata: 4 } as const;
 const Schema = { endianness: 0, fields: 1, customMetadata: 2, features: 3 } as const;
 const KeyValue = { key: 0, value: 1 } as const;
+const Field = { typeType: 2 } as const;
 
 /**
  * The keys that an Arrow reader sees.
@@ -36,6 +37,24 @@ export function readArrowKeys(base64: string): Map<string, string> | undefined {
     return new Map(openSchema(base64).entries.map(({ key, value }) => [key, value]));
   } catch (error) {
     if (error instanceof NotArrow || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The types of the columns, as numbers of the union Type in Schema.fbs; none when it is no schema message.
+ * @param base64 the value of `ARROW:schema`
+ */
+export function arrowColumnTypes(base64: string): number[] {
+  try {
+    const { old, fields } = openSchema(base64);
+    const flat = new FlatReader(old);
+    return flat.vector(fields).map((table) => {
+      const at = flat.field(table, Field.typeType);
+      return at === undefined ? 0 : flat.view.getUint8(at);
+    });
+  } catch (error) {
+    if (error instanceof NotArrow || error instanceof RangeError) return [];
     throw error;
   }
 }

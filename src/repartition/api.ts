@@ -24,7 +24,9 @@ export type Progress =
   | { phase: 'inventory'; done: number; total: number }
   /** `bytes` of output so far. */
   | { phase: 'parts'; done: number; total: number; bytes: number }
-  | { phase: 'verify'; done: number; total: number };
+  | { phase: 'verify'; done: number; total: number }
+  /** `verify` reading every value; bytes of pages so far, and of all. */
+  | { phase: 'deep'; done: number; total: number; bytes: number; totalBytes: number };
 
 /** Where a graph is, and how long calls about it may take. */
 export interface PrefixOptions {
@@ -74,10 +76,20 @@ export type RepartitionOptions = PrepareOptions & ExecuteOptions;
 
 /** What `verifyPrefix` is told. */
 export interface VerifyOptions extends PrefixOptions {
-  /** Default `updated_row_counts_metadata.json`. */
+  /**
+   * Default `updated_row_counts_metadata.json`, or `metadata.json` under a prefix that was never aligned.
+   */
   metadataFileName?: string;
+  /** What the alignment read, for the comparison with it. Default `metadata.json`. */
+  inputMetadataFileName?: string;
+  /** Read every value, with a reader that is not ours. */
+  deep?: boolean;
+  /** So many ranks will read the graph: a type must have enough rows, and should have enough parts, for each. */
+  worldSize?: number;
   /** Footers read at once. */
   concurrency?: number;
+  /** Worker threads for `deep`. Default: the machine's parallelism, at most as many as the storage gains from. */
+  threads?: number;
 }
 
 /** What `clean` is told. */
@@ -89,23 +101,78 @@ export interface CleanOptions extends Omit<PrefixOptions, 'onProgress'> {
 /** What `readStatus` is told. */
 export type StatusOptions = Omit<PrefixOptions, 'onProgress'>;
 
-/** One reason why DistPartitioning could not read the prefix. */
+/**
+ * What kind of thing is wrong, for programs. docs/verify.md says of each what DistPartitioning does then. New kinds may
+ * come without a new version of the document.
+ */
+export type FindingKind =
+  | 'metadata'
+  | 'types'
+  | 'unreadable'
+  | 'never-aligned'
+  | 'part-count'
+  | 'row-count'
+  | 'declared-rows'
+  | 'empty-part'
+  | 'listed-twice'
+  | 'shape'
+  | 'schema'
+  | 'nullability'
+  | 'structure'
+  | 'not-numeric'
+  | 'width'
+  | 'nulls'
+  | 'ids'
+  | 'not-finite'
+  | 'mask-values'
+  | 'totals'
+  | 'id-mapping'
+  | 'labels'
+  | 'stale'
+  | 'status'
+  | 'world-size'
+  | 'rows-differ'
+  | 'not-compared';
+
+/** One thing that was found: a reason why DistPartitioning could not read the prefix, or what somebody should know. */
 export interface Violation {
-  /** A node type, or an edge type `src:relation:dst`. */
-  type: string;
-  /** The feature's name, or `structure`. */
-  dataSet: string;
+  kind: FindingKind;
+  /** A node type, or an edge type `src:relation:dst`; left out for what is about the whole graph. */
+  type?: string;
+  /** The feature's name, `structure` or `raw_id_mappings`, when one data set is to blame. */
+  dataSet?: string;
   /** The part's path relative to the prefix, when one part is to blame. */
   part?: string;
   message: string;
 }
 
-/** Whether a prefix is ready for DistPartitioning; `verify --json` prints it. */
+/** Whether a prefix is ready for DistPartitioning; `verify --json` prints it (`schemas/verify.v1.json`). */
 export interface VerifyReport {
+  document: 'gs-repartition/verify';
+  version: 1;
+  inputPrefix: string;
+  /** The document that was checked. */
+  metadata: string;
+  /** What was looked at: footers and metadata, or every value too. */
+  level: 'footers' | 'deep';
+  /** Ranks that will read the graph, if somebody said. */
+  worldSize?: number;
   /** True exactly when there are no violations. */
   ready: boolean;
-  checked: { types: number; dataSets: number; parts: number; rows: number };
+  checked: {
+    types: number;
+    dataSets: number;
+    parts: number;
+    rows: number;
+    /** At level `deep`: compressed bytes of the pages that were opened, those of the inputs among them. */
+    bytes?: number;
+    /** At level `deep`: data sets whose rows were compared with those of their inputs. */
+    compared?: number;
+  };
+  /** Those of the whole graph first, then those of the type that has most of them, and so on. */
   violations: Violation[];
+  /** What does not keep DistPartitioning from reading the graph, in the same order. */
+  warnings: Violation[];
 }
 
 /** The few things the engine says; the command line passes its logger. */

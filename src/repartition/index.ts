@@ -14,8 +14,8 @@ export { commit, estimate, execute, prepare, repartition } from './repartition.j
 export { type Status, STATUS_FILE } from './commit/status.js';
 export type { AlignmentGroup, DataSet, GraphMetadata, Place } from '../metadata/index.js';
 export { type OwnedTask, ownedTasks } from './owned-tasks.js';
-export { verifyPrefix } from './verify.js';
 export type { CleanItem, CleanReport } from './clean/clean.js';
 export type { RunningRun } from './runs/presence.js';
 export type { RunState, StatusReport } from './runs/read-status.js';
 export { clean, readStatus } from './upkeep.js';
+export { verifyPrefix } from './verify/verify.js';

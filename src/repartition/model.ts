@@ -20,6 +20,8 @@ export interface PartFacts extends ObjectStat {
   scalarColumn: boolean;
   /** Leaves of the schema. */
   columns: number;
+  /** Values in each row of its one list column; NaN where rows differ. Left out for all other parts. */
+  width?: number;
   /** Parts with the same number have one schema, down to which columns may be null. */
   schema: number;
 }

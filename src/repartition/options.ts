@@ -14,7 +14,7 @@ import type {
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
 
-const DEFAULT_METADATA = 'metadata.json';
+export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
 
 const TARGET_LAYOUTS: readonly TargetLayout[] = ['fewest-bytes', 'most-frequent'];
@@ -69,7 +69,11 @@ const VERIFY: Checks<VerifyOptions> = {
   signal,
   onProgress: callback,
   metadataFileName: text,
+  inputMetadataFileName: text,
+  deep: yesOrNo,
+  worldSize: count,
   concurrency: count,
+  threads: count,
 };
 
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
@@ -155,13 +159,15 @@ export function runSettings(options: PrepareOptions): RunSettings {
 }
 
 /** A name inside the prefix: what a person types is checked like what metadata say. */
-export function fileName(option: string, name: string): string {
+export function fileName(option: string, typed: string): string {
+  // A shell's completion begins so.
+  const name = typed.replace(/^(?:\.\/+)+/, '');
   const isInside =
     !/^[/\\]|\\|^[A-Za-z]+:\/\//.test(name) &&
     !name.split('/').some((part) => part === '' || part === '..' || part === '.');
   if (name === '' || !isInside) {
     throw usage(
-      `\`${option}\` must name a file inside the prefix, not "${name}"`,
+      `\`${option}\` must name a file inside the prefix, not "${typed}"`,
       'Give a name relative to the prefix.',
     );
   }

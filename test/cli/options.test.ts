@@ -61,12 +61,42 @@ describe('options of a run', () => {
     });
   });
 
+  test.each([
+    '--input-p /g --num-out 3 --rec',
+    '--input_prefix /g --num_output_files 3 --recount',
+    '--input_p=/g --num_o=3 --recount',
+  ])('%s is understood, as argparse would', async (line) => {
+    expect(await asked(line)).toMatchObject({ inputPrefix: '/g', numOutputFiles: 3, recount: true });
+  });
+
+  test('a value that looks like a shortened option or a command is a value', async () => {
+    expect((await asked('--input-pre verify --input-metadata my_file')).inputPrefix).toBe('verify');
+    expect((await asked('--input-prefix=--rec')).inputPrefix).toBe('--rec');
+  });
+
+  test('what several options begin with names them', async () => {
+    expect(await attempt('--input /g')).toMatchObject({
+      code: 2,
+      stderr:
+        'gs-repartition: --input may be --input-prefix or --input-metadata-file-name. Write more of it.\n',
+    });
+    // Of other commands' options none is meant.
+    expect((await asked('verify --input-prefix /g --con 3')).concurrency).toBe(3);
+  });
+
+  test('a file may be named as a shell completes it', async () => {
+    const { inputMetadataFileName } = await asked(
+      '--input-prefix /g --input-metadata-file-name ./metadata.json',
+    );
+    expect(inputMetadataFileName).toBe('./metadata.json');
+  });
+
   test('--metadata-file-name is the older name of --input-metadata-file-name', async () => {
     const options = await asked('--input-prefix /data/graph --metadata-file-name old.json');
     expect(options.inputMetadataFileName).toBe('old.json');
   });
 
-  test.each(['True', 'true', 'TRUE', '1', 'False', 'false', '0'])(
+  test.each(['True', 'true', 'TRUE', '1', 'False', 'false', '0', 'yes', 'no', 'whatever'])(
     '--streaming-repartitioning %s is accepted, and says that every run streams',
     async (value) => {
       const { code, stderr } = await attempt(`--input-prefix /g --streaming-repartitioning ${value}`);
@@ -95,17 +125,26 @@ describe('options of verify', () => {
   test('have defaults', async () => {
     expect(await asked('verify --input-prefix /data/graph')).toEqual({
       inputPrefix: '/data/graph',
-      metadataFileName: 'updated_row_counts_metadata.json',
     });
   });
 
   test('reach the engine', async () => {
-    const line = 'verify --input-prefix /data/graph --metadata-file-name metadata.json --concurrency 9';
+    const line =
+      'verify --input-prefix /data/graph --metadata-file-name metadata.json --concurrency 9 --deep ' +
+      '--world-size 8 --threads 3';
     expect(await asked(line)).toEqual({
       inputPrefix: '/data/graph',
       metadataFileName: 'metadata.json',
       concurrency: 9,
+      deep: true,
+      worldSize: 8,
+      threads: 3,
     });
+  });
+
+  test('have the names that they have in a run', async () => {
+    const line = 'verify --input-prefix /data/graph --input-metadata-file-name metadata.json';
+    expect((await asked(line)).metadataFileName).toBe('metadata.json');
   });
 });
 
@@ -236,7 +275,7 @@ describe('mistakes on the command line', () => {
     ['verify', '--input-prefix is required.'],
     ['--input-prefx /g', 'unknown option --input-prefx. Did you mean --input-prefix?'],
     ['--input-prefx=/g', 'unknown option --input-prefx. Did you mean --input-prefix?'],
-    ['--input-prefix /g --target most-frequent', 'unknown option --target. Did you mean --target-layout?'],
+    ['--input-prefix /g --tarket most-frequent', 'unknown option --tarket. See gs-repartition --help.'],
     ['--input-prefix /g --colour', 'unknown option --colour. See gs-repartition --help.'],
     ['--input-prefix /g -json', 'unknown option -json. Did you mean --json?'],
     ['--input-prefix /g -x', 'unknown option -x. See gs-repartition --help.'],
@@ -276,10 +315,6 @@ describe('mistakes on the command line', () => {
     [
       '--input-prefix /g --num-output-files 1e3',
       '--num-output-files must be a whole number of at least 1, not "1e3".',
-    ],
-    [
-      '--input-prefix /g --streaming-repartitioning yes',
-      '--streaming-repartitioning must be True or False, not "yes".',
     ],
     [
       '--input-prefix /g --target-layout big',

@@ -1,11 +1,18 @@
 import { EventEmitter } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { progressLines } from '../../src/cli/progress.js';
-import { interrupted, RepartitionError } from '../../src/errors.js';
-import type { Progress } from '../../src/repartition/api.js';
+import { type ErrorCode, interrupted, RepartitionError } from '../../src/errors.js';
+import type { Progress, VerifyReport } from '../../src/repartition/api.js';
 import { attempt, ready, summary } from './try.js';
 
 const LINE = '--input-prefix /data/graph';
+
+/** What ends the log of a run: GraphStorm's own command says it so, and people search for it. */
+const CLOSING = [
+  'INFO: Wrote updated metadata file to /data/graph/updated_row_counts_metadata.json',
+  'INFO: File repartitioning time: 12.345 seconds',
+];
 
 describe('a run that succeeds', () => {
   test('ends with a summary for people', async () => {
@@ -50,30 +57,43 @@ describe('verify', () => {
     expect(stdout).toBe('Ready for DistPartitioning: 2 types, 5 data sets, 20 parts, 1,000 rows.\n');
   });
 
-  const report = {
+  const report: VerifyReport = {
     ...ready,
     ready: false,
     violations: [
-      { type: 'user:rated:movie', dataSet: 'rating', message: 'has 4 parts, structure has 5' },
+      { kind: 'totals', message: 'num_nodes_per_type is missing' },
       {
+        kind: 'part-count',
+        type: 'user:rated:movie',
+        dataSet: 'rating',
+        message: 'has 4 parts, structure has 5',
+      },
+      {
+        kind: 'row-count',
         type: 'movie',
         dataSet: 'ti\ntle',
         part: 'node_data/a\u001b[31m.parquet',
         message: 'has 3 rows, part 1 of genre has 4',
       },
     ],
+    warnings: [{ kind: 'world-size', type: 'movie', message: 'align it with a larger `numOutputFiles`' }],
   };
 
-  test('prints every violation on one line, whatever is in the names, and exits with 1', async () => {
-    const { code, stdout } = await attempt(`verify ${LINE}`, {
+  test('prints every violation on one line under its type, whatever is in the names, and exits with 1', async () => {
+    const { code, stdout, stderr } = await attempt(`verify ${LINE}`, {
       engine: { verifyPrefix: () => Promise.resolve(report) },
     });
     expect(code).toBe(1);
+    expect(stderr).toMatch(/WARN: movie \| align it with a larger --num-output-files\n$/);
     expect(stdout).toBe(
       [
-        'user:rated:movie | rating | has 4 parts, structure has 5',
-        'movie | ti\\ntle | node_data/a\\u001b[31m.parquet | has 3 rows, part 1 of genre has 4',
-        'Not ready for DistPartitioning: 2 violations in 2 types, 5 data sets, 20 parts, 1,000 rows.',
+        'The graph: 1 violation',
+        '  num_nodes_per_type is missing',
+        'user:rated:movie: 1 violation',
+        '  rating | has 4 parts, structure has 5',
+        'movie: 1 violation',
+        '  ti\\ntle | node_data/a\\u001b[31m.parquet | has 3 rows, part 1 of genre has 4',
+        'Not ready for DistPartitioning: 3 violations in 2 types, 5 data sets, 20 parts, 1,000 rows, 1 warning.',
         '',
       ].join('\n'),
     );
@@ -85,6 +105,30 @@ describe('verify', () => {
     });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual(report);
+  });
+
+  test('shows no more than twenty violations of a type', async () => {
+    const many = Array.from({ length: 25 }, () => report.violations[1]!);
+    const { stdout } = await attempt(`verify ${LINE}`, {
+      engine: { verifyPrefix: () => Promise.resolve({ ...report, violations: many }) },
+    });
+    expect(stdout.match(/has 4 parts/g)).toHaveLength(20);
+    expect(stdout).toContain('  … and 5 more (--json has all)\n');
+  });
+
+  test('exits with 5 when it could not look, with 2 when it was asked wrongly', async () => {
+    const failing = (code: ErrorCode) => ({
+      verifyPrefix: () => Promise.reject(new RepartitionError(code, 'no metadata')),
+    });
+    for (const [code, exit] of [
+      ['not-found', 5],
+      ['access', 5],
+      ['storage', 5],
+      ['usage', 2],
+      ['interrupted', 130],
+    ] as const) {
+      expect((await attempt(`verify ${LINE}`, { engine: failing(code) })).code).toBe(exit);
+    }
   });
 });
 
@@ -214,7 +258,7 @@ describe('the log', () => {
   test('has a line each, with time and level, on standard error', async () => {
     const { stderr } = await attempt(`${LINE} --log-level DEBUG`, { engine: chatty });
     expect(stderr).toMatch(
-      /^\[\d\d:\d\d:\d\d\] DEBUG: a detail\n\[\d\d:\d\d:\d\d\] INFO: some news\n\[\d\d:\d\d:\d\d\] WARN: a worry\\nabout two lines\n$/,
+      /^\[\d\d:\d\d:\d\d\] DEBUG: a detail\n\[\d\d:\d\d:\d\d\] INFO: some news\n\[\d\d:\d\d:\d\d\] WARN: a worry\\nabout two lines\n/,
     );
   });
 
@@ -261,6 +305,7 @@ describe('progress', () => {
         'INFO: making 96 parts',
         'INFO: by the way',
         'INFO: checking 96 parts',
+        ...CLOSING,
         '',
       ].join('\n'),
     );
@@ -290,7 +335,8 @@ describe('progress', () => {
     expect(afterLog).toContain('Making parts');
     expect(afterLog).toMatch(/Checking parts █{24} 96 of 96/);
     const clearDown = '\u001b[0J';
-    expect(stderr.endsWith(clearDown)).toBe(true);
+    const afterBar = stripVTControlCharacters(stderr.split(clearDown).at(-1)!);
+    expect(afterBar.replaceAll(/^\[.*?\] /gm, '').split('\n')).toEqual([...CLOSING, '']);
     expect(stdout).toContain('Aligned 3 of 5 types');
   });
 
@@ -310,7 +356,11 @@ describe('progress', () => {
 
   test('is silent with --no-progress', async () => {
     const plain = await attempt(`${LINE} --no-progress`, { engine: moving });
-    expect(plain.stderr).toMatch(/^\S+ INFO: by the way\n$/);
+    expect(plain.stderr.replaceAll(/^\[.*?\] /gm, '').split('\n')).toEqual([
+      'INFO: by the way',
+      ...CLOSING,
+      '',
+    ]);
     const terminal = await attempt(`${LINE} --no-progress`, { engine: moving, terminal: true });
     expect(terminal.stderr).not.toContain('Making');
   });

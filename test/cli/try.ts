@@ -25,9 +25,15 @@ export const summary: Summary = {
 };
 
 export const ready: VerifyReport = {
+  document: 'gs-repartition/verify',
+  version: 1,
+  inputPrefix: '/data/graph',
+  metadata: '/data/graph/updated_row_counts_metadata.json',
+  level: 'footers',
   ready: true,
   checked: { types: 2, dataSets: 5, parts: 20, rows: 1000 },
   violations: [],
+  warnings: [],
 };
 
 /** A small plan: the embedding keeps its layout, the others follow. */

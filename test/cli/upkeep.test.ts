@@ -27,7 +27,7 @@ test('status says what becomes of a run and what to do', async () => {
 });
 
 test.each([
-  ['running', 5],
+  ['running', 6],
   ['stale', 1],
   ['failed', 1],
   ['none', 1],

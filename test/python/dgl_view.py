@@ -6,7 +6,8 @@ Usage: python dgl_view.py PREFIX METADATA_FILE_NAME
       "sections": { "edges": { "<type>": { "structure": { "shapes": [[8, 2], …], "dtypes": ["int64", …] } } },
                     "edge_data": { "<type>": { "<name>": { … } } }, "node_data": { … } },
       "violations": [ { "kind", "section", "type", "name", "part", "message" }, … ],
-      "warnings":   [ … the same … ]
+      "warnings":   [ … the same … ],
+      "stops":      [ … the same, and "ranks" … ]
     }
 
 `violations` are what alignment is for. Kinds: `part-count` and `row-count` (data sets of one type disagree),
@@ -15,6 +16,11 @@ file, or pyarrow cannot read it). `warnings` are what alignment cannot help, and
 refuse: `empty-list` (a part without rows of a list column reads as `(0,)`, which does not concatenate with
 `(N, width)`), `dtype` (parts of one data set with different types), `not-numeric`. A part that could not be read has
 shape and dtype null. The exit code is 0 whatever is found, and another one only when this script itself fails.
+
+`stops` are what happens when all is put together by one rank or by several: arrays stacked (`np.concatenate`), made
+tensors (`torch.from_numpy`, `DATA_TYPE_ID`), their shapes and types compared between ranks (`_broadcast_shape`, which
+drops ranks without rows and so shifts the others), edges joined to nodes. Kinds: `key` (a key or type that is looked up
+and is not there), `stack`, `tensor`, `ranks`, `ids`, `counts`.
 
 What DistPartitioning does is in dmlc/dgl, tools/distpartitioning/array_readwriter/parquet.py (features) and
 dataset_utils.py (structures: two columns, whatever their names). It goes through pandas; here the same arrays are made
@@ -95,6 +101,121 @@ def columns_as_array(table: pa.Table) -> np.ndarray:
     return out
 
 
+# torch has no others, or DATA_TYPE_ID in utils.py has not.
+TENSOR_TYPES = {"float32", "float64", "float16", "uint8", "int8", "int16", "int32", "int64", "bool"}
+
+
+class Stop(Exception):
+    """DistPartitioning ends with an error here."""
+
+
+class Ranks:
+    """A graph read by so many ranks, as `get_dataset` in dataset_utils.py does."""
+
+    def __init__(self, view: View, ranks: int) -> None:
+        self.view, self.ranks, self.stops = view, ranks, []
+
+    def read(self) -> list[dict]:
+        metadata = self.view.metadata
+        try:
+            ntypes, etypes = self.key(metadata, "node_type"), self.key(metadata, "edge_type")
+            edges = self.key(metadata, "edges")
+            # gpartition's, which starts all this.
+            totals = self.key(metadata, "num_nodes_per_type")
+            if len(totals) != len(ntypes):
+                raise Stop(f"{len(totals)} counts for {len(ntypes)} node types")
+        except Stop as stop:
+            return [note("key", "", "", "", None, str(stop)) | {"ranks": self.ranks}]
+        self.nodes = dict(zip(ntypes, totals))
+        rows: dict[str, list[int]] = {}
+        for etype in etypes:
+            rows[etype] = self.guard("edges", etype, "structure", lambda: self.structure(etype, edges)) or []
+        for section, known in (("node_data", ntypes), ("edge_data", etypes)):
+            for kind_of, features in (metadata.get(section) or {}).items():
+                for name, entry in features.items():
+                    self.guard(section, kind_of, name, lambda: self.feature(section, known, kind_of, name, entry, rows))
+        return self.stops
+
+    def key(self, of: dict, name: str):
+        if name not in of:
+            raise Stop(f"KeyError: {name}")
+        return of[name]
+
+    def guard(self, section: str, kind_of: str, name: str, work):
+        try:
+            return work()
+        except Stop as stop:
+            kind, _, text = str(stop).partition("|")
+            self.stops.append(note(kind, section, kind_of, name, None, text) | {"ranks": self.ranks})
+
+    def stacked(self, section: str, kind_of: str, name: str, entry: dict) -> list[np.ndarray]:
+        """What each rank has of a data set."""
+        parts = self.view.parts_of(section, kind_of, name, entry)
+        if any(part.array is None for part in parts):
+            raise Stop("stack|" + next(part.problem[1] for part in parts if part.array is None))
+        dealt = np.array_split(np.arange(len(parts)), self.ranks)
+        arrays = []
+        for run in dealt:
+            try:
+                arrays.append(np.concatenate([parts[i].array for i in run]) if len(run) else np.array([]))
+            except ValueError as error:
+                raise Stop(f"stack|{error}") from error
+        return arrays
+
+    def broadcast(self, arrays: list[np.ndarray], features: bool) -> list[int]:
+        """`_broadcast_shape`, and the assertion after it: the rows of each rank."""
+        for array in arrays:
+            if features and str(array.dtype) not in TENSOR_TYPES:
+                raise Stop(f"tensor|can't convert np.ndarray of type {array.dtype}")
+            if array.ndim not in (1, 2):
+                raise Stop(f"tensor|Data is expected to be 1-D or 2-D but got {array.shape}")
+        filled = [array for array in arrays if len(array)]
+        if not filled:
+            raise Stop("ranks|need at least one array to concatenate")
+        if features and len({array.dtype for array in filled}) > 1:
+            raise Stop("ranks|dtypes do not match on all ranks")
+        if len({array.shape[1:] for array in filled}) > 1:
+            raise Stop("ranks|shapes do not match on all ranks")
+        counts = [len(array) for array in filled]
+        for rank, array in enumerate(arrays):
+            if rank < len(counts) and len(array) != counts[rank]:
+                raise Stop(f"ranks|shape {array.shape} of rank {rank} does not match {counts[rank]} rows")
+        return [len(array) for array in arrays]
+
+    def feature(self, section: str, known: list, kind_of: str, name: str, entry: dict, rows: dict) -> None:
+        if entry["format"]["name"] not in ("numpy", "parquet"):
+            raise Stop("key|format")
+        if kind_of not in known:
+            raise Stop(f"key|KeyError: {kind_of}")
+        if not entry["data"]:
+            return
+        counts = self.broadcast(self.stacked(section, kind_of, name, entry), True)
+        if section == "edge_data" and rows.get(kind_of) and counts != rows[kind_of]:
+            raise Stop(f"counts|{counts} rows by rank for {rows[kind_of]} edges")
+        if section == "node_data" and sum(counts) != self.nodes[kind_of]:
+            raise Stop(f"counts|{sum(counts)} rows for {self.nodes[kind_of]} nodes")
+
+    def structure(self, etype: str, edges: dict) -> list[int]:
+        if etype not in edges:
+            raise Stop(f"key|KeyError: {etype}")
+        ends = etype.split(":")
+        if len(ends) != 3:
+            raise Stop("key|assert len(tokens) == 3")
+        arrays = self.stacked("edges", etype, "structure", edges[etype])
+        for rank, array in enumerate(arrays):
+            if len(array) and array.shape[1:] != (2,):
+                raise Stop(f"stack|rename_columns: {array.shape[1:]} columns")
+            for column, end in ((0, ends[0]), (1, ends[2])):
+                if end not in self.nodes:
+                    raise Stop(f"key|KeyError: {end}")
+                ids = array[:, column] if len(array) else array
+                if array.dtype.kind not in "iu" and len(array):
+                    raise Stop(f"ids|{array.dtype} is no type of ids")
+                if len(ids) and (ids.min() < 0 or ids.max() >= self.nodes[end]):
+                    raise Stop(f"ids|{ids.min()} to {ids.max()} for {self.nodes[end]} of {end}, on rank {rank}")
+        return self.broadcast(arrays, False)
+
+
 class View:
     """Everything read and found so far."""
 
@@ -103,6 +224,15 @@ class View:
         self.sections: dict = {"edges": {}, "edge_data": {}, "node_data": {}}
         self.violations: list[dict] = []
         self.warnings: list[dict] = []
+        self.stops: list[dict] = []
+        self.known: dict[tuple, list[Part]] = {}
+
+    def parts_of(self, section: str, kind_of: str, name: str, entry: dict) -> list[Part]:
+        """Each data set is read once, however many ranks are tried."""
+        key = (section, kind_of, name)
+        if key not in self.known:
+            self.known[key] = [Part(self.prefix / path) for path in entry["data"]]
+        return self.known[key]
 
     def look(self) -> None:
         edges = self.metadata.get("edges") or {}
@@ -117,10 +247,14 @@ class View:
         for ntype, features in (self.metadata.get("node_data") or {}).items():
             read = [("node_data", n, self.read("node_data", ntype, n, e)) for n, e in features.items()]
             self.compare(ntype, read)
+        entries = [*edges.values(), *(e for t in edge_data.values() for e in t.values())]
+        most = max((len(entry.get("data", [])) for entry in entries), default=1)
+        for ranks in sorted({1, 2, most}):
+            self.stops += Ranks(self, ranks).read()
 
     def read(self, section: str, kind_of: str, name: str, entry: dict) -> list[Part]:
         """One data set. DGL takes absolute paths as they are and joins others to the prefix; so does pathlib."""
-        parts = [Part(self.prefix / path) for path in entry["data"]]
+        parts = self.parts_of(section, kind_of, name, entry)
         self.sections[section].setdefault(kind_of, {})[name] = {
             "shapes": [None if p.array is None else list(p.array.shape) for p in parts],
             "dtypes": [None if p.array is None else str(p.array.dtype) for p in parts],
@@ -220,7 +354,7 @@ def main() -> None:
     prefix = Path(sys.argv[1])
     view = View(prefix, json.loads((prefix / sys.argv[2]).read_text(encoding="utf-8")))
     view.look()
-    document = {"sections": view.sections, "violations": view.violations, "warnings": view.warnings}
+    document = {"sections": view.sections, "violations": view.violations, "warnings": view.warnings, "stops": view.stops}
     json.dump(document, sys.stdout, indent=1)
     sys.stdout.write("\n")
 

@@ -17,8 +17,7 @@ import {
 } from '../../src/repartition/index.js';
 import { locate, openStorage } from '../../src/storages.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { copyFixture, type Metadata } from '../graphs/prefix.js';
-import { entriesOf } from '../graphs/prefix.js';
+import { copyFixture, entriesOf, expectReady, type Metadata } from '../graphs/prefix.js';
 import { clearMemory } from '../support/memory-storage.js';
 import { repositoryRoot } from '../support/paths.js';
 
@@ -84,7 +83,7 @@ describe('in memory as on a disk', () => {
       const disk = await copyFixture(name);
       await alignHere({ inputPrefix: disk, ...options });
       expect(await published(memory.storage)).toEqual(await published(await openStorage(await locate(disk))));
-      expect(await verifyPrefix({ inputPrefix: memory.inputPrefix })).toMatchObject({ ready: true });
+      await expectReady(memory.inputPrefix, name, verifyPrefix);
       clearMemory();
     }
   });

@@ -33,7 +33,7 @@ export const repartitionCommand = defineCommand({
         'Add --dry-run, or leave it out.',
       );
     }
-    const { world, progress, print, printDocument } = session;
+    const { world, log, progress, print, printDocument } = session;
     const { concurrency } = values;
     const options = {
       ...prepareOptionsFrom(values, session),
@@ -42,6 +42,11 @@ export const repartitionCommand = defineCommand({
     };
     const summary = await world.engine.repartition(options);
     progress.stop();
+    // In the words of GraphStorm's own command, whose logs people search.
+    const { updatedMetadata } = summary;
+    const verb = updatedMetadata.includes('://') ? 'Uploaded' : 'Wrote';
+    log.info(`${verb} updated metadata file to ${updatedMetadata}`);
+    log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
     if (values.json) printDocument(summary);
     else for (const line of describeSummary(summary)) print(line);
     return EXIT.success;

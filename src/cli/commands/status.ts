@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
 export const statusCommand = defineCommand({
   name: 'status',
   describe:
-    'Tell whether the run on a prefix is alive, stale, failed or done, and what to do: exit code 5, 1, 1 or 0',
+    'Tell whether the run on a prefix is alive, stale, failed or done, and what to do: exit code 6, 1, 1 or 0',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: { 'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')), ...s3Options },
   examples: [

@@ -1,31 +1,53 @@
 /** `gs-repartition verify --input-prefix …`: is a prefix ready for DistPartitioning? */
 import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/api.js';
+import { asTyped } from '../as-typed.js';
 import { defineCommand } from '../command.js';
-import { plural } from '../format.js';
-import { count, required, text, withDefault } from '../options.js';
+import { formatBytes, formatCount, plural } from '../format.js';
+import { alias, count, flag, required, text } from '../options.js';
 import { readS3Options, s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 
+/** For people: more of one type are no news. `--json` has all. */
+const MOST_LINES = 20;
+
 export const verifyCommand = defineCommand({
   name: 'verify',
-  describe: 'Check whether DistPartitioning can read a graph: every violation a line, exit code 0 or 1',
+  describe:
+    'Check whether DistPartitioning can read a graph; exit code 0 if so, 1 if not, 5 if that cannot be told',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: {
     'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
-    'metadata-file-name': withDefault(text('The metadata to check'), 'updated_row_counts_metadata.json'),
+    'metadata-file-name': alias(
+      'input-metadata-file-name',
+      text('The metadata to check (updated_row_counts_metadata.json, or metadata.json before an alignment)'),
+    ),
+    deep: flag('Read every value, with another reader, and compare all rows with those of the inputs'),
+    'world-size': count('So many ranks will read the graph: check that each type has enough for them'),
     concurrency: count('Footers read at once (64 unless given)'),
+    threads: count('Threads that read values with --deep (as many as processors, at most 4, unless given)'),
     ...s3Options,
   },
   examples: [
-    ['$0 verify --input-prefix /data/graph', 'Check an aligned graph'],
-    ['$0 verify --input-prefix /data/graph --metadata-file-name metadata.json', 'Check what Spark wrote'],
+    ['$0 verify --input-prefix /data/graph', 'Check an aligned graph by its footers, in seconds'],
+    ['$0 verify --input-prefix /data/graph --deep', 'Read every value too'],
+    ['$0 verify --input-prefix /data/graph --world-size 8', 'Check it for eight ranks'],
   ],
-  async run(values, { world, progress, signal, print, printDocument }) {
+  async run(values, { world, log, progress, signal, print, printDocument }) {
     const s3 = readS3Options(values);
+    const {
+      'metadata-file-name': metadataFileName,
+      'world-size': worldSize,
+      deep,
+      concurrency,
+      threads,
+    } = values;
     const options: VerifyOptions = {
       inputPrefix: values['input-prefix'],
-      metadataFileName: values['metadata-file-name'],
-      ...(values.concurrency !== undefined && { concurrency: values.concurrency }),
+      ...(metadataFileName !== undefined && { metadataFileName }),
+      ...(deep && { deep }),
+      ...(worldSize !== undefined && { worldSize }),
+      ...(concurrency !== undefined && { concurrency }),
+      ...(threads !== undefined && { threads }),
       ...(s3 && { s3 }),
       signal,
       onProgress: (at) => progress.report(at),
@@ -33,22 +55,60 @@ export const verifyCommand = defineCommand({
     const report = await world.engine.verifyPrefix(options);
     progress.stop();
     if (values.json) printDocument(report);
-    else for (const line of describeReport(report)) print(line);
+    else {
+      for (const line of describeWarnings(report)) log.warn(line);
+      for (const line of describeReport(report)) print(line);
+    }
     return report.ready ? EXIT.success : EXIT.failure;
   },
+  failureCode: EXIT.notLooked,
 });
 
-/** The report for people. */
-function describeReport({ ready, checked, violations }: VerifyReport): string[] {
-  const looked =
-    `${plural(checked.types, 'type')}, ${plural(checked.dataSets, 'data set')}, ` +
-    `${plural(checked.parts, 'part')}, ${plural(checked.rows, 'row')}`;
+/** The report for people: a heading for each type, the worst first. */
+function describeReport({ ready, checked, violations, warnings }: VerifyReport): string[] {
+  const looked = [
+    plural(checked.types, 'type'),
+    plural(checked.dataSets, 'data set'),
+    plural(checked.parts, 'part'),
+    plural(checked.rows, 'row'),
+    ...(checked.bytes === undefined ? [] : [`${formatBytes(checked.bytes)} read`]),
+  ].join(', ');
+  const beside = warnings.length > 0 ? `, ${plural(warnings.length, 'warning')}` : '';
   const verdict = ready
-    ? `Ready for DistPartitioning: ${looked}.`
-    : `Not ready for DistPartitioning: ${plural(violations.length, 'violation')} in ${looked}.`;
-  return [...violations.map(describeViolation), verdict];
+    ? `Ready for DistPartitioning: ${looked}${beside}.`
+    : `Not ready for DistPartitioning: ${plural(violations.length, 'violation')} in ${looked}${beside}.`;
+  return [...grouped(violations).flatMap(describeGroup), verdict];
 }
 
-function describeViolation({ type, dataSet, part, message }: Violation): string {
-  return `${[type, dataSet, part].filter((name) => name !== undefined).join(' | ')} | ${message}`;
+function describeWarnings({ warnings }: VerifyReport): string[] {
+  const more = warnings.length - MOST_LINES;
+  return [
+    ...warnings.slice(0, MOST_LINES).map((one) => describe(one, true)),
+    ...(more > 0 ? [`… and ${plural(more, 'more warning')} (--json has all)`] : []),
+  ];
+}
+
+function grouped(violations: readonly Violation[]): Violation[][] {
+  const groups = new Map<string | undefined, Violation[]>();
+  for (const one of violations) {
+    const group = groups.get(one.type);
+    if (group) group.push(one);
+    else groups.set(one.type, [one]);
+  }
+  return [...groups.values()];
+}
+
+function describeGroup(violations: Violation[]): string[] {
+  const { type } = violations[0]!;
+  const more = violations.length - MOST_LINES;
+  return [
+    `${type ?? 'The graph'}: ${plural(violations.length, 'violation')}`,
+    ...violations.slice(0, MOST_LINES).map((one) => `  ${describe(one, false)}`),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more (--json has all)`] : []),
+  ];
+}
+
+function describe({ type, dataSet, part, message }: Violation, withType: boolean): string {
+  const names = [withType ? type : undefined, dataSet, part].filter((name) => name !== undefined);
+  return [...names, asTyped(message, ['deep', 'num-output-files'])].join(' | ');
 }

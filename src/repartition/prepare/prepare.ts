@@ -20,6 +20,7 @@ import { changesOf } from '../published.js';
 import { findHomes } from './homes.js';
 import { countIdMappings, requireDeclaredCounts, takeInventory } from './inventory.js';
 import { weighLayouts } from './layout.js';
+import { requireEachPartOnce } from './part-lists.js';
 import { planGroup, tasksOf } from './plan.js';
 import type { ReadMetadata } from './read-metadata.js';
 import { requireDeclaredTotals } from './totals.js';
@@ -45,6 +46,7 @@ export async function planFor(
   const { signal } = options;
   const memory = Memory.within(options.memory ?? DEFAULT_MEMORY);
   const groups = alignmentGroups(metadata);
+  requireEachPartOnce(groups);
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
   if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 

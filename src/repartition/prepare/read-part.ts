@@ -6,6 +6,7 @@ import { rowGroupFacts } from '../../parquet/crumbs.js';
 import type { Storage } from '../../storage/storage.js';
 import type { PartFacts } from '../model.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
+import { vectorWidth } from './vector-width.js';
 
 /** Facts of a part that has not been compared with others. */
 export type LoneFacts = Omit<PartFacts, 'schema'>;
@@ -44,6 +45,7 @@ function factsOf(
 ): LoneFacts {
   const rowGroups = rowGroupFacts(footer);
   const shape = visibleKey(footer, 'shape');
+  const width = vectorWidth(footer);
   return {
     path,
     size,
@@ -56,5 +58,6 @@ function factsOf(
     scalarColumn: footer.scalarColumn,
     columns: footer.leaves.length,
     ...(shape !== undefined && { shape }),
+    ...(width !== undefined && { width }),
   };
 }

@@ -1,7 +1,9 @@
 /** What people should know of a plan before they go on: a line each, what and what to do. */
 import { type GraphMetadata, undeclaredTypes, uncountedTypes } from '../../metadata/index.js';
+import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, GroupPlan, LayoutChoice } from '../model.js';
 import { shapeWarnings } from './shape.js';
+import { widthsOf } from './vector-width.js';
 
 export function warningsOf(
   metadata: GraphMetadata,
@@ -14,6 +16,7 @@ export function warningsOf(
     ...uncounted(metadata),
     ...groups.flatMap((group) => capped(group, choice)),
     ...counted.flatMap(shapeWarnings),
+    ...counted.flatMap(unequalVectors),
   ];
 }
 
@@ -45,4 +48,20 @@ function capped({ group, layout }: GroupPlan, choice: LayoutChoice): string[] {
     `${group.types.join(', ')}: ${rows} rows make ${layout.length} parts, not ${choice.numOutputFiles}: ` +
       'DistPartitioning cannot read parts without rows',
   ];
+}
+
+/** Nothing that an alignment could mend: DistPartitioning stops at it wherever the rows lie. */
+function unequalVectors({ dataSets }: CountedGroup): string[] {
+  return dataSets.flatMap(({ dataSet, parts }) => {
+    const widths = widthsOf(parts);
+    if (widths.length === 0 || (widths.length === 1 && !Number.isNaN(widths[0]))) return [];
+    const odd = parts.find(
+      ({ width }) => width !== undefined && width !== widths.find((one) => !Number.isNaN(one)),
+    );
+    const which = odd ? `, in ${odd.path} for one` : '';
+    return [
+      `${dataSetName(dataSet)}: its vectors have different lengths${which}, so DistPartitioning cannot stack them; ` +
+        'let gs-processing write vectors of one length',
+    ];
+  });
 }

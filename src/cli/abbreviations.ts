@@ -1,0 +1,45 @@
+/**
+ * Options as Python's argparse takes them, for scripts that were written for GraphStorm's own command: a long option may be
+ * cut short as long as no other begins so, and underscores stand for dashes.
+ * Source: https://docs.python.org/3/library/argparse.html#allow-abbrev
+ */
+import { usage } from './options.js';
+
+/** What is known of an option here. */
+export interface LongOption {
+  name: string;
+  /** Takes the next word, unless its own has `=`. */
+  takesValue: boolean;
+}
+
+/** The words with every long option written out. What is no option, or an unknown one, stays as it is. */
+export function writtenOut(argv: readonly string[], options: readonly LongOption[]): string[] {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  return [...words.map((word) => writtenOutWord(word, options)), ...(end < 0 ? [] : argv.slice(end))];
+}
+
+/** @throws RepartitionError `usage` when several options begin so */
+function writtenOutWord(word: string, options: readonly LongOption[]): string {
+  const [, typed, rest = ''] = /^--([^=]+)(=.*)?$/s.exec(word) ?? [];
+  if (typed === undefined) return word;
+  const name = typed.replaceAll('_', '-');
+  if (options.some((option) => option.name === name)) return `--${name}${rest}`;
+  const meant = options.filter((option) => option.name.startsWith(name)).map((option) => option.name);
+  if (meant.length > 1) {
+    throw usage(`--${typed} may be ${meant.map((one) => `--${one}`).join(' or ')}`, 'Write more of it.');
+  }
+  return meant.length === 1 ? `--${meant[0]!}${rest}` : word;
+}
+
+/** The words that are neither options nor their values. */
+export function plainWords(argv: readonly string[], options: readonly LongOption[]): string[] {
+  const plain: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    if (word === '--') break;
+    if (!word.startsWith('-')) plain.push(word);
+    else if (options.some(({ name, takesValue }) => takesValue && word === `--${name}`)) i++;
+  }
+  return plain;
+}

@@ -1,0 +1,65 @@
+/** Every value of a graph, once: read in threads, summed up, and judged when all is read. */
+import type { GraphMetadata } from '../../../metadata/index.js';
+import type { Storage } from '../../../storage/storage.js';
+import type { VerifyOptions } from '../../api.js';
+import type { CountedDataSet } from '../../model.js';
+import type { LookedMapping } from '../check-totals.js';
+import type { LookedDataSet } from '../facts.js';
+import type { Finding } from '../finding.js';
+import { judge } from './judge.js';
+import type { UnitFacts } from './model.js';
+import { planDeepLook } from './plan.js';
+import { readUnits } from './pool.js';
+
+export interface DeepInput {
+  metadata: GraphMetadata;
+  dataSets: readonly LookedDataSet[];
+  mappings: readonly LookedMapping[];
+  /** Nodes by type. */
+  nodes: ReadonlyMap<string, number>;
+  /** What the alignment has read, as far as it is still there. */
+  inputs: readonly CountedDataSet[];
+}
+
+export interface DeepOutcome {
+  findings: Finding[];
+  checked: { bytes: number; compared: number };
+}
+
+/** @throws RepartitionError when something can't be looked at */
+export async function lookDeep(
+  storage: Storage,
+  { metadata, dataSets, mappings, nodes, inputs }: DeepInput,
+  { signal, threads, onProgress }: Pick<VerifyOptions, 'signal' | 'threads' | 'onProgress'>,
+): Promise<DeepOutcome> {
+  const plan = planDeepLook(metadata, dataSets, mappings, nodes, inputs);
+  const facts = new Array<UnitFacts | undefined>(plan.units.length);
+  const totalBytes = plan.units.reduce((sum, { bytes }) => sum + bytes, 0);
+  let [done, read, finished] = [0, 0, 0];
+  const report = (): void =>
+    onProgress?.({
+      phase: 'deep',
+      done,
+      total: plan.units.length,
+      // What lies in the tail of a file is read with its footer.
+      bytes: Math.min(totalBytes, Math.max(read, finished)),
+      totalBytes,
+    });
+  report();
+  await readUnits(storage, plan.units, {
+    threads,
+    signal,
+    onBytes: (bytes) => {
+      read += bytes;
+      report();
+    },
+    onDone: (unit, of) => {
+      facts[unit.id] = of;
+      done++;
+      finished += unit.bytes;
+      report();
+    },
+  });
+  const compared = new Set(plan.comparisons.map(({ dataSet }) => dataSet)).size;
+  return { findings: judge(plan, facts, nodes), checked: { bytes: totalBytes, compared } };
+}

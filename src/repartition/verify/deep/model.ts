@@ -1,0 +1,61 @@
+/** What the threads of a deep look are asked and answer: plain data. */
+import type { ErrorMessage } from '../../../errors.js';
+import type { ObjectStat, StorageLocation } from '../../../storage/storage.js';
+import type { TallyFacts } from './tally.js';
+
+/** Row groups of one part, all of whose values are read. */
+export interface PartUnit extends ObjectStat {
+  kind: 'part';
+  id: number;
+  /** Half open. */
+  rowGroups: readonly [number, number];
+  /** Compressed bytes of all of them, and of the largest, which is held at once. */
+  bytes: number;
+  largest: number;
+  /** What to look for beside NaN and infinity. */
+  counted: 'integers' | 'bits' | 'none';
+}
+
+/** The id mapping of a node type. */
+export interface MappingUnit {
+  kind: 'mapping';
+  id: number;
+  parts: readonly ObjectStat[];
+  bytes: number;
+  largest: number;
+  nodes: number;
+}
+
+export type Unit = PartUnit | MappingUnit;
+
+export interface MappingFacts {
+  rows: number;
+  /** Integer ids that are no number of a node, or stand there twice; and nodes that have none. */
+  outside: number;
+  twice: number;
+  missing: number;
+  nulls: number;
+  /** Original ids that two nodes have; undefined where there were too many to look at. */
+  sameOriginals: number | undefined;
+}
+
+export type UnitFacts =
+  | ({ kind: 'part' } & TallyFacts)
+  | ({ kind: 'mapping' } & MappingFacts)
+  /** The part can't be read: a page that does not open, or a checksum that is wrong. */
+  | { kind: 'unreadable'; path: string; problem: string }
+  /** It may be fine, but we cannot tell. */
+  | { kind: 'unknown'; path: string; problem: string };
+
+/** What a thread is started with. */
+export interface DeepSetup {
+  location: StorageLocation;
+}
+
+export type FromThread =
+  /** Its modules are loaded. */
+  | { kind: 'ready' }
+  | { kind: 'bytes'; bytes: number }
+  /** `isSpent`: the reader has broken, and is not to be used again. */
+  | { kind: 'done'; facts: UnitFacts; isSpent: boolean }
+  | { kind: 'failed'; error: ErrorMessage };
