@@ -80,7 +80,10 @@ async function walkPages(
       page.endRow = rowsStarted;
       list.pages.push(page);
       levels += head.numValues;
-      if (rowsStarted > until || (rowsStarted === until && stated !== undefined)) return list;
+      if (rowsStarted > rows) break;
+      // To the row group's last row all pages belong, and are counted.
+      const isFound = rowsStarted > until || (rowsStarted === until && stated !== undefined);
+      if (isFound && until < rows) return list;
     }
     offset = end;
   }

@@ -1,7 +1,7 @@
 /** A column chunk of a source: where its bytes lie and what its metadata say, checked before anything believes them. */
 import { damaged, unsupported } from './errors.js';
 import type { Footer } from './footer.js';
-import { ColumnChunk, ColumnMetaData, RowGroup } from './format.js';
+import { ColumnChunk, ColumnMetaData, nameOf, PhysicalType, RowGroup } from './format.js';
 import { type Habits, habitsOf } from './habits.js';
 import type { Leaf } from './schema.js';
 import { type Field, type Struct, ThriftError } from './thrift.js';
@@ -66,6 +66,11 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
     );
   }
   const meta = struct.require(ColumnChunk.metaData);
+  const type = meta.require(ColumnMetaData.type);
+  if (type !== leaf.type) {
+    const [stored, declared] = [type, leaf.type].map((one) => nameOf(PhysicalType, one));
+    throw damaged(file, `column ${leaf.path} is of type ${declared}, its pages of ${stored}`);
+  }
   const start = chunkStart(meta);
   const size = meta.require(ColumnMetaData.totalCompressedSize);
   const hasIndex = struct.has(ColumnChunk.offsetIndexOffset);

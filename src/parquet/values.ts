@@ -45,9 +45,10 @@ export function openValues(
   if (count === 0 && encoding !== Encoding.plain && bytes.length < 16) return values;
   if (isDictionaryEncoding(encoding)) {
     if (entries === undefined) throw new EncodingError('dictionary-encoded values without a dictionary');
+    if (bytes.length === 0) throw endsEarly();
     return {
       ...values,
-      runs: Runs.decode(bytes.subarray(1), count, entries - 1, { width: bytes[0] ?? 0, spareRuns }),
+      runs: Runs.decode(bytes.subarray(1), count, entries - 1, { width: bytes[0]!, spareRuns }),
     };
   }
   switch (encoding) {

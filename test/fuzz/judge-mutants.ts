@@ -1,5 +1,5 @@
 /** Is damage told apart from data? Readers are asked about the mutant, about what was made of it, and about what it was. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasNoSay } from '../matrix/known.js';
 import { differenceOf, type Judge, type Verdict } from '../support/judges.js';
@@ -48,9 +48,10 @@ export async function judgeMutants(
     const damaged = !cut.whole || own.some(({ input }) => 'error' in input);
     for (const { judge, input, outputs } of own) {
       if (cut.mutant.cell && hasNoSay(judge.name, 'values', cut.mutant.cell)) continue;
-      // Leaves of a struct that disagree about its nulls: readers believe one of them, by the order in which they read.
-      if (cut.mutant.cell?.nesting.includes('struct') && cut.mutant.what.startsWith('definition')) continue;
-      for (const [i, { method }] of cut.made.entries()) {
+      // Leaves of a struct that disagree about its nulls and rows: readers believe one of them, by the order they read in.
+      if (cut.mutant.cell && SEVERAL_LEAVES.test(cut.mutant.cell.nesting)) continue;
+      for (const [i, { method, path }] of cut.made.entries()) {
+        if (damaged && isCopied(cut.mutant, path)) continue;
         const kind = await kindOf({
           judge,
           input,
@@ -88,15 +89,33 @@ async function kindOf({
   if (isLost(input) || isLost(output)) return undefined;
   if (!('error' in input)) {
     const difference = damaged ? undefined : differenceOf(input, output);
-    return difference === undefined ? undefined : { kind: 'difference', what: difference };
+    if (difference === undefined || (await isHealed(judge, output, base, folder))) return undefined;
+    return { kind: 'difference', what: difference };
   }
-  if ('error' in output) return undefined;
+  if ('error' in output || (await isHealed(judge, output, base, folder))) return undefined;
+  return { kind: 'laundering', what: `refuses the input (${input.error}) and reads the output` };
+}
+
+const SEVERAL_LEAVES = /struct|map/;
+
+/** Whether a reader finds in an output what stood in the undamaged file; what that can't be read for tells nothing. */
+async function isHealed(judge: Judge, output: Verdict, base: Buffer, folder: string): Promise<boolean> {
   const path = join(folder, `${judge.name}-base.parquet`);
   writeFileSync(path, base);
   const [undamaged] = await patiently(judge, [path]);
-  if (!undamaged || 'error' in undamaged || String(undamaged.digest) === String(output.digest))
-    return undefined;
-  return { kind: 'laundering', what: `refuses the input (${input.error}) and reads the output` };
+  if (!undamaged || 'error' in undamaged) return true;
+  return !('error' in output) && String(undamaged.digest) === String(output.digest);
+}
+
+/** Whether the damaged bytes stand in an output as they are: then nobody opened them, and nothing vouches for them. */
+function isCopied({ base, bytes }: Mutant, path: string): boolean {
+  const shorter = Math.min(base.length, bytes.length);
+  let start = 0;
+  while (start < shorter && base[start] === bytes[start]) start++;
+  let behind = 0;
+  while (behind < shorter - start && base.at(-1 - behind) === bytes.at(-1 - behind)) behind++;
+  const around = bytes.subarray(Math.max(0, start - 8), bytes.length - behind + 8);
+  return readFileSync(path).includes(around);
 }
 
 /** A reader may itself die or hang at damage; then it says nothing about that file. */

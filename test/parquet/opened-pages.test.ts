@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromBytes, rewriteRows } from 'gs-repartition/parquet';
+import { footerBytes } from '../../src/parquet/footer.js';
+import { Encoding, FileMetaData, SchemaElement } from '../../src/parquet/format.js';
+import { habitsOf } from '../../src/parquet/habits.js';
+import { openValues } from '../../src/parquet/values.js';
+import { openFiles } from './files.js';
 import type { Cell } from '../support/canonical.js';
 import type { FileSpec } from '../support/file-spec.js';
 import { type Page, readPages } from '../support/pages.js';
@@ -167,5 +172,41 @@ describe('values other than', () => {
       body[5] = 0;
     });
     await expectRefused(bytes, '160 bytes are left over behind the last value');
+  });
+});
+
+describe('a chunk without an index', () => {
+  test('whose pages begin more rows than its row group has is refused', async () => {
+    const bytes = await damaged(
+      nested({ data_page_version: '1.0' }),
+      (body) => {
+        // The second level of the last page's first row begins another one.
+        body[5]! ^= 0b10;
+      },
+      ({ kind, firstRow }) => kind === 'data V1' && firstRow === 40,
+    );
+    for (const said of await refusals(bytes)) {
+      expect(said).toContain('holds 61 rows where its row group has 60');
+    }
+  });
+
+  test('a page of indices that lacks even their width is refused', () => {
+    const values = { entries: 4, habits: habitsOf() };
+    const leaf = { path: 'x', type: 2, typeLength: 0, maxDefinition: 0, maxRepetition: 0 };
+    expect(() => openValues(leaf, Encoding.rleDictionary, new Uint8Array(0), 2, values)).toThrow(
+      'the page ends before its values do',
+    );
+  });
+
+  test('whose pages are of another type than the schema says is refused', async () => {
+    const path = join(folder, 'in.parquet');
+    await pyarrow.write(path, flat({}));
+    const bytes = await readFile(path);
+    const { footer } = await openFiles([path])(0);
+    footer.meta.require(FileMetaData.schema)[1]!.set(SchemaElement.type, 5);
+    const changed = Buffer.concat([bytes.subarray(0, footer.start), footerBytes(footer.meta)]);
+    for (const said of await refusals(changed)) {
+      expect(said).toContain('column x is of type double, its pages of int64');
+    }
   });
 });
