@@ -13,9 +13,10 @@ const PACKAGES = [
   'dgl==2.1.0',
   'torch==2.2.2',
   'torchdata==0.7.1',
+  // Later ones want a numpy that this torch does not know.
   'numpy<2',
-  'pandas',
-  'pyarrow',
+  'pandas<2.3',
+  'pyarrow==17.0.0',
   'pydantic',
   'pyyaml',
   'setuptools<81',
