@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = [
   'dgl==2.1.0',
-  'torch==2.2.2',
+  'torch==2.2.1',
   'torchdata==0.7.1',
   // Later ones want a numpy that this torch does not know.
   'numpy<2',
