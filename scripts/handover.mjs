@@ -1,4 +1,4 @@
-// Hands aligned graphs over to DGL: npm run handover -- --dgl PATH --graphstorm PATH. Takes checkouts of both, makes a
+// Hands aligned graphs over to DGL: npm run handover -- --dgl PATH --graphstorm PATH. Takes checkouts of both (DGL's at v2.1.0), makes a
 // Python environment of its own (dgl and torch, some 5 GB), aligns the movies graph and a generated one, has
 // DistPartitioning read each with two ranks, and compares every feature, label and mask by original id. Not in CI.
 import { spawnSync } from 'node:child_process';
@@ -11,11 +11,12 @@ import { parseArgs } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = [
   'dgl==2.1.0',
-  'torch==2.2.2',
+  'torch==2.2.1',
   'torchdata==0.7.1',
+  // Later ones want a numpy that this torch does not know.
   'numpy<2',
-  'pandas',
-  'pyarrow',
+  'pandas<2.3',
+  'pyarrow==17.0.0',
   'pydantic',
   'pyyaml',
   'setuptools<81',
