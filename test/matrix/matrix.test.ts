@@ -51,7 +51,9 @@ describe.each(JUDGES)('$name', (judge) => {
     10 * MINUTES,
   );
 
-  test.runIf(judge.count)(
+  // Two of them skip nothing.
+  const testIfCounts = judge.count ? test : undefined;
+  testIfCounts?.(
     'counts the same rows when it skips what it can',
     async () => {
       const asked = share(10);

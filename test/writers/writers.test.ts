@@ -104,7 +104,9 @@ describe.each([...JUDGES, ...(sparks.length > 0 ? [SPARK] : [])])('$name', (judg
     10 * MINUTES,
   );
 
-  test.runIf(judge.count)(
+  // Two of them skip nothing.
+  const testIfCounts = judge.count ? test : undefined;
+  testIfCounts?.(
     'counts the same when it skips what it can',
     async () => {
       // A query of Spark takes a hundred of the others'.
