@@ -36,6 +36,22 @@ export function bitWidth(largest: number): number {
   return largest === 0 ? 0 : 32 - Math.clz32(largest);
 }
 
+/** How many values are 0, and how many the largest there may be. */
+export interface Tally {
+  zeros: number;
+  most: number;
+}
+
+function eachRepeat(values: HybridArray, take: (value: number, times: number) => void): void {
+  for (let i = 0; i < values.length;) {
+    const value = values[i]!;
+    let end = i + 1;
+    while (end < values.length && values[end] === value) end++;
+    take(value, end - i);
+    i = end;
+  }
+}
+
 /** Decodes values of `width` bits in order, some at a time. */
 export class HybridDecoder {
   private offset = 0;
@@ -96,9 +112,64 @@ export class HybridDecoder {
       if (this.repeated === undefined) {
         const values = packed.subarray(0, times);
         this.unpack(values);
-        for (const value of values) take(value, 1);
+        eachRepeat(values, take);
       } else {
         take(this.repeated, times);
+      }
+      this.left -= times;
+      left -= times;
+    }
+  }
+
+  /**
+   * Counts the next `count` values.
+   * @param most the largest value there may be, which is counted beside 0
+   * @throws EncodingError when the runs end before that, or hold a larger value
+   */
+  tally(count: number, most: number): Tally {
+    const tally = { zeros: 0, most: 0 };
+    if (this.isImplied) {
+      tally.zeros = count;
+      if (most === 0) tally.most = count;
+      return tally;
+    }
+    const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
+    let largest = 0;
+    for (let left = count; left > 0;) {
+      if (this.left === 0) this.begin();
+      const { repeated } = this;
+      const times = Math.min(this.left, left, repeated === undefined ? packed.length : Infinity);
+      if (repeated === undefined) {
+        const values = times === packed.length ? packed : packed.subarray(0, times);
+        this.unpack(values);
+        for (let i = 0; i < times; i++) {
+          const value = values[i]!;
+          if (value === 0) tally.zeros++;
+          if (value === most) tally.most++;
+          if (value > largest) largest = value;
+        }
+      } else {
+        if (repeated === 0) tally.zeros += times;
+        if (repeated === most) tally.most += times;
+        if (repeated > largest) largest = repeated;
+      }
+      this.left -= times;
+      left -= times;
+    }
+    if (largest > most) throw new EncodingError(`a ${largest} where nothing above ${most} belongs`);
+    return tally;
+  }
+
+  /** Passes over the next `count` values, which must be there. */
+  skip(count: number): void {
+    if (this.isImplied) return;
+    for (let left = count; left > 0;) {
+      if (this.left === 0) this.begin();
+      const times = Math.min(this.left, left);
+      if (this.repeated === undefined) {
+        const bits = this.bit + times * this.width;
+        this.offset += Math.floor(bits / 8);
+        this.bit = bits % 8;
       }
       this.left -= times;
       left -= times;
@@ -219,7 +290,7 @@ export class HybridDecoder {
  */
 export function encodeHybrid(values: HybridArray, width: number): Uint8Array {
   const encoder = new HybridEncoder(width);
-  for (const value of values) encoder.add(value, 1);
+  encoder.addAll(values);
   return encoder.finish();
 }
 
@@ -242,6 +313,12 @@ export class HybridEncoder {
     if (value !== this.value) this.endRepeat();
     this.value = value;
     this.times += times;
+  }
+
+  addAll(values: HybridArray): void {
+    eachRepeat(values, (value, times) => {
+      this.add(value, times);
+    });
   }
 
   /** All runs; nothing can be added after that. */

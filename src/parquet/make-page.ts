@@ -49,8 +49,8 @@ export function cutPage(
   { head, page, codec, room }: OpenedPage,
   { from, to }: { from: number; to: number },
 ): MadePage {
-  const before = countPresent(page.definition, leaf, 0, from);
-  const present = countPresent(page.definition, leaf, from, to);
+  const before = countPresent(page.definition, 0, from);
+  const present = countPresent(page.definition, from, to);
   const need = (bytes: number): void => {
     room.more(bytes);
   };
@@ -59,7 +59,7 @@ export function cutPage(
     repetition: repetition?.encode(bitWidth(leaf.maxRepetition)),
     definition: page.definition?.slice(from, to).encode(bitWidth(leaf.maxDefinition)),
     numLevels: to - from,
-    numRows: repetition ? repetition.count(0) : to - from,
+    numRows: repetition ? repetition.zeros : to - from,
     values: sliceValues(leaf, page.values, before, before + present, need),
   };
   // Its body, and that compressed.

@@ -130,7 +130,7 @@ function openV1(context: PageContext, head: PageHead, body: Uint8Array): OpenPag
   };
   const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
   const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
-  const present = countPresent(definition, leaf, 0, numLevels);
+  const present = countPresent(definition, 0, numLevels);
   const encoding = header.require(DataPageHeader.encoding);
   const values = openValues(leaf, encoding, bytes.subarray(offset), present, context);
   return { repetition, definition, numLevels, values };
@@ -160,34 +160,29 @@ function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPag
   // Some writers store a page without values as no bytes at all, which no codec would call compressed.
   const isCompressed = header.get(DataPageHeaderV2.isCompressed) !== false && stored.length > 0;
   const bytes = isCompressed ? codec.decompress(stored, size) : stored;
-  const present = countPresent(definition, leaf, 0, numLevels);
+  const present = countPresent(definition, 0, numLevels);
   const values = openValues(leaf, header.require(DataPageHeaderV2.encoding), bytes, present, context);
   return { repetition, definition, numLevels, values };
 }
 
 /** Values present among the levels `from..to`. */
-export function countPresent(
-  definition: Runs | undefined,
-  { maxDefinition }: Leaf,
-  from: number,
-  to: number,
-): number {
-  return definition ? definition.slice(from, to).count(maxDefinition) : to - from;
+export function countPresent(definition: Runs | undefined, from: number, to: number): number {
+  return definition ? definition.slice(from, to).tops : to - from;
 }
 
 /** The rows that start in a page: the levels that repeat nothing. */
 export function countRowStarts(page: Pick<OpenPage, 'repetition' | 'numLevels'>): number {
-  return page.repetition ? page.repetition.count(0) : page.numLevels;
+  return page.repetition ? page.repetition.zeros : page.numLevels;
 }
 
 /** Whether the first level of a page repeats something: then a row goes on that an earlier page began. */
 export function beginsInsideRow({ repetition, numLevels }: OpenPage): boolean {
-  return repetition !== undefined && numLevels > 0 && repetition.find(0, 0) !== 0;
+  return repetition !== undefined && numLevels > 0 && repetition.findZero(0) !== 0;
 }
 
 /** The level at which the `row`-th row that starts in this page starts; `numLevels` when there are fewer. */
 export function levelOfRow({ repetition, numLevels }: OpenPage, row: number): number {
-  return repetition ? repetition.find(0, row) : Math.min(row, numLevels);
+  return repetition ? repetition.findZero(row) : Math.min(row, numLevels);
 }
 
 /**

@@ -101,7 +101,7 @@ export class PendingPage {
     // A width of 0 is lawful for a single entry, but the less trodden path in readers.
     const width = Math.max(1, bitWidth(dictionarySize - 1));
     const encoder = new HybridEncoder(width);
-    for (const some of this.indices) for (const index of some) encoder.add(index, 1);
+    for (const some of this.indices) encoder.addAll(some);
     const bytes = concat([Uint8Array.of(width), encoder.finish()]);
     return { encoding: Encoding.rleDictionary, bytes, count: this.count };
   }

@@ -6,26 +6,42 @@
  *     runs        | 0 × 1 | 1 × 767 | 0 × 1 | 1 × 767 | packed …        |
  *     bookmarks   ^ 0                       ^ 769               ^ 8192
  */
-import { bitWidth, EncodingError, HybridDecoder, HybridEncoder } from './hybrid.js';
+import { bitWidth, HybridDecoder, HybridEncoder, type Tally } from './hybrid.js';
 
 /** Values between bookmarks, at least; a page has at most so many bookmarks. */
-const STRIDE = 8192;
+const STRIDE = 4096;
 const MAX_BOOKMARKS = 4096;
+
+/** A place in the runs. */
+interface Bookmark {
+  /** A decoder that stands there; nobody moves it. */
+  decoder: HybridDecoder;
+  /** What stands in front of it. */
+  before: Tally;
+}
+
+/** Of all runs of a page. */
+interface Book {
+  /** At every `stride`-th value, and behind the last. */
+  bookmarks: readonly Bookmark[];
+  stride: number;
+  length: number;
+  /** The largest value there may be. */
+  most: number;
+}
 
 /** Immutable. Positions count from the first value. */
 export class Runs {
   private constructor(
-    /** Decoders that stand at every `stride`-th value; nobody moves them. */
-    private readonly bookmarks: readonly HybridDecoder[],
-    private readonly stride: number,
-    /** Views share the bookmarks, which count from the first value of all. */
+    private readonly book: Book,
+    /** Views share the book, which counts from the first value of all. */
     private readonly start: number,
     readonly length: number,
   ) {}
 
   /**
    * Reads `count` values, each of which is looked at once.
-   * @param largest value there may be
+   * @param most the largest value there may be
    * @param options.width bits of each value; as many as the largest needs unless the page says otherwise
    * @param options.spareRuns whether whole packed runs may follow, see `Habits`
    * @throws EncodingError when the runs end before that, go on behind it, or hold a larger value
@@ -33,27 +49,26 @@ export class Runs {
   static decode(
     bytes: Uint8Array,
     count: number,
-    largest: number,
-    { width = bitWidth(largest), spareRuns = false } = {},
+    most: number,
+    { width = bitWidth(most), spareRuns = false } = {},
   ): Runs {
     const decoder = new HybridDecoder(bytes, width);
     const stride = Math.max(STRIDE, Math.ceil(count / MAX_BOOKMARKS));
-    const bookmarks: HybridDecoder[] = [];
-    let found = 0;
+    const bookmarks: Bookmark[] = [];
+    let before: Tally = { zeros: 0, most: 0 };
     for (let at = 0; at < count; at += stride) {
-      bookmarks.push(decoder.clone());
-      decoder.repeats(Math.min(stride, count - at), (value) => {
-        if (value > found) found = value;
-      });
+      bookmarks.push({ decoder: decoder.clone(), before });
+      const here = decoder.tally(Math.min(stride, count - at), most);
+      before = { zeros: before.zeros + here.zeros, most: before.most + here.most };
     }
-    if (found > largest) throw new EncodingError(`a ${found} where nothing above ${largest} belongs`);
-    if (count > 0) decoder.requireEnd(spareRuns);
-    return new Runs(bookmarks, stride, 0, count);
+    bookmarks.push({ decoder, before });
+    if (count > 0) decoder.clone().requireEnd(spareRuns);
+    return new Runs({ bookmarks, stride, length: count, most }, 0, count);
   }
 
   /** The values `from..to`; shares their memory. */
   slice(from: number, to: number): Runs {
-    return new Runs(this.bookmarks, this.stride, this.start + from, to - from);
+    return new Runs(this.book, this.start + from, to - from);
   }
 
   /** Hands on all values, a repeat at a time. A repeat may go on in the one that follows. */
@@ -61,40 +76,48 @@ export class Runs {
     this.cursor().repeats(this.length, take);
   }
 
-  /** How many of the values are `wanted`. */
-  count(wanted: number): number {
-    let count = 0;
-    this.forEach((value, times) => {
-      if (value === wanted) count += times;
-    });
-    return count;
+  /** How many of the values are 0. */
+  get zeros(): number {
+    return this.tallyTo(this.start + this.length).zeros - this.tallyTo(this.start).zeros;
   }
 
-  /** The position of the `n`-th of the values that are `wanted`, counted from 0; `length` when there are fewer. */
-  find(wanted: number, n: number): number {
-    const cursor = this.cursor();
-    let left = n;
-    for (let at = 0; at < this.length; at += STRIDE) {
-      let position = at;
-      let found: number | undefined;
-      cursor.repeats(Math.min(STRIDE, this.length - at), (value, times) => {
-        if (value === wanted) {
-          if (found === undefined && left < times) found = position + left;
-          left -= times;
-        }
-        position += times;
-      });
-      if (found !== undefined) return found;
+  /** How many of the values are the largest there may be. */
+  get tops(): number {
+    return this.tallyTo(this.start + this.length).most - this.tallyTo(this.start).most;
+  }
+
+  /** The position of the `n`-th value that is 0, counted from 0; `length` when there are fewer. */
+  findZero(n: number): number {
+    const wanted = this.tallyTo(this.start).zeros + n;
+    // The last bookmark in front of which there are not more.
+    let [low, high] = [0, this.book.bookmarks.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.book.bookmarks[middle]!.before.zeros <= wanted) low = middle;
+      else high = middle - 1;
     }
-    return this.length;
+    // Behind the last value there is none.
+    if (low === this.book.bookmarks.length - 1) return this.length;
+    const { decoder, before } = this.book.bookmarks[low]!;
+    let position = low * this.book.stride;
+    let left = wanted - before.zeros;
+    let found: number | undefined;
+    decoder.clone().repeats(Math.min(this.book.stride, this.book.length - position), (value, times) => {
+      if (value === 0) {
+        if (found === undefined && left < times) found = position + left;
+        left -= times;
+      }
+      position += times;
+    });
+    return Math.min((found ?? Infinity) - this.start, this.length);
   }
 
   /** A decoder of its own that stands at the first value. */
   cursor(): HybridDecoder {
-    const bookmark = this.bookmarks[Math.floor(this.start / this.stride)];
-    if (!bookmark) return new HybridDecoder(new Uint8Array(0), 0);
-    const cursor = bookmark.clone();
-    cursor.repeats(this.start % this.stride, () => undefined);
+    const { bookmarks, stride } = this.book;
+    const at = Math.min(Math.floor(this.start / stride), bookmarks.length - 1);
+    const cursor = bookmarks[at]!.decoder.clone();
+    if (this.length > 0) cursor.skip(this.start - at * stride);
     return cursor;
   }
 
@@ -105,5 +128,17 @@ export class Runs {
       encoder.add(value, times);
     });
     return encoder.finish();
+  }
+
+  /** What stands in front of a position of the book's. */
+  private tallyTo(position: number): Tally {
+    const { bookmarks, stride, length, most } = this.book;
+    if (position === length) return bookmarks.at(-1)!.before;
+    const at = Math.floor(position / stride);
+    const { decoder, before } = bookmarks[at]!;
+    const rest = position - at * stride;
+    if (rest === 0) return before;
+    const here = decoder.clone().tally(rest, most);
+    return { zeros: before.zeros + here.zeros, most: before.most + here.most };
   }
 }

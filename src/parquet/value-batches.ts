@@ -67,7 +67,7 @@ async function* batchesOf(
 ): AsyncGenerator<ValueBatch> {
   const { leaf } = chunk;
   const { repetition, definition, values } = page;
-  const present = (first: number, end: number): number => countPresent(definition, leaf, first, end);
+  const present = (first: number, end: number): number => countPresent(definition, first, end);
   const next = await inPage(chunk, start, () => {
     const read = readerOf(leaf, values, dictionary, room);
     read(present(0, kept.from));

@@ -35,7 +35,7 @@ describe('behind the last run', () => {
   });
 
   test('a packed run is cut short only where no value is', () => {
-    expect(Runs.decode(Uint8Array.of(3, 0xff), 4, 3).count(3)).toBe(4);
+    expect(Runs.decode(Uint8Array.of(3, 0xff), 4, 3).tops).toBe(4);
     expect(() => Runs.decode(Uint8Array.of(5, 0xff, 0xff), 4, 3)).toThrow(
       'goes on behind the bytes there are',
     );

@@ -31,7 +31,7 @@ test('nulls have levels but no values', async () => {
   const chunk = await memoryChunk([{ values: [1, 2], definition: [1, 0, 1, 0] }], { repetitionType: 1 });
   const batches = await batchesOf(chunk, 1, 4);
   expect(numbers(batches)).toEqual([[2]]);
-  expect([batches[0]!.numLevels, batches[0]!.definition?.count(0)]).toEqual([3, 2]);
+  expect([batches[0]!.numLevels, batches[0]!.definition?.zeros]).toEqual([3, 2]);
 });
 
 test('lists are cut between rows', async () => {
@@ -42,7 +42,7 @@ test('lists are cut between rows', async () => {
   );
   const batches = await batchesOf(chunk, 1, 3);
   expect(numbers(batches)).toEqual([[3, 4, 5]]);
-  expect([batches[0]!.repetition?.count(0), batches[0]!.repetition?.count(1)]).toEqual([2, 2]);
+  expect([batches[0]!.repetition?.zeros, batches[0]!.repetition?.tops]).toEqual([2, 2]);
 });
 
 test('a page of many values is many batches, none of more than 16,384 levels', async () => {
