@@ -117,12 +117,44 @@ function unpack(cursor: Cursor, output: Int32Array | BigInt64Array): void {
     cursor.offset = varint(view, header.at(-1)!.end).end;
     return;
   }
+  requireWidths(view, varint(view, header.at(-1)!.end).end, {
+    miniblocks,
+    perMiniblock: block / miniblocks,
+    values: total - 1,
+    widest: 8 * output.BYTES_PER_ELEMENT,
+  });
   try {
     deltaBinaryUnpack(cursor, total, output);
   } catch (error) {
     // hyparquet meets damage with errors of any kind.
     if (error instanceof RangeError) throw endsEarly();
     throw new EncodingError(`delta-encoded values: ${String(error)}`);
+  }
+}
+
+/**
+ * Looks at the bit widths in front of each block, which hyparquet takes as they come.
+ *
+ *     block   smallest delta | width | width | width | width | miniblock | miniblock | miniblock | miniblock
+ *
+ * @throws EncodingError for one that no value of the type needs
+ */
+function requireWidths(
+  view: DataView,
+  start: number,
+  shape: { miniblocks: number; perMiniblock: number; values: number; widest: number },
+): void {
+  const { miniblocks, perMiniblock, widest } = shape;
+  let offset = start;
+  for (let left = shape.values; left > 0;) {
+    const widths = varint(view, offset).end;
+    offset = widths + miniblocks;
+    for (let i = 0; i < miniblocks && left > 0; i++, left -= perMiniblock) {
+      if (widths + i >= view.byteLength) throw endsEarly();
+      const width = view.getUint8(widths + i);
+      if (width > widest) throw new EncodingError(`delta-encoded values of ${width} bits`);
+      offset += (perMiniblock * width) / 8;
+    }
   }
 }
 

@@ -73,7 +73,7 @@ test('clean --yes removes', async () => {
 });
 
 test('as processes: documents that the schemas describe', async () => {
-  const prefix = await copyFixture('cases/file-counts');
+  const prefix = await copyFixture('cases/file-counts', { spoiled: true });
   const status = await gsRepartition(['status', '--input-prefix', prefix, '--json']);
   expect(status.code).toBe(1);
   expect(await problemsOf('status.v1.json', status.stdout)).toEqual([]);

@@ -114,6 +114,8 @@ function isCopied({ base, bytes }: Mutant, path: string): boolean {
   while (start < shorter && base[start] === bytes[start]) start++;
   let behind = 0;
   while (behind < shorter - start && base.at(-1 - behind) === bytes.at(-1 - behind)) behind++;
+  // Of bytes that were taken out there is nothing to be found.
+  if (start >= bytes.length - behind) return false;
   const around = bytes.subarray(Math.max(0, start - 8), bytes.length - behind + 8);
   return readFileSync(path).includes(around);
 }

@@ -16,7 +16,8 @@ type Mutator = (bytes: Buffer, next: Random) => Mutation | undefined;
 const MUTATORS: Record<string, Mutator> = {
   'bits anywhere': (bytes, next) => flips(bytes, { start: 0, end: bytes.length }, next, 1),
   'bits of the footer': (bytes, next) =>
-    flips(bytes, { start: anatomyOf(bytes).footer.start, end: bytes.length - 8 }, next),
+    // One: of two, the one may be healed while the other stays, and then the file is neither this nor that.
+    flips(bytes, { start: anatomyOf(bytes).footer.start, end: bytes.length - 8 }, next, 1),
   'a number of the footer': (bytes, next) => {
     const { footer } = anatomyOf(bytes);
     const span = pick(footer.integers, next);

@@ -130,6 +130,18 @@ describe('saying values in PLAIN', () => {
     expect(() => toPlain(leaf(PhysicalType.byteArray), values, anything)).toThrow(EncodingError);
   });
 
+  test('deltas of more bits than a value has are refused', () => {
+    // Blocks of 128 values in 4 miniblocks, two values, the first 0; smallest delta 0, widths 65, 0, 0, 0.
+    const bytes = Uint8Array.of(0x80, 1, 4, 2, 0, 0, 65, 0, 0, 0, ...new Uint8Array(260));
+    const values = { encoding: Encoding.deltaBinaryPacked, bytes, count: 2 };
+    expect(() => toPlain(leaf(PhysicalType.int64), values, anything)).toThrow(
+      'delta-encoded values of 65 bits',
+    );
+    bytes[6] = 0;
+    const short = { ...values, bytes: bytes.subarray(0, 10) };
+    expect(toPlain(leaf(PhysicalType.int64), short, anything)).toEqual(new Uint8Array(16));
+  });
+
   test('booleans of two pages join at any bit', () => {
     const bool = leaf(PhysicalType.boolean);
     const page = (bits: number, count: number): Uint8Array =>

@@ -213,7 +213,7 @@ describe('clean', () => {
     ['behind a million spaces', (text: string) => ' '.repeat(1_100_000) + text],
     ['without an ending like .json', (text: string) => text],
   ])('leaves what a document names that is %s', async (_how, change) => {
-    const prefix = await copyFixture('cases/file-counts');
+    const prefix = await copyFixture('cases/file-counts', { spoiled: true });
     await repartition({ inputPrefix: prefix });
     const text = await readFile(join(prefix, UPDATED), 'utf8');
     await writeFile(join(prefix, UPDATED), '{}');
@@ -224,7 +224,7 @@ describe('clean', () => {
   });
 
   test('removes no folder and nothing younger than a run as long as one is alive', async () => {
-    const prefix = await copyFixture('cases/file-counts');
+    const prefix = await copyFixture('cases/file-counts', { spoiled: true });
     await repartition({ inputPrefix: prefix });
     await writeFile(join(prefix, UPDATED), '{}');
     const folder = await outputFolder(prefix);

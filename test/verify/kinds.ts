@@ -26,7 +26,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'num-nodes-missing': { finds: 'totals' },
   'num-nodes-too-few-numbers': { finds: 'metadata' },
   'num-nodes-too-large': { finds: 'totals' },
-  'num-nodes-too-small-for-edges': { finds: 'ids totals' },
+  'num-nodes-too-small-for-edges': { finds: 'totals' },
   'num-edges-wrong': { finds: 'totals', unlike: NOT_READ },
   'graph-info-num-nodes-wrong': { finds: 'totals', unlike: NOT_READ },
   'graph-info-num-edges-etype-wrong': { finds: 'totals', unlike: NOT_READ },

@@ -116,10 +116,10 @@ export function checkIdentities({ storage, published, inputs, status, isDeep }: 
   }
   // Rows say more than names.
   if (isDeep) return [];
-  const expected = expectedPaths(inputs, published);
+  const expected = expectedNames(inputs, published);
   const foreign = made.flatMap(({ dataSet }) => {
-    const paths = expected.get(placeKey(dataSet));
-    return paths && dataSet.parts.every((path) => paths.has(path)) ? [] : [dataSet];
+    const names = expected.get(placeKey(dataSet));
+    return names && dataSet.parts.every((path) => names.has(nameOf(path))) ? [] : [dataSet];
   });
   if (foreign.length === 0) return [];
   const names = someOf(foreign.map(dataSetName));
@@ -148,8 +148,8 @@ function isOurs({ parts, schemas }: LookedDataSet): boolean {
   );
 }
 
-/** The paths that a run to the published layouts would publish now, by data set. */
-function expectedPaths(
+/** The names of the parts that a run to the published layouts would publish now, by data set. */
+function expectedNames(
   inputs: readonly CountedGroup[],
   published: readonly LookedDataSet[],
 ): Map<string, Set<string>> {
@@ -166,12 +166,17 @@ function expectedPaths(
     if (!layout || rows.some((count) => count !== sum(layout))) continue;
     const plan = planGroup(group, [{ layout, dataSets: [], cost: 0, chosen: true }]);
     for (const { dataSet, parts } of plan.dataSets) {
-      const paths = new Set<string>();
-      for (const part of parts) paths.add(part.kind === 'keep' ? part.part.path : part.task.output);
-      for (const place of dataSet.places) expected.set(placeKey({ places: [place] }), paths);
+      const names = new Set<string>();
+      for (const part of parts) names.add(nameOf(part.kind === 'keep' ? part.part.path : part.task.output));
+      for (const place of dataSet.places) expected.set(placeKey({ places: [place] }), names);
     }
   }
   return expected;
+}
+
+/** A part and its folder, whose name is the hash; where that lies is another matter, with links about. */
+function nameOf(path: string): string {
+  return path.split('/').slice(-2).join('/');
 }
 
 function placeKey({ places: [{ section, type, name }] }: Pick<DataSet, 'places'>): string {
