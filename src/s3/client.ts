@@ -1,6 +1,7 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { fewOpenFiles } from '../storage/open-files.js';
+import { followClock } from './clock.js';
 import { configuredEndpoint } from './endpoint.js';
 import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
@@ -41,6 +42,7 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options));
     tellThrottle(client, throttle);
+    followClock(client);
     return {
       client,
       throttle,

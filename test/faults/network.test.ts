@@ -1,4 +1,5 @@
 /** Networks and servers that fail at random, by a seed: a run ends well or says in a line why not, and the next one finishes. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { repartition, RepartitionError } from 'gs-repartition';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { alignedOnS3, TestBucket } from '../s3/kit.js';
@@ -30,6 +31,12 @@ afterAll(async () => {
 });
 
 type Next = () => number;
+
+/** When a request says that it was signed, as milliseconds. */
+function signedAt(headers: IncomingHttpHeaders): number {
+  const text = String(headers['x-amz-date']);
+  return Date.parse(text.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
+}
 
 /** One fault in so many requests; a storm is many in a row. */
 const KINDS: Record<string, (next: Next) => Faults> = {
@@ -66,15 +73,17 @@ const KINDS: Record<string, (next: Next) => Faults> = {
         : { kind: 'reply', status: 500, code: 'InternalError' };
     };
   },
-  'a clock that is said to be wrong': (next) => () =>
-    next() < 0.03
-      ? {
-          kind: 'reply',
-          status: 403,
-          code: 'RequestTimeTooSkewed',
-          headers: { date: new Date().toUTCString() },
-        }
-      : undefined,
+  // By an hour or two; what is then signed for that time is refused in its turn, as after the clock has been set right.
+  'a clock that is said to be wrong': (next) => {
+    const first = 3 + Math.floor(next() * 5);
+    return ({ number, headers }) => {
+      const isRefused = Math.abs(signedAt(headers) - Date.now()) > 15 * 60_000;
+      if (!isRefused && number !== first && next() > 0.03) return undefined;
+      const wrong = isRefused ? 0 : (next() < 0.5 ? -1 : 1) * (1 + next()) * 3_600_000;
+      const date = new Date(Date.now() + wrong).toUTCString();
+      return { kind: 'reply', status: 403, code: 'RequestTimeTooSkewed', headers: { date } };
+    };
+  },
   '1 MB/s': () => () => ({ kind: 'throttled', bytesPerSecond: 1_000_000 }),
   'a token that expires in the middle': (next) => {
     const from = 5 + Math.floor(next() * 20);
@@ -121,8 +130,9 @@ describeFaults('S3 with', () => {
         expect([where, await bucket.openUploads()]).toEqual([where, []]);
         expect([where, await bucket.keys('graph/repartition_runs/')]).toEqual([where, []]);
       }
-      // A token that has expired ends a run, and little else does.
+      // A token that has expired ends a run, and a clock that is set right does not.
       if (fault.startsWith('a token')) expect(failed).toBe(times);
+      if (fault.startsWith('a clock')) expect(failed).toBe(0);
       const outcome = `${times - failed} ended well, ${failed} with one line; the next run makes the same bytes, no upload left open`;
       note({ chapter: 'Networks', fault, times, outcome, file: FILE });
     });

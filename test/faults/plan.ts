@@ -1,6 +1,6 @@
 /** What all tests of faults share: points drawn by a seed, which a failure prints, and the book of what happened. */
 import { appendFileSync } from 'node:fs';
-import { describe } from 'vitest';
+import { describe, expect } from 'vitest';
 
 /** Set to repeat a failure; drawn otherwise. */
 export const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -45,8 +45,21 @@ export interface Row {
   file: string;
 }
 
-/** Notes what was seen, for whoever writes the book: `test/faults/write-book.ts`. */
+/** A row, and how to see it again. */
+export interface NotedRow extends Row {
+  seed: number;
+  /** A pattern of the test's name, for vitest's `-t`. */
+  test: string;
+}
+
+/** Notes what the running test saw, for whoever writes the book: `test/faults/write-book.ts`. */
 export function note(row: Row): void {
   const book = process.env['FAULTS_BOOK'];
-  if (book !== undefined) appendFileSync(book, `${JSON.stringify({ ...row, seed })}\n`);
+  if (book === undefined) return;
+  const test = (expect.getState().currentTestName ?? '')
+    .split(' > ')
+    .map((name) => name.replace(/ \(FAULT_SEED=\d+\)$/, '').replace(/[^\w ,:-]/g, '.'))
+    .join('.*');
+  const noted: NotedRow = { ...row, seed, test: `${test}$` };
+  appendFileSync(book, `${JSON.stringify(noted)}\n`);
 }
