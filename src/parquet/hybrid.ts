@@ -216,6 +216,7 @@ export class HybridDecoder {
       last = byte < 0x80;
     }
     const count = Math.floor(header / 2);
+    if (count === 0) throw new EncodingError('an empty run');
     if (header % 2 === 1) {
       // The last group of all may lack the bytes that hold no value.
       if (this.offset + (count - 1) * this.width >= this.bytes.length && this.width > 0)
@@ -224,7 +225,6 @@ export class HybridDecoder {
       this.repeated = undefined;
       return;
     }
-    if (count === 0) throw new EncodingError('an empty run');
     let value = 0;
     for (let bit = 0, scale = 1; bit < this.width; bit += 8, scale *= 0x100) {
       value += (this.bytes[this.offset++] ?? 0) * scale;

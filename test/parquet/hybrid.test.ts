@@ -57,8 +57,9 @@ describe('the RLE / bit-packing hybrid', () => {
     expect(() => decodeHybrid(new Uint8Array(0), 1, new Uint8Array(1))).toThrow(EncodingError);
   });
 
-  test('an RLE run of no values does not hang the reader', () => {
-    expect(() => decodeHybrid(Uint8Array.from([0, 0, 0, 0]), 1, new Uint8Array(3))).toThrow(EncodingError);
+  test('a run of no values is an error, and does not hang the reader', () => {
+    expect(() => decodeHybrid(Uint8Array.from([0, 0, 0, 0]), 1, new Uint8Array(3))).toThrow('an empty run');
+    expect(() => decodeHybrid(Uint8Array.from([1, 3, 5]), 1, new Uint8Array(3))).toThrow('an empty run');
   });
 
   test('bit widths of the largest values', () => {
