@@ -310,15 +310,25 @@ export class HybridEncoder {
 
   /** Repeats of one value that follow each other become one. */
   add(value: number, times: number): void {
-    if (value !== this.value) this.endRepeat();
+    if (value === this.value) {
+      this.times += times;
+      return;
+    }
+    // Mostly: of values that differ each is alone.
+    if (this.times === 1) this.packOne(this.value);
+    else this.endRepeat();
     this.value = value;
-    this.times += times;
+    this.times = times;
   }
 
   addAll(values: HybridArray): void {
-    eachRepeat(values, (value, times) => {
-      this.add(value, times);
-    });
+    for (let i = 0; i < values.length;) {
+      const value = values[i]!;
+      let end = i + 1;
+      while (end < values.length && values[end] === value) end++;
+      this.add(value, end - i);
+      i = end;
+    }
   }
 
   /** All runs; nothing can be added after that. */
@@ -344,10 +354,12 @@ export class HybridEncoder {
   }
 
   private pack(value: number, times: number): void {
-    for (let i = 0; i < times; i++) {
-      this.packed[this.waiting++] = value;
-      if (this.waiting === PACKED_AT_ONCE) this.flush();
-    }
+    for (let i = 0; i < times; i++) this.packOne(value);
+  }
+
+  private packOne(value: number): void {
+    this.packed[this.waiting++] = value;
+    if (this.waiting === PACKED_AT_ONCE) this.flush();
   }
 
   private repeat(value: number, times: number): void {
