@@ -1,4 +1,4 @@
-/** Bits that flip in pages of made parts: a short version of `npm run bench -- flips`, whose thousand are in docs/verify.md. */
+/** Bits that flip in pages of made parts: a short version of `npm run bench -- flips`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
