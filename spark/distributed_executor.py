@@ -54,7 +54,8 @@ def spark_session() -> SparkSession:
 
 def numbered(df: DataFrame, column: str) -> DataFrame:
     """Rows with their number, in the order of `column`."""
-    return df.withColumn("row", F.row_number().over(Window.orderBy(column)) - F.lit(1)).cache()
+    number = F.row_number().over(Window.orderBy(column)) - F.lit(1)
+    return df.withColumn("row", number.cast("long")).cache()
 
 
 class Writer:
@@ -82,7 +83,10 @@ def make_graph(session: SparkSession, table: Path, root: Path) -> dict:
             F.col("Title").cast("string").alias("title"),
             F.col("Director").alias("director"),
             F.col("`IMDB Rating`").cast("double").alias("rating"),
-            F.array(*(F.col(c).cast("double") for c in ("US Gross", "Worldwide Gross"))).alias("gross"),
+            # A vector with a hole could not be stacked.
+            F.array(
+                *(F.coalesce(F.col(c).cast("double"), F.lit(0.0)) for c in ("US Gross", "Worldwide Gross"))
+            ).alias("gross"),
         ),
         "title",
     )
