@@ -6,6 +6,7 @@
  *     PAR1 | column chunks | Bloom filters | column indexes | offset indexes | footer
  */
 import type { Footer } from './footer.js';
+import { ColumnMetaData } from './format.js';
 import { readChunks } from './source-chunk.js';
 
 /** Of the magic. */
@@ -18,8 +19,9 @@ const FIRST_BYTE = 4;
 export function gapIn(footer: Footer): string | undefined {
   const ranges = footer.rowGroups
     .flatMap((group) => readChunks(footer, group))
-    .flatMap(({ range, bloomFilter, columnIndex, offsetIndex }) => [
-      range,
+    .flatMap(({ range: { start }, meta, bloomFilter, columnIndex, offsetIndex }) => [
+      // Not as far as pages of the writer may reach: what we made is as long as it says.
+      { start, end: start + meta.require(ColumnMetaData.totalCompressedSize) },
       bloomFilter,
       columnIndex,
       offsetIndex,

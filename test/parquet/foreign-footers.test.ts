@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { footerBytes, readFooter } from '../../src/parquet/footer.js';
 import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup, Statistics } from '../../src/parquet/format.js';
+import { gapIn } from '../../src/parquet/made-file.js';
 import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { type AnyStruct, type FieldSpec, make, structs, table } from '../../src/parquet/thrift.js';
 import type { Cell } from '../support/canonical.js';
@@ -144,4 +145,15 @@ describe('a footer of a million structs', () => {
       rows: 60,
     });
   });
+});
+
+test('a part made of a file by an unknown parquet-mr is known again: its own sizes are right', async () => {
+  const path = await writeForeign((meta) => {
+    meta.set(FileMetaData.createdBy, 'parquet-mr');
+  });
+  const output = join(folder, 'made.parquet');
+  await spliceFiles([path], [{ source: 0, from: 5, to: 60 }], output);
+  const { footer } = await openFiles([output])(0);
+  expect(footer.createdBy).toBe('parquet-mr');
+  expect(gapIn(footer)).toBeUndefined();
 });
