@@ -1,4 +1,5 @@
 /** Numbers and names as people read them. */
+import type { RunningRun } from '../repartition/index.js';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -10,6 +11,11 @@ export function formatCount(count: number): string {
 /** `1` and `part` as `1 part`, `2` as `2 parts`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Who runs, where and since when: `machine-7, process 4711, since 2026-11-26T01:02:03.000Z`. */
+export function formatRun({ host, pid, startedAt }: RunningRun): string {
+  return `${host}, process ${pid}, since ${startedAt}`;
 }
 
 /** Bytes in powers of 1000, three digits: `999 bytes`, `1.50 kB`, `128 MB`. */

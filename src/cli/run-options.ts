@@ -2,23 +2,12 @@
 import type { PrepareOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
-import {
-  alias,
-  choice,
-  count,
-  flag,
-  required,
-  size,
-  text,
-  usage,
-  type Values,
-  withDefault,
-} from './options.js';
-import { readS3Options } from './s3-options.js';
+import { alias, choice, count, flag, size, text, usage, type Values, withDefault } from './options.js';
+import { prefixFrom, prefixOption } from './prefix-options.js';
 
 /** What decides what a run does, and how. */
 export const layoutOptions = {
-  'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+  ...prefixOption,
   // The alias is what GraphStorm's own command called it before.
   'input-metadata-file-name': alias(
     'metadata-file-name',
@@ -44,9 +33,9 @@ export const layoutOptions = {
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
 
-export function prepareOptionsFrom(values: RunValues, { log, progress, signal }: Session): PrepareOptions {
+export function prepareOptionsFrom(values: RunValues, session: Session): PrepareOptions {
+  const { log, progress } = session;
   const { 'target-layout': targetLayout, 'num-output-files': numOutputFiles, memory } = values;
-  const s3 = readS3Options(values);
   if (targetLayout !== undefined && numOutputFiles !== undefined) {
     throw usage('--target-layout and --num-output-files exclude each other', 'Give one of them.');
   }
@@ -54,15 +43,13 @@ export function prepareOptionsFrom(values: RunValues, { log, progress, signal }:
     log.info('--streaming-repartitioning changes nothing: every run streams, in constant memory');
   }
   return {
-    inputPrefix: values['input-prefix'],
+    ...prefixFrom(values, session),
     inputMetadataFileName: values['input-metadata-file-name'],
     updatedMetadataFileName: values['updated-metadata-file-name'],
     recount: values.recount,
     ...(targetLayout !== undefined && { targetLayout }),
     ...(numOutputFiles !== undefined && { numOutputFiles }),
     ...(memory !== undefined && { memory }),
-    ...(s3 && { s3 }),
-    signal,
     log,
     onProgress: (at) => progress.report(at),
   };

@@ -55,7 +55,7 @@ test('clean lists, says how many bytes, and how to remove them', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^superseded folder +edges\/parquet-repartitioned-0123abcd +12 +5.00 MB$/m);
   expect(stdout).toMatch(
-    /\n13 files, 5.00 MB could be removed. To remove them: gs-repartition clean --input-prefix \/data\/graph --yes\n$/,
+    /\n13 files, 5.00 MB could be removed. To remove them, run the same command again with --yes.\n$/,
   );
 });
 

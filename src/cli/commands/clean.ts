@@ -1,9 +1,10 @@
 /** `gs-repartition clean --input-prefix …`: remove what nobody needs. */
 import type { CleanItem, CleanReport } from '../../repartition/index.js';
 import { defineCommand } from '../command.js';
-import { formatBytes, formatCount, plural } from '../format.js';
-import { flag, required, text } from '../options.js';
-import { readS3Options, s3Options } from '../s3-options.js';
+import { formatBytes, formatCount, formatRun, plural } from '../format.js';
+import { flag } from '../options.js';
+import { prefixFrom, prefixOption } from '../prefix-options.js';
+import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
 import { EXIT } from '../world.js';
 
@@ -12,7 +13,7 @@ export const cleanCommand = defineCommand({
   describe: 'List what no metadata and no living run needs, and with --yes remove it',
   usage: '--input-prefix <folder or s3://bucket/prefix> [--yes] [options]',
   options: {
-    'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+    ...prefixOption,
     yes: flag('Remove what is listed'),
     ...s3Options,
   },
@@ -20,14 +21,9 @@ export const cleanCommand = defineCommand({
     ['$0 clean --input-prefix /data/graph', 'What could be removed, and how many bytes it takes'],
     ['$0 clean --input-prefix s3://bucket/graph --yes', 'Remove it'],
   ],
-  async run(values, { world, progress, signal, print, printDocument }) {
-    const s3 = readS3Options(values);
-    const report = await world.engine.clean({
-      inputPrefix: values['input-prefix'],
-      remove: values.yes,
-      ...(s3 && { s3 }),
-      signal,
-    });
+  async run(values, session) {
+    const { world, progress, print, printDocument } = session;
+    const report = await world.engine.clean({ ...prefixFrom(values, session), remove: values.yes });
     progress.stop();
     if (values.json) printDocument(report);
     else for (const line of describeReport(report)) print(line);
@@ -38,8 +34,7 @@ export const cleanCommand = defineCommand({
 /** The report for people. */
 function describeReport({ inputPrefix, removed, items, files, bytes, runs }: CleanReport): string[] {
   const busy = runs.map(
-    ({ host, pid, startedAt }) =>
-      `A run is at work (${host}, process ${pid}, since ${startedAt}): folders stay, and all that it may have begun.`,
+    (run) => `A run is at work (${formatRun(run)}): folders stay, and all that it may have begun.`,
   );
   if (items.length === 0) return [...busy, `Nothing to remove under ${inputPrefix}.`];
   const sum = `${plural(files, 'file')}, ${formatBytes(bytes)}`;
@@ -48,7 +43,7 @@ function describeReport({ inputPrefix, removed, items, files, bytes, runs }: Cle
     ...busy,
     removed
       ? `Removed ${sum}.`
-      : `${sum} could be removed. To remove them: gs-repartition clean --input-prefix ${inputPrefix} --yes`,
+      : `${sum} could be removed. To remove them, run the same command again with --yes.`,
   ];
 }
 

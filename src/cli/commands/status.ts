@@ -1,9 +1,9 @@
 /** `gs-repartition status --input-prefix …`: what becomes of the run on a prefix. */
 import type { Progress, RunningRun, RunState, Status, StatusReport } from '../../repartition/index.js';
 import { defineCommand } from '../command.js';
-import { formatBytes, formatCount } from '../format.js';
-import { required, text } from '../options.js';
-import { readS3Options, s3Options } from '../s3-options.js';
+import { formatBytes, formatCount, formatRun } from '../format.js';
+import { prefixFrom, prefixOption } from '../prefix-options.js';
+import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 
 const MEANINGS: Readonly<Record<RunState, string>> = {
@@ -19,18 +19,14 @@ export const statusCommand = defineCommand({
   describe:
     'Tell whether the run on a prefix is alive, stale, failed or done, and what to do: exit code 6, 1, 1 or 0',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
-  options: { 'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')), ...s3Options },
+  options: { ...prefixOption, ...s3Options },
   examples: [
     ['$0 status --input-prefix /data/graph', 'What becomes of the run there'],
     ['$0 status --input-prefix s3://bucket/graph --json', 'The same as a document'],
   ],
-  async run(values, { world, progress, signal, print, printDocument }) {
-    const s3 = readS3Options(values);
-    const report = await world.engine.readStatus({
-      inputPrefix: values['input-prefix'],
-      ...(s3 && { s3 }),
-      signal,
-    });
+  async run(values, session) {
+    const { world, progress, print, printDocument } = session;
+    const report = await world.engine.readStatus(prefixFrom(values, session));
     progress.stop();
     if (values.json) printDocument(report);
     else for (const line of describeStatus(report)) print(line);
@@ -49,10 +45,11 @@ function describeStatus({ inputPrefix, state, advice, run, runs }: StatusReport)
   ];
 }
 
-function describeRun({ host, pid, startedAt, finishedAt, heartbeatAt, progress, error }: Status): string[] {
+function describeRun(run: Status): string[] {
+  const { finishedAt, heartbeatAt, progress, error } = run;
   const end = finishedAt === undefined ? `last seen ${heartbeatAt}` : `ended ${finishedAt}`;
   return [
-    `  run       ${host}, process ${pid}, since ${startedAt}, ${end}`,
+    `  run       ${formatRun(run)}, ${end}`,
     ...(progress && finishedAt === undefined ? [`  progress  ${describeProgress(progress)}`] : []),
     ...(error ? [`  error     ${error.message}${error.hint === undefined ? '' : `. ${error.hint}`}`] : []),
   ];
@@ -64,6 +61,6 @@ function describeProgress(progress: Progress): string {
   return `${phase}: ${formatCount(done)} of ${formatCount(total)}${bytes}`;
 }
 
-function describeOther({ host, pid, startedAt }: RunningRun): string {
-  return `  at work   ${host}, process ${pid}, since ${startedAt}`;
+function describeOther(run: RunningRun): string {
+  return `  at work   ${formatRun(run)}`;
 }

@@ -3,8 +3,9 @@ import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/a
 import { asTyped } from '../as-typed.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
-import { alias, count, flag, required, text } from '../options.js';
-import { readS3Options, s3Options } from '../s3-options.js';
+import { alias, count, flag, text } from '../options.js';
+import { prefixFrom, prefixOption } from '../prefix-options.js';
+import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 
 /** For people: more of one type are no news. `--json` has all. */
@@ -16,7 +17,7 @@ export const verifyCommand = defineCommand({
     'Check whether DistPartitioning can read a graph; exit code 0 if so, 1 if not, 5 if that cannot be told',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: {
-    'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+    ...prefixOption,
     'metadata-file-name': alias(
       'input-metadata-file-name',
       text('The metadata to check (updated_row_counts_metadata.json, or metadata.json before an alignment)'),
@@ -32,8 +33,8 @@ export const verifyCommand = defineCommand({
     ['$0 verify --input-prefix /data/graph --deep', 'Read every value too'],
     ['$0 verify --input-prefix /data/graph --world-size 8', 'Check it for eight ranks'],
   ],
-  async run(values, { world, log, progress, signal, print, printDocument }) {
-    const s3 = readS3Options(values);
+  async run(values, session) {
+    const { world, log, progress, print, printDocument } = session;
     const {
       'metadata-file-name': metadataFileName,
       'world-size': worldSize,
@@ -42,14 +43,12 @@ export const verifyCommand = defineCommand({
       threads,
     } = values;
     const options: VerifyOptions = {
-      inputPrefix: values['input-prefix'],
+      ...prefixFrom(values, session),
       ...(metadataFileName !== undefined && { metadataFileName }),
       ...(deep && { deep }),
       ...(worldSize !== undefined && { worldSize }),
       ...(concurrency !== undefined && { concurrency }),
       ...(threads !== undefined && { threads }),
-      ...(s3 && { s3 }),
-      signal,
       onProgress: (at) => progress.report(at),
     };
     const report = await world.engine.verifyPrefix(options);
