@@ -132,6 +132,11 @@ function contextOf({ operation, path, dataSet, part }: ErrorContext): ErrorConte
   };
 }
 
+/** What somebody threw, as a text: not all that is thrown is an error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Causes of causes beyond this are nobody's interest, and one may contain itself. */
 const MOST_CAUSES = 8;
 

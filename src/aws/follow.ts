@@ -1,5 +1,6 @@
 /** Follows a job run to its end, whatever happens to the way there. */
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
+import { messageOf } from '../errors.js';
 import { throwIfStopped } from './errors.js';
 import { type PersistOptions, pauseFor, persist } from './persist.js';
 import type { AwsSession } from './session.js';
@@ -171,7 +172,7 @@ export async function dashboardUrl(
     const emr = await session.client('emr-serverless');
     return (await emr.getDashboardForJobRun({ ...id }, abortable(signal))).url;
   } catch (error) {
-    log?.debug(`no dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    log?.debug(`no dashboard: ${messageOf(error)}`);
     return undefined;
   }
 }

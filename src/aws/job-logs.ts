@@ -2,6 +2,7 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
+import { messageOf } from '../errors.js';
 import { parseS3Url } from '../s3/keys.js';
 import { logUriOf } from './job.js';
 import type { Log } from './persist.js';
@@ -56,7 +57,7 @@ export async function driverErrorLines(
       if (lines.length > 0) return lines;
     } catch (error) {
       // The job's own failure is what matters; that its log cannot be read is a side remark.
-      log?.debug(`cannot read ${url}: ${error instanceof Error ? error.message : String(error)}`);
+      log?.debug(`cannot read ${url}: ${messageOf(error)}`);
     }
   }
   return [];

@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
+import { messageOf } from '../errors.js';
 import { CodecError, refuse, UnknownCodec } from './codecs/codec-error.js';
 import { lz4Codec, lz4RawCodec } from './codecs/lz4.js';
 import type { PageCodec } from './codecs/page-codec.js';
@@ -95,7 +96,7 @@ function snappyCodec(): PageCodec {
       try {
         return uncompressSync(bytes, { asBuffer: true }) as Buffer;
       } catch (error) {
-        return refuse(error instanceof Error ? error.message : String(error));
+        return refuse(messageOf(error));
       }
     },
     compress: (bytes) => compressSync(bytes),

@@ -85,14 +85,11 @@ export class HybridDecoder {
       output.fill(0);
       return;
     }
-    let filled = 0;
-    while (filled < output.length) {
-      if (this.left === 0) this.begin();
-      const take = Math.min(this.left, output.length - filled);
-      if (this.repeated === undefined) this.unpack(output.subarray(filled, filled + take));
-      else output.fill(this.repeated, filled, filled + take);
-      this.left -= take;
-      filled += take;
+    for (let filled = 0; filled < output.length;) {
+      const end = filled + this.take(output.length - filled);
+      if (this.repeated === undefined) this.unpack(output.subarray(filled, end));
+      else output.fill(this.repeated, filled, end);
+      filled = end;
     }
   }
 
@@ -107,17 +104,10 @@ export class HybridDecoder {
     }
     const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
     for (let left = count; left > 0;) {
-      if (this.left === 0) this.begin();
-      const times = Math.min(this.left, left, this.repeated === undefined ? packed.length : Infinity);
-      if (this.repeated === undefined) {
-        const values = packed.subarray(0, times);
-        this.unpack(values);
-        eachRepeat(values, take);
-      } else {
-        take(this.repeated, times);
-      }
-      this.left -= times;
+      const times = this.take(left, packed.length);
       left -= times;
+      if (this.repeated === undefined) eachRepeat(this.unpacked(packed, times), take);
+      else take(this.repeated, times);
     }
   }
 
@@ -136,12 +126,12 @@ export class HybridDecoder {
     const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
     let largest = 0;
     for (let left = count; left > 0;) {
-      if (this.left === 0) this.begin();
+      const times = this.take(left, packed.length);
+      left -= times;
       const { repeated } = this;
-      const times = Math.min(this.left, left, repeated === undefined ? packed.length : Infinity);
       if (repeated === undefined) {
-        const values = times === packed.length ? packed : packed.subarray(0, times);
-        this.unpack(values);
+        // Not by repeats: a call for each of values that differ would cost more than all the rest.
+        const values = this.unpacked(packed, times);
         for (let i = 0; i < times; i++) {
           const value = values[i]!;
           if (value === 0) tally.zeros++;
@@ -153,8 +143,6 @@ export class HybridDecoder {
         if (repeated === most) tally.most += times;
         if (repeated > largest) largest = repeated;
       }
-      this.left -= times;
-      left -= times;
     }
     if (largest > most) throw new EncodingError(`a ${largest} where nothing above ${most} belongs`);
     return tally;
@@ -164,15 +152,9 @@ export class HybridDecoder {
   skip(count: number): void {
     if (this.isImplied) return;
     for (let left = count; left > 0;) {
-      if (this.left === 0) this.begin();
-      const times = Math.min(this.left, left);
-      if (this.repeated === undefined) {
-        const bits = this.bit + times * this.width;
-        this.offset += Math.floor(bits / 8);
-        this.bit = bits % 8;
-      }
-      this.left -= times;
+      const times = this.take(left);
       left -= times;
+      if (this.repeated === undefined) this.pass(this.bit + times * this.width);
     }
   }
 
@@ -234,15 +216,37 @@ export class HybridDecoder {
     this.repeated = value;
   }
 
+  /**
+   * How many of the next values, up to `most`, are of one run, which is then the current one; they count as taken.
+   * @param mostPacked up to so many in a bit-packed run
+   */
+  private take(most: number, mostPacked = most): number {
+    if (this.left === 0) this.begin();
+    const times = Math.min(this.left, most, this.repeated === undefined ? mostPacked : Infinity);
+    this.left -= times;
+    return times;
+  }
+
+  /** The next `count` values of a bit-packed run, in `buffer`. */
+  private unpacked(buffer: Uint32Array, count: number): Uint32Array {
+    const values = count === buffer.length ? buffer : buffer.subarray(0, count);
+    this.unpack(values);
+    return values;
+  }
+
   private unpack(output: HybridArray): void {
     const { bytes, width } = this;
     // The last run of a page may be cut short: only the bytes that hold wanted values must be there.
     if (this.offset + Math.ceil((this.bit + output.length * width) / 8) > bytes.length) {
       throw new EncodingError('a bit-packed run ends before its values do');
     }
-    const taken = width <= SMALL_WIDTH ? this.unpackSmall(output) : this.unpackLarge(output);
-    this.offset += Math.floor(taken / 8);
-    this.bit = taken % 8;
+    this.pass(width <= SMALL_WIDTH ? this.unpackSmall(output) : this.unpackLarge(output));
+  }
+
+  /** @param bits from `offset` on that are taken now */
+  private pass(bits: number): void {
+    this.offset += Math.floor(bits / 8);
+    this.bit = bits % 8;
   }
 
   /** The bits are gathered in one 32-bit integer. Returns the bits from `offset` on that are taken now. */

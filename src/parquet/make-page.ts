@@ -10,7 +10,6 @@ import {
   PageType,
   Statistics,
 } from './format.js';
-import { bitWidth } from './hybrid.js';
 import { countPresent } from './page.js';
 import type { PageHead } from './page-header.js';
 import type { OpenedPage } from './pages.js';
@@ -56,8 +55,8 @@ export function cutPage(
   };
   const repetition = page.repetition?.slice(from, to);
   const cut: PageContent = {
-    repetition: repetition?.encode(bitWidth(leaf.maxRepetition)),
-    definition: page.definition?.slice(from, to).encode(bitWidth(leaf.maxDefinition)),
+    repetition: repetition?.encode(),
+    definition: page.definition?.slice(from, to).encode(),
     numLevels: to - from,
     numRows: repetition ? repetition.zeros : to - from,
     values: sliceValues(leaf, page.values, before, before + present, need),

@@ -9,7 +9,7 @@
  */
 import { ColumnMetaData, DataPageHeader, DataPageHeaderV2, PageHeader, Statistics } from './format.js';
 import type { PageHead } from './page-header.js';
-import type { DataPage, PageList } from './page-list.js';
+import { type DataPage, type PageList, tellingPages } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import type { SourceChunk } from './source-chunk.js';
@@ -44,12 +44,11 @@ export async function countNulls(
   const nullsOf = (page: DataPage, ordinal: number): number | undefined =>
     told(page, ordinal) ?? (isFlat ? opened.get(ordinal) : undefined);
 
-  const isCopied = new Set(pieces.filter(({ cut }) => !cut).map(({ page }) => page));
-  const others = list.pages.filter((page) => !isCopied.has(page));
-  const canSubtract = total !== undefined && list.isComplete;
+  const copied = pieces.flatMap(({ page, cut }) => (cut ? [] : page));
+  const isCopied = new Set(copied);
   // Whoever summed the pages up has read most of these headers, unless sizes could be told without.
-  if (!pageCounts && isCopied.size > 0 && chunk.meta.has(ColumnMetaData.statistics)) {
-    await readHeads(reader, chunk, canSubtract && others.length < isCopied.size ? others : [...isCopied]);
+  if (!pageCounts && copied.length > 0 && chunk.meta.has(ColumnMetaData.statistics)) {
+    await readHeads(reader, chunk, tellingPages(list, copied, total !== undefined));
   }
   const sumOf = (wanted: (page: DataPage) => boolean): number | undefined =>
     list.pages.reduce<number | undefined>((sum, page, ordinal) => {
@@ -58,7 +57,7 @@ export async function countNulls(
       return nulls === undefined ? undefined : sum + nulls;
     }, 0);
   let nulls = sumOf((page) => isCopied.has(page));
-  if (nulls === undefined && canSubtract) {
+  if (nulls === undefined && total !== undefined && list.isComplete) {
     const rest = sumOf((page) => !isCopied.has(page));
     // A total below its own pages' was no count.
     if (rest !== undefined && rest <= total) nulls = total - rest;

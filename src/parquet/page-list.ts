@@ -25,3 +25,17 @@ export interface PageList {
   /** Whether `pages` are all the chunk has. */
   isComplete: boolean;
 }
+
+/**
+ * The pages whose headers tell what the copied ones add up to: these themselves, or all others where those are fewer and
+ * what all have in sum is known.
+ */
+export function tellingPages(
+  { pages, isComplete }: PageList,
+  copied: readonly DataPage[],
+  isSumKnown = true,
+): readonly DataPage[] {
+  if (!isComplete || !isSumKnown || 2 * copied.length <= pages.length) return copied;
+  const isCopied = new Set(copied);
+  return pages.filter((page) => !isCopied.has(page));
+}

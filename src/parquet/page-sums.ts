@@ -3,7 +3,7 @@ import { Codec } from './format.js';
 import { damagedPage } from './header-window.js';
 import { EncodingError } from './hybrid.js';
 import { type PageHead, statedRows } from './page-header.js';
-import type { DataPage, PageList } from './page-list.js';
+import { type DataPage, type PageList, tellingPages } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import type { SourceChunk } from './source-chunk.js';
@@ -25,9 +25,7 @@ export async function sumPages(
   list: PageList,
   copied: readonly DataPage[],
 ): Promise<PageSums> {
-  const dictionary = list.dictionary
-    ? [{ ...list.dictionary, firstRow: 0, endRow: 0, continuesRow: false }]
-    : [];
+  const dictionary = list.dictionary ? [list.dictionary] : [];
   const dictionarySize = sum(await readHeads(reader, chunk, dictionary), sizeOf);
   if (chunk.codec === Codec.uncompressed && chunk.leaf.maxRepetition === 0) {
     const numLevels = copied.reduce((levels, page) => levels + page.endRow - page.firstRow, 0);
@@ -37,11 +35,10 @@ export async function sumPages(
       dictionarySize,
     };
   }
-  const isCopied = new Set(copied);
-  const others = list.pages.filter((page) => !isCopied.has(page));
-  if (list.isComplete && others.length < copied.length) {
-    const heads = await readHeads(reader, chunk, others);
-    requireListedRows(chunk, others);
+  const telling = tellingPages(list, copied);
+  if (telling !== copied) {
+    const heads = await readHeads(reader, chunk, telling);
+    requireListedRows(chunk, telling);
     const numLevels = chunk.numValues - sum(heads, (head) => head.numValues);
     const uncompressedSize = chunk.uncompressedSize - dictionarySize - sum(heads, sizeOf);
     // Writers have been wrong about totals; pages can't be.

@@ -56,10 +56,13 @@ function requireBody({ compressedSize, struct }: PageHead, body: Uint8Array): vo
   if (body.length !== compressedSize) {
     throw new CodecError(`a page of ${body.length} bytes where its header says ${compressedSize}`);
   }
-  const stated = struct.get(PageHeader.crc);
-  if (stated !== undefined && stated !== (crc32(body) | 0)) {
-    throw new CodecError('the checksum does not match');
-  }
+  if (!hasTrueChecksum(struct, body)) throw new CodecError('the checksum does not match');
+}
+
+/** Whether a page's body has the checksum that its header says, if that says one. */
+export function hasTrueChecksum(header: PageHeader, body: Uint8Array): boolean {
+  const stated = header.get(PageHeader.crc);
+  return stated === undefined || stated === (crc32(body) | 0);
 }
 
 /** V2 headers say rows and nulls. Writers agree on what a null is where no list is around it. */

@@ -44,13 +44,15 @@ export function sign(meta: FileMetaData, { version, part, method, writers }: Pro
     : signed;
 }
 
-/** What a part was called when it was made; undefined when it is none of ours, or does not say. */
-export function madeAs(footer: Footer): string | undefined {
-  const value = footerKeys(footer).get(PRODUCT);
+/** Who made a part; empty when it is none of ours, and without what it does not say. */
+export function makerOf(footer: Footer): Partial<Maker> {
   try {
-    const { part } = JSON.parse(value ?? '{}') as { part?: unknown };
-    return typeof part === 'string' ? part : undefined;
+    const { version, part } = JSON.parse(footerKeys(footer).get(PRODUCT) ?? '{}') as Record<string, unknown>;
+    return {
+      ...(typeof version === 'string' && { version }),
+      ...(typeof part === 'string' && { part }),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -28,6 +28,8 @@ interface Book {
   length: number;
   /** The largest value there may be. */
   most: number;
+  /** Bits of each value. */
+  width: number;
 }
 
 /** Immutable. Positions count from the first value. */
@@ -63,7 +65,7 @@ export class Runs {
     }
     bookmarks.push({ decoder, before });
     if (count > 0) decoder.clone().requireEnd(spareRuns);
-    return new Runs({ bookmarks, stride, length: count, most }, 0, count);
+    return new Runs({ bookmarks, stride, length: count, most, width }, 0, count);
   }
 
   /** The values `from..to`; shares their memory. */
@@ -121,9 +123,9 @@ export class Runs {
     return cursor;
   }
 
-  /** As hybrid runs of `width` bits, without the length that V1 pages put in front of levels. */
-  encode(width: number): Uint8Array {
-    const encoder = new HybridEncoder(width);
+  /** As hybrid runs of the same width, without the length that V1 pages put in front of levels. */
+  encode(): Uint8Array {
+    const encoder = new HybridEncoder(this.book.width);
     this.forEach((value, times) => {
       encoder.add(value, times);
     });

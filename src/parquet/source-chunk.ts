@@ -77,9 +77,7 @@ function readChunk(footer: Footer, leaf: Leaf, struct: ColumnChunk): SourceChunk
   const habits = habitsOf(footer.createdBy);
   // A size too long for the file's data does no harm where the pages are found without it.
   const isTooLong = !hasIndex && start + size > footer.start && start + size <= footer.end;
-  const range = isTooLong
-    ? within(footer, leaf, 'pages', start, footer.start - start)
-    : within(footer, leaf, 'pages', start, size);
+  const range = within(footer, leaf, 'pages', start, isTooLong ? footer.start - start : size);
   range.end = Math.min(range.end + habits.overhang, footer.start);
   const numValues = meta.require(ColumnMetaData.numValues);
   const uncompressedSize = meta.require(ColumnMetaData.totalUncompressedSize);

@@ -118,6 +118,8 @@ async function readDictionary(
   const bytes = await reader.read(dictionary.start, dictionary.end);
   return inPage(chunk, dictionary.start, async () => {
     const head = readPageHead(bytes, 0);
+    // Its entries bound the indices of every page.
+    dictionary.head = head;
     const body = bytes.subarray(head.size, head.size + head.compressedSize);
     const { leaf, habits } = chunk;
     return openDictionary({ leaf, habits, codec: await openCodec(chunk.codec) }, head, body, room);

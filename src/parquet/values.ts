@@ -22,9 +22,6 @@ export interface EncodedValues {
   runs?: Runs;
 }
 
-/** Bits of an RLE boolean. */
-const BOOLEAN_WIDTH = 1;
-
 /**
  * Values as they stand in a page, looked at in full; but for the delta encodings, which `toPlain` looks at.
  * @param context.entries of the chunk's dictionary; undefined when it has none
@@ -95,13 +92,13 @@ export function sliceValues(
   if (isDictionaryEncoding(encoding)) {
     const width = bytes.subarray(0, 1);
     if (!runs || count === 0) return { encoding, bytes: width, count };
-    return { encoding, bytes: concat([width, runs.slice(from, to).encode(width[0] ?? 0)]), count };
+    return { encoding, bytes: concat([width, runs.slice(from, to).encode()]), count };
   }
   switch (encoding) {
     case Encoding.plain:
       return { encoding, bytes: slicePlain(leaf, bytes, from, to), count };
     case Encoding.rle:
-      return { encoding, bytes: withLength(runs?.slice(from, to).encode(BOOLEAN_WIDTH)), count };
+      return { encoding, bytes: withLength(runs?.slice(from, to).encode()), count };
     case Encoding.byteStreamSplit:
       return { encoding, bytes: sliceStreams(leaf, values, from, to), count };
     default: {

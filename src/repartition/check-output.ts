@@ -1,15 +1,14 @@
 /** Outputs that are there: their footers are read back from storage and held against the task. */
-import { RepartitionError } from '../errors.js';
 import type { Footer } from '../parquet/footer.js';
 import { gapIn } from '../parquet/made-file.js';
-import { madeAs } from '../parquet/provenance.js';
+import { makerOf } from '../parquet/provenance.js';
 import { schemaDifference } from '../parquet/same-schema.js';
 import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 import { dataSetName } from './data-set-name.js';
 import type { DataSetPlan } from './model.js';
 import type { OwnedTask } from './owned-tasks.js';
 import { nameInFooter } from './part-name.js';
-import { type ReadPart, readPart } from './prepare/read-part.js';
+import { problemOf, type ReadPart, readPart } from './prepare/read-part.js';
 
 /** The object that is there, or what is wrong with it. */
 export type CheckedOutput = Pick<ObjectStat, 'size' | 'version'> | { problem: string };
@@ -39,7 +38,7 @@ export async function checkOldOutput(
   return checkPart(storage, owned, options, ({ footer }) => {
     const column = schemaDifference(source.footer, footer, source.aspects);
     if (column !== undefined) return `its column ${column} is not that of the data set`;
-    const name = madeAs(footer);
+    const { part: name } = makerOf(footer);
     if (name !== nameInFooter(task.output))
       return name === undefined ? 'it does not say what it is' : `it was made as ${name}`;
     return gapIn(footer);
@@ -94,9 +93,6 @@ async function checkPart(
     const problem = furtherProblem(part);
     return problem === undefined ? part.facts : { problem };
   } catch (error) {
-    if (error instanceof RepartitionError && (error.code === 'parquet' || error.code === 'not-found')) {
-      return { problem: error.message };
-    }
-    throw error;
+    return { problem: problemOf(error) };
   }
 }

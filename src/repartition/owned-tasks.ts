@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { folderOf } from '../storage/folder-of.js';
 import type { DataSetPlan, Plan, Task } from './model.js';
 
 /** A task, and the data set it belongs to. */
@@ -34,9 +34,7 @@ export function outputFolders(plan: Pick<Plan, 'groups'>): Set<string> {
   const folders = new Set<string>();
   for (const dataSet of plan.groups.flatMap(({ dataSets }) => dataSets)) {
     for (const { task } of tasksOfDataSet(dataSet)) {
-      const folder = posix.dirname(task.output);
-      // Storage calls the prefix itself the empty folder.
-      folders.add(folder === '.' ? '' : folder);
+      folders.add(folderOf(task.output));
       break;
     }
   }

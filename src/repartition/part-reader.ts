@@ -5,9 +5,12 @@ import type { RangeReader } from '../parquet/source.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
 
+/** For whoever reads footers alone, one at a time. */
+const USUAL = Memory.within(DEFAULT_MEMORY);
+
 /** How a part is read. */
 export interface ReadOptions extends CallOptions {
-  /** What opening it may take; by default as much as a process of its own. */
+  /** What opening it may take; by default as much as in a process that nobody said anything about. */
   memory?: Memory | undefined;
 }
 
@@ -18,7 +21,7 @@ export interface ReadOptions extends CallOptions {
 export function partReader(
   storage: Storage,
   stat: ObjectStat,
-  { memory = Memory.within(DEFAULT_MEMORY), ...options }: ReadOptions,
+  { memory = USUAL, ...options }: ReadOptions,
   tail?: Uint8Array,
 ): RangeReader {
   let kept = tail ?? new Uint8Array(0);

@@ -1,5 +1,4 @@
 /** What lies under a prefix, for whoever tidies up: objects, and uploads that nobody completed or aborted. */
-import { posix } from 'node:path';
 import {
   DeleteObjectCommand,
   ListMultipartUploadsCommand,
@@ -7,6 +6,7 @@ import {
   paginateListObjectsV2,
   paginateListParts,
 } from '@aws-sdk/client-s3';
+import { folderOf } from '../storage/folder-of.js';
 import type { AgedStat, CallOptions, Housekeeping, Unfinished } from '../storage/storage.js';
 import { toRepartitionError } from './errors.js';
 import { folderKey, keyOf } from './keys.js';
@@ -77,8 +77,7 @@ export function s3Housekeeping(
       for await (const upload of uploads(options)) {
         const { Key = '', UploadId = '', Initiated } = upload;
         const path = Key.slice(base.length);
-        const folder = posix.dirname(path);
-        if (folders && !folders.has(folder === '.' ? '' : folder)) continue;
+        if (folders && !folders.has(folderOf(path))) continue;
         const found: Unfinished = { kind: 'upload', path, id: UploadId, began: Initiated?.getTime() ?? 0 };
         // One that has ended since the list was made has no size any more.
         if (measured) found.size = await sizeOf(upload, options).catch(() => 0);

@@ -1,5 +1,7 @@
 /** Where the parts of a Thrift struct stand (compact protocol), so that one can be changed and the rest kept. */
 
+import { varint, zigzag } from '../support/thrift-writer.js';
+
 export interface Span {
   start: number;
   end: number;
@@ -76,11 +78,7 @@ export function spansOf(bytes: Uint8Array, start: number): Spans {
 
 /** Zigzag, as integers are written. */
 export function varintOf(value: bigint): Buffer {
-  const out: number[] = [];
-  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-  for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
-  out.push(Number(rest));
-  return Buffer.from(out);
+  return varint(zigzag(value));
 }
 
 /** The integer of a span. */

@@ -21,7 +21,9 @@ import {
 } from '../../src/parquet/format.js';
 import { make } from '../../src/parquet/thrift.js';
 import { writeStruct } from '../../src/parquet/thrift-writer.js';
+import { withLength } from '../../src/parquet/values.js';
 import { repositoryRoot } from '../support/paths.js';
+import { varint } from '../support/thrift-writer.js';
 
 let folder: string;
 beforeEach(() => {
@@ -36,21 +38,11 @@ interface Bomb {
   isOptional?: boolean;
   encoding: number;
   /** Of the data page, unpacked. */
-  body: Buffer;
+  body: Uint8Array;
   /** What the header says of that; as many as there are by default. */
   size?: number;
   hasDictionary?: boolean;
 }
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return Buffer.from([...bytes, value]);
-}
-
-/** Runs behind their length. */
-const levels = (runs: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(Uint32Array.of(runs.length).buffer), runs]);
 
 /** A file of one INT64 column in one page, packed by gzip. */
 function write({
@@ -61,7 +53,7 @@ function write({
   size = body.length,
   hasDictionary,
 }: Bomb): Buffer {
-  const page = (header: PageHeader, content: Buffer, uncompressedPageSize: number): Buffer => {
+  const page = (header: PageHeader, content: Uint8Array, uncompressedPageSize: number): Buffer => {
     const packed = gzipSync(content);
     header
       .set(PageHeader.uncompressedPageSize, uncompressedPageSize)
@@ -158,14 +150,14 @@ const IS_ALIGNED: Record<string, Bomb> = {
     rows: MANY,
     isOptional: true,
     encoding: Encoding.plain,
-    body: levels(Buffer.concat([varint(2 * MANY), Buffer.of(0)])),
+    body: withLength(Buffer.concat([varint(2 * MANY), Buffer.of(0)])),
   },
   'eight million values between as many nulls': {
     rows: 2 ** 23,
     isOptional: true,
     encoding: Encoding.plain,
     body: Buffer.concat([
-      levels(Buffer.concat([varint(2 ** 21 + 1), Buffer.alloc(2 ** 20, 0xaa)])),
+      withLength(Buffer.concat([varint(2 ** 21 + 1), Buffer.alloc(2 ** 20, 0xaa)])),
       Buffer.alloc(8 * 2 ** 22),
     ]),
   },

@@ -10,7 +10,7 @@ import { habitsOf } from '../../src/parquet/habits.js';
 import { openValues } from '../../src/parquet/values.js';
 import { openFiles } from './files.js';
 import type { Cell } from '../support/canonical.js';
-import type { FileSpec } from '../support/file-spec.js';
+import type { ColumnSpec, FileSpec } from '../support/file-spec.js';
 import { type Page, readPages } from '../support/pages.js';
 import * as pyarrow from '../support/pyarrow.js';
 
@@ -24,8 +24,9 @@ const ROWS = 60;
 const numbers: Cell[] = Array.from({ length: ROWS }, (_, i) => String((i * i) % 11));
 const lists: Cell[] = Array.from({ length: ROWS }, (_, i) => [String(i), String(i + 1)]);
 
-const flat = (options: FileSpec['options']): FileSpec => ({
-  columns: [{ name: 'x', type: 'int64', nullable: false, cells: numbers }],
+/** Three pages of 20 rows. */
+const specOf = (column: ColumnSpec, options: FileSpec['options']): FileSpec => ({
+  columns: [column],
   options: {
     compression: 'none',
     use_dictionary: false,
@@ -34,16 +35,10 @@ const flat = (options: FileSpec['options']): FileSpec => ({
     ...options,
   },
 });
-const nested = (options: FileSpec['options']): FileSpec => ({
-  columns: [{ name: 'x', type: { list: 'int64' }, cells: lists }],
-  options: {
-    compression: 'none',
-    use_dictionary: false,
-    max_rows_per_page: 20,
-    write_batch_size: 1,
-    ...options,
-  },
-});
+const flat = (options: FileSpec['options']): FileSpec =>
+  specOf({ name: 'x', type: 'int64', nullable: false, cells: numbers }, options);
+const nested = (options: FileSpec['options']): FileSpec =>
+  specOf({ name: 'x', type: { list: 'int64' }, cells: lists }, options);
 
 /** Writes a file and changes bytes of one of its pages. */
 async function damaged(
@@ -111,43 +106,38 @@ describe('a checksum that does not match is refused', () => {
   });
 });
 
-describe('levels of other rows than', () => {
-  /** Sets the first repetition level that is 1 to 0. */
-  const oneRowMore = (body: Uint8Array): void => {
-    expect(body[1]).toBe(0b10101010);
-    body[1] = 0b10101011;
-  };
+/** Where the repetition levels of lists of two begin, behind the header of their only run; in V1 pages behind its length. */
+const LEVELS = { '1.0': 5, '2.0': 1 } as const;
 
+/** The second value of a page begins a row instead of going on with the first. */
+function aRowMore(version: keyof typeof LEVELS): (body: Uint8Array) => void {
+  return (body) => {
+    expect(body[LEVELS[version]]).toBe(0b10101010);
+    body[LEVELS[version]] = 0b10101000;
+  };
+}
+
+describe('levels of other rows than', () => {
   test('the header of a V2 page says are refused', async () => {
-    const bytes = await damaged(nested({ data_page_version: '2.0' }), (body) => {
-      body[1]! ^= 0b10;
-    });
+    const bytes = await damaged(nested({ data_page_version: '2.0' }), aRowMore('2.0'));
     await expectRefused(bytes, 'levels of 21 rows where the header says 20');
   });
 
   test('also of a page that is copied, if they are in hand', async () => {
-    const bytes = await damaged(
-      nested({ data_page_version: '2.0' }),
-      (body) => {
-        body[1]! ^= 0b10;
-      },
-      ({ kind, firstRow }) => kind === 'data V2' && firstRow === 20,
-    );
+    const second = ({ kind, firstRow }: Page): boolean => kind === 'data V2' && firstRow === 20;
+    const bytes = await damaged(nested({ data_page_version: '2.0' }), aRowMore('2.0'), second);
     await expectRefused(bytes, 'levels of 21 rows where the header says 20');
   });
 
   test('the offset index says are refused', async () => {
     const options = { data_page_version: '1.0', write_page_index: true } as const;
-    const bytes = await damaged(nested(options), (body) => {
-      body[5]! ^= 0b10;
-    });
-    await expectRefused(bytes, 'levels of 21 rows where 20 belong');
+    await expectRefused(await damaged(nested(options), aRowMore('1.0')), 'levels of 21 rows where 20 belong');
   });
 
   test('a first level that goes on with a row that none began are refused', async () => {
     const bytes = await damaged(nested({ data_page_version: '1.0' }), (body) => {
-      oneRowMore(body.subarray(4));
-      body[5] = 0b10101001;
+      expect(body[LEVELS['1.0']]).toBe(0b10101010);
+      body[LEVELS['1.0']] = 0b10101001;
     });
     await expectRefused(bytes, 'it goes on with a row where one must begin');
   });
@@ -177,14 +167,8 @@ describe('values other than', () => {
 
 describe('a chunk without an index', () => {
   test('whose pages begin more rows than its row group has is refused', async () => {
-    const bytes = await damaged(
-      nested({ data_page_version: '1.0' }),
-      (body) => {
-        // The second level of the last page's first row begins another one.
-        body[5]! ^= 0b10;
-      },
-      ({ kind, firstRow }) => kind === 'data V1' && firstRow === 40,
-    );
+    const last = ({ kind, firstRow }: Page): boolean => kind === 'data V1' && firstRow === 40;
+    const bytes = await damaged(nested({ data_page_version: '1.0' }), aRowMore('1.0'), last);
     for (const said of await refusals(bytes)) {
       expect(said).toContain('holds 61 rows where its row group has 60');
     }

@@ -65,13 +65,14 @@ export function thriftBytes(members: Readonly<Record<number, Thrift>>): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-function zigzag(value: bigint): bigint {
+export function zigzag(value: bigint): bigint {
   return BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
 }
 
-function varint(value: bigint): Buffer {
+/** An unsigned integer, seven bits a byte. */
+export function varint(value: number | bigint): Buffer {
   const out: number[] = [];
-  let rest = value;
+  let rest = BigInt(value);
   for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
   out.push(Number(rest));
   return Buffer.from(out);

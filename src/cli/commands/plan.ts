@@ -1,6 +1,6 @@
 /** `gs-repartition plan --input-prefix …`: what a run would do. */
 import { readFileSync } from 'node:fs';
-import { RepartitionError } from '../../errors.js';
+import { messageOf, RepartitionError } from '../../errors.js';
 import type { Amount, PlanDocument } from '../../repartition/index.js';
 import { parsePriceTable, PRICES, priceOf, type PriceTable } from '../../s3/price.js';
 import { defineCommand, type Session } from '../command.js';
@@ -50,7 +50,7 @@ function readPrices(file: string | undefined): PriceTable {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new RepartitionError('usage', `the price table cannot be read: ${why}`, { cause: error });
   }
   return parsePriceTable(text, file);

@@ -50,10 +50,9 @@ export async function cleanOn(
   if (!housekeeping) {
     throw new RepartitionError('usage', `${storage.describe('')} is in a storage that cannot be cleaned`);
   }
+  await requireSomething(storage, housekeeping, options);
   if (!remove) return reportOf(storage, await survey(storage, housekeeping, undefined, options), false);
   const presence = new Presence(storage, { ...thisRun(), kind: 'clean' });
-  // Nothing is written to a prefix where nothing is.
-  await survey(storage, housekeeping, undefined, options);
   await presence.show(options);
   try {
     const found = await survey(storage, housekeeping, presence.path, options);
@@ -62,6 +61,23 @@ export async function cleanOn(
   } finally {
     await presence.leave().catch(() => undefined);
   }
+}
+
+/** Nothing is written to a prefix where nothing is. */
+async function requireSomething(
+  storage: Storage,
+  housekeeping: Housekeeping,
+  options: CallOptions,
+): Promise<void> {
+  const objects = housekeeping.objects('', options)[Symbol.asyncIterator]();
+  const { done } = await objects.next();
+  await objects.return?.();
+  if (done !== true) return;
+  throw new RepartitionError('not-found', `there is nothing under ${storage.describe('')}`, {
+    hint: 'Check the prefix.',
+    operation: 'list',
+    path: storage.describe(''),
+  });
 }
 
 interface Removable extends CleanItem {
@@ -84,14 +100,7 @@ async function survey(
   options: CallOptions,
 ): Promise<Survey> {
   const before = await livingRuns(storage, options, self);
-  const { folders, documents, objects } = await contents(housekeeping, options);
-  if (objects === 0) {
-    throw new RepartitionError('not-found', `there is nothing under ${storage.describe('')}`, {
-      hint: 'Check the prefix.',
-      operation: 'list',
-      path: storage.describe(''),
-    });
-  }
+  const { folders, documents } = await contents(housekeeping, options);
   const named = new Set<string>();
   if (folders.size > 0) {
     for (const document of documents) {
@@ -140,13 +149,10 @@ async function contents(
 ): Promise<{
   folders: Map<string, { files: number; bytes: number }>;
   documents: AgedStat[];
-  objects: number;
 }> {
   const folders = new Map<string, { files: number; bytes: number }>();
   const documents: AgedStat[] = [];
-  let objects = 0;
   for await (const object of housekeeping.objects('', options)) {
-    objects++;
     const { path, size } = object;
     const folder = MADE_PART.exec(path)?.[1];
     if (folder !== undefined) {
@@ -158,7 +164,7 @@ async function contents(
       documents.push(object);
     }
   }
-  return { folders, documents, objects };
+  return { folders, documents };
 }
 
 async function removeFolder(housekeeping: Housekeeping, folder: string, options: CallOptions): Promise<void> {

@@ -3,7 +3,13 @@
  * DistPartitioning finds out by a reshape error.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, type ErrorReport, RepartitionError, throwIfAborted } from '../../errors.js';
+import {
+  type ErrorCode,
+  type ErrorReport,
+  messageOf,
+  RepartitionError,
+  throwIfAborted,
+} from '../../errors.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { Log, Progress, Summary } from '../api.js';
 import { Presence, type RunningRun, thisRun } from '../runs/presence.js';
@@ -134,7 +140,7 @@ export class StatusDocument {
     const error: Status['error'] =
       failure instanceof RepartitionError
         ? failure.toReport()
-        : { code: 'internal', message: failure instanceof Error ? failure.message : String(failure) };
+        : { code: 'internal', message: messageOf(failure) };
     await this.end({ status: 'failed', error });
   }
 
@@ -196,8 +202,4 @@ export class StatusDocument {
     const bytes = new TextEncoder().encode(`${JSON.stringify(status, null, 4)}\n`);
     await this.storage.compose(STATUS_FILE, [{ kind: 'bytes', bytes }], options);
   }
-}
-
-function messageOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
 }

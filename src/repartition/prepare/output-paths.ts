@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { ENGINE_VERSION } from '../../parquet/engine-version.js';
+import { folderOf } from '../../storage/folder-of.js';
 import type { FooterKeys, Layout, PartFacts } from '../model.js';
 
 /** What goes into a data set's new parts. */
@@ -29,8 +30,7 @@ export function outputPaths(identity: OutputIdentity): (index: number) => string
 
 /** The folder in which a part's folder lies; `''` is the prefix. */
 export function siblingsFolder(part: string): string {
-  const folder = posix.dirname(posix.dirname(part));
-  return folder === '.' ? '' : folder;
+  return folderOf(folderOf(part));
 }
 
 /** What follows `part-<number>`; of any other name, only the ending. */

@@ -37,6 +37,17 @@ export async function readPart(
   }
 }
 
+/**
+ * What is wrong with a part that could not be read.
+ * @throws the error when it is not about the part, but keeps us from looking
+ */
+export function problemOf(error: unknown): string {
+  if (error instanceof RepartitionError && (error.code === 'not-found' || error.code === 'parquet')) {
+    return error.message;
+  }
+  throw error;
+}
+
 function factsOf(
   path: string,
   { size, version }: { size: number; version: string },

@@ -1,5 +1,6 @@
 /** What killed runs leave: temporary files and open uploads. Never what belongs to a run that is alive. */
-import { posix } from 'node:path';
+import { messageOf } from '../../errors.js';
+import { folderOf } from '../../storage/folder-of.js';
 import type { CallOptions, Storage, Unfinished } from '../../storage/storage.js';
 import type { Log } from '../api.js';
 import type { Plan } from '../model.js';
@@ -43,14 +44,13 @@ export async function removeLeftovers(
     for (const { path } of await deadMarks(storage, options)) await housekeeping.remove(path, options);
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    log?.debug(`leftovers of earlier runs stay: ${error instanceof Error ? error.message : String(error)}`);
+    log?.debug(`leftovers of earlier runs stay: ${messageOf(error)}`);
   }
 }
 
 /** Where a run writes. */
 function foldersOf(plan: Plan): ReadonlySet<string> {
-  const published = posix.dirname(plan.settings.updatedFile);
-  return new Set(['', RUNS_FOLDER, published === '.' ? '' : published, ...outputFolders(plan)]);
+  return new Set(['', RUNS_FOLDER, folderOf(plan.settings.updatedFile), ...outputFolders(plan)]);
 }
 
 /** `2 temporary files and 1 upload` */

@@ -43,22 +43,32 @@ export async function readStatusOn(storage: Storage, options: CallOptions): Prom
 }
 
 async function readDocument(storage: Storage, options: CallOptions): Promise<Status | undefined> {
-  const stat = await storage.stat(STATUS_FILE, options);
-  if (!stat) return undefined;
-  const bytes = await storage.read(STATUS_FILE, 0, stat.size, options);
+  const status = await readStatusJson(storage, options);
+  if (status === undefined) return undefined;
+  const known = ['running', 'failed', 'succeeded'];
+  if (known.includes(status?.status ?? '') && typeof status?.command === 'string') return status as Status;
   const where = storage.describe(STATUS_FILE);
-  try {
-    const status = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Status> | null;
-    const known = ['running', 'failed', 'succeeded'];
-    if (known.includes(status?.status ?? '') && typeof status?.command === 'string') return status as Status;
-  } catch {
-    // Said below.
-  }
   throw new RepartitionError('metadata', `${where} is no status of a run`, {
     hint: 'Run the alignment again: it writes a new one.',
     operation: 'read',
     path: where,
   });
+}
+
+/** The status document, whatever it says; undefined where there is none, null where it is no JSON object. */
+export async function readStatusJson(
+  storage: Storage,
+  options: CallOptions,
+): Promise<Partial<Status> | null | undefined> {
+  const stat = await storage.stat(STATUS_FILE, options);
+  if (!stat) return undefined;
+  const bytes = await storage.read(STATUS_FILE, 0, stat.size, options);
+  try {
+    const status: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof status === 'object' ? status : null;
+  } catch {
+    return null;
+  }
 }
 
 async function stateOf(

@@ -1,5 +1,6 @@
 /** What the document says of itself, before a part is looked at. */
 import { type GraphMetadata, namedFeatures, undeclaredTypes } from '../../metadata/index.js';
+import { endsOf } from './check-totals.js';
 import { type Finding, someOf, violation, warning } from './finding.js';
 
 export function checkMetadata(metadata: GraphMetadata): Finding[] {
@@ -14,8 +15,7 @@ function checkDeclared(metadata: GraphMetadata): Finding[] {
   });
   const known = new Set(nodeTypes);
   const ends = edgeTypes.flatMap((type) => {
-    const [src = '', , dst = ''] = type.split(':');
-    return [...new Set([src, dst])]
+    return [...new Set(endsOf(type))]
       .filter((end) => !known.has(end))
       .map((end) =>
         violation('types', { type }, `joins the node type ${end}, and node_type does not list it`),

@@ -2,10 +2,11 @@
 import { RepartitionError } from '../../errors.js';
 import type { GraphMetadata } from '../../metadata/index.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
-import { type Status, STATUS_FILE } from '../commit/status.js';
+import type { Status } from '../commit/status.js';
 import type { VerifyOptions } from '../api.js';
 import { DEFAULT_METADATA, DEFAULT_UPDATED_METADATA, fileName } from '../options.js';
 import { readMetadata } from '../prepare/read-metadata.js';
+import { readStatusJson } from '../runs/read-status.js';
 
 export interface Documents {
   /** The name of the document that is checked. */
@@ -39,7 +40,8 @@ export async function readDocuments(storage: Storage, options: VerifyOptions): P
     checked,
     isInput,
     input: isInput ? undefined : await readOrWhy(storage, inputFile, { signal }),
-    status: await readStatus(storage, { signal }),
+    // Whatever is wrong with it, the graph may be ready.
+    status: ((await readStatusJson(storage, { signal })) ?? undefined) as Status | undefined,
   };
 }
 
@@ -71,18 +73,5 @@ async function readOrWhy(
     if (error.code === 'not-found') return undefined;
     if (error.code === 'metadata') return error;
     throw error;
-  }
-}
-
-/** Whatever is wrong with it, the graph may be ready. */
-async function readStatus(storage: Storage, options: CallOptions): Promise<Status | undefined> {
-  const stat = await storage.stat(STATUS_FILE, options);
-  if (!stat) return undefined;
-  const bytes = await storage.read(STATUS_FILE, 0, stat.size, options);
-  try {
-    const status = JSON.parse(new TextDecoder().decode(bytes)) as Status | null;
-    return typeof status === 'object' && status ? status : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,4 @@
 /** What footers tell of a part, reduced to what the checks need: there may be a million parts. */
-import { RepartitionError } from '../../errors.js';
 import type { DataSet } from '../../metadata/index.js';
 import { type Footer } from '../../parquet/footer.js';
 import { ColumnChunk, ColumnMetaData, PhysicalType, RowGroup, Statistics } from '../../parquet/format.js';
@@ -7,7 +6,7 @@ import { schemaDifference } from '../../parquet/same-schema.js';
 import { readChunks } from '../../parquet/source-chunk.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
-import { type LoneFacts, readPart } from '../prepare/read-part.js';
+import { type LoneFacts, problemOf, readPart } from '../prepare/read-part.js';
 import { type Columns, columnsOf } from './columns.js';
 
 /** A part whose footer could be read. */
@@ -76,10 +75,7 @@ export async function lookAtPart(
       ...(ranges && { ranges }),
     };
   } catch (error) {
-    const isThePart =
-      error instanceof RepartitionError && (error.code === 'not-found' || error.code === 'parquet');
-    if (!isThePart) throw error;
-    return { path, problem: error.message };
+    return { path, problem: problemOf(error) };
   }
 }
 

@@ -7,12 +7,11 @@
  */
 import { RepartitionError } from '../../errors.js';
 import { alignmentGroups, foreignKeys, type GraphMetadata } from '../../metadata/index.js';
-import type { DataSet } from '../../metadata/model.js';
-import { footerKeys } from '../../parquet/footer.js';
 import { productVersion } from '../../parquet/product.js';
+import { makerOf } from '../../parquet/provenance.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { Status } from '../commit/status.js';
-import { dataSetName } from '../data-set-name.js';
+import { dataSetName, placeKey } from '../data-set-name.js';
 import type { CountedGroup } from '../model.js';
 import { takeInventory } from '../prepare/inventory.js';
 import { planGroup } from '../prepare/plan.js';
@@ -58,11 +57,9 @@ export function checkDocuments(
 
 /** Data sets whose rows in all are not those of their inputs. */
 function differentTotals(input: GraphMetadata, published: GraphMetadata): string[] {
-  const key = (place: { section: string; type: string; name?: string }): string =>
-    JSON.stringify([place.section, place.type, place.name]);
-  const before = new Map(input.entries.map((placed) => [key(placed), placed.entry.rowCounts]));
+  const before = new Map(input.entries.map((placed) => [placeKey(placed), placed.entry.rowCounts]));
   return published.entries.flatMap((placed) => {
-    const [a, b] = [before.get(key(placed)), placed.entry.rowCounts];
+    const [a, b] = [before.get(placeKey(placed)), placed.entry.rowCounts];
     if (!a || !b || sum(a) === sum(b)) return [];
     return [`${placed.type} ${placed.name ?? 'structure'}`];
   });
@@ -118,7 +115,7 @@ export function checkIdentities({ storage, published, inputs, status, isDeep }: 
   if (isDeep) return [];
   const expected = expectedNames(inputs, published);
   const foreign = made.flatMap(({ dataSet }) => {
-    const names = expected.get(placeKey(dataSet));
+    const names = expected.get(placeKey(dataSet.places[0]));
     return names && dataSet.parts.every((path) => names.has(nameOf(path))) ? [] : [dataSet];
   });
   if (foreign.length === 0) return [];
@@ -141,10 +138,7 @@ function isOurs({ parts, schemas }: LookedDataSet): boolean {
       ({ path }) => path.includes('/parquet-repartitioned-') || path.startsWith('parquet-repartitioned-'),
     ) &&
     parts.every(isRead) &&
-    schemas.some(({ footer }) => {
-      const signed = footerKeys(footer).get('gs-repartition');
-      return signed?.includes(`"version":${JSON.stringify(productVersion())}`);
-    })
+    schemas.some(({ footer }) => makerOf(footer).version === productVersion())
   );
 }
 
@@ -156,19 +150,21 @@ function expectedNames(
   const layouts = new Map(
     published.flatMap(({ dataSet, parts }) => {
       const layout = parts.flatMap((part) => (isRead(part) ? part.rows : []));
-      return dataSet.places.map((place) => [placeKey({ places: [place] }), layout] as const);
+      return dataSet.places.map((place) => [placeKey(place), layout] as const);
     }),
   );
   const expected = new Map<string, Set<string>>();
   for (const group of inputs) {
-    const layout = group.dataSets.map(({ dataSet }) => layouts.get(placeKey(dataSet))).find(Boolean);
+    const layout = group.dataSets
+      .map(({ dataSet }) => layouts.get(placeKey(dataSet.places[0])))
+      .find(Boolean);
     const rows = group.dataSets.map(({ parts }) => sum(parts.map((part) => part.rows)));
     if (!layout || rows.some((count) => count !== sum(layout))) continue;
     const plan = planGroup(group, [{ layout, dataSets: [], cost: 0, chosen: true }]);
     for (const { dataSet, parts } of plan.dataSets) {
       const names = new Set<string>();
       for (const part of parts) names.add(nameOf(part.kind === 'keep' ? part.part.path : part.task.output));
-      for (const place of dataSet.places) expected.set(placeKey({ places: [place] }), names);
+      for (const place of dataSet.places) expected.set(placeKey(place), names);
     }
   }
   return expected;
@@ -177,10 +173,6 @@ function expectedNames(
 /** A part and its folder, whose name is the hash; where that lies is another matter, with links about. */
 function nameOf(path: string): string {
   return path.split('/').slice(-2).join('/');
-}
-
-function placeKey({ places: [{ section, type, name }] }: Pick<DataSet, 'places'>): string {
-  return JSON.stringify([section, type, name]);
 }
 
 function sum(numbers: readonly number[]): number {

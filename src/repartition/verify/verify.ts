@@ -15,7 +15,7 @@ import { counter } from '../counter.js';
 import type { CountedGroup } from '../model.js';
 import { requireVerifyOptions } from '../options.js';
 import { lookAtParts } from '../prepare/inventory.js';
-import { readPart } from '../prepare/read-part.js';
+import { problemOf, readPart } from '../prepare/read-part.js';
 import { checkMetadata } from './check-metadata.js';
 import { checkDataSet, rowsOf } from './check-parts.js';
 import { checkTotals, type LookedMapping, totalsOf } from './check-totals.js';
@@ -151,10 +151,7 @@ async function lookAtMapping(
     const largest = Math.max(...(rowGroups ?? [{ bytes }]).map((group) => group.bytes));
     return { path, rows, stat: { path, size, version }, largest };
   } catch (error) {
-    const isThePart =
-      error instanceof RepartitionError && (error.code === 'not-found' || error.code === 'parquet');
-    if (!isThePart) throw error;
-    return { path, rows: 0, problem: error.message };
+    return { path, rows: 0, problem: problemOf(error) };
   }
 }
 

@@ -1,10 +1,10 @@
 /** A part in storage as parquet-wasm wants it: a Blob, of which it reads ranges. */
-import { crc32 } from 'node:zlib';
 import pMap from 'p-map';
 import { type Footer, readFooter, TAIL_BYTES } from '../../../parquet/footer.js';
-import { PageHeader, RowGroup } from '../../../parquet/format.js';
+import { RowGroup } from '../../../parquet/format.js';
+import { hasTrueChecksum } from '../../../parquet/page.js';
 import { readPageHead } from '../../../parquet/page-header.js';
-import { readChunks } from '../../../parquet/source-chunk.js';
+import { readChunks, type SourceChunk } from '../../../parquet/source-chunk.js';
 import { partReader } from '../../part-reader.js';
 import type { CallOptions, ObjectStat, Storage } from '../../../storage/storage.js';
 
@@ -20,6 +20,8 @@ export class PartFile {
   readonly failed: Promise<never>;
   private fail: (error: unknown) => void = () => undefined;
   private held: ArrayBuffer | undefined;
+  /** Those of row groups with rows; asked for with every range. */
+  private readonly chunks: readonly Pick<SourceChunk, 'range' | 'leaf'>[];
 
   private constructor(
     private readonly storage: Storage,
@@ -30,6 +32,9 @@ export class PartFile {
   ) {
     this.failed = new Promise((_, reject) => (this.fail = reject));
     this.failed.catch(() => undefined);
+    this.chunks = footer.rowGroups
+      .filter((group) => (group.get(RowGroup.numRows) ?? 0) > 0)
+      .flatMap((group) => readChunks(footer, group).map(({ range, leaf }) => ({ range, leaf })));
   }
 
   static async open(
@@ -103,12 +108,9 @@ export class PartFile {
 
   /** Checksums of pages are written by nearly everybody, and looked at by few. */
   private check(bytes: Uint8Array, start: number): void {
-    for (const group of this.footer.rowGroups) {
-      if ((group.get(RowGroup.numRows) ?? 0) === 0) continue;
-      for (const { range, leaf } of readChunks(this.footer, group)) {
-        if (range.start < start || range.end > start + bytes.length) continue;
-        checkPages(bytes.subarray(range.start - start, range.end - start), range.start, leaf.path);
-      }
+    for (const { range, leaf } of this.chunks) {
+      if (range.start < start || range.end > start + bytes.length) continue;
+      checkPages(bytes.subarray(range.start - start, range.end - start), range.start, leaf.path);
     }
   }
 }
@@ -123,10 +125,9 @@ function checkPages(chunk: Uint8Array, start: number, column: string): void {
       return;
     }
     const body = at + head.size;
-    const crc = head.struct.get(PageHeader.crc);
     const end = body + head.compressedSize;
     if (end > chunk.length) return;
-    if (crc !== undefined && crc32(chunk.subarray(body, end)) !== crc >>> 0) {
+    if (!hasTrueChecksum(head.struct, chunk.subarray(body, end))) {
       throw new DamagedPage(
         `column ${column}: the page at byte ${start + at} does not have the checksum it claims`,
       );

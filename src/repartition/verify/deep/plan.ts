@@ -1,6 +1,7 @@
 /** What is read for a deep look, and what is compared with what: plain data, from facts that footers have told. */
 import type { GraphMetadata } from '../../../metadata/index.js';
 import type { DataSet } from '../../../metadata/model.js';
+import { placeKey } from '../../data-set-name.js';
 import type { CountedDataSet, PartFacts } from '../../model.js';
 import { type Role, roleOf } from '../check-parts.js';
 import type { Columns } from '../columns.js';
@@ -62,7 +63,7 @@ export function planDeepLook(
       return unit;
     });
   const before = new Map(
-    inputs.flatMap((one) => one.dataSet.places.map((place) => [keyOf(place), one] as const)),
+    inputs.flatMap((one) => one.dataSet.places.map((place) => [placeKey(place), one] as const)),
   );
   const comparisons: Comparison[] = [];
   const dataSets = looked.map((one): DeepDataSet => {
@@ -70,7 +71,7 @@ export function planDeepLook(
     const role = roleOf(metadata, dataSet);
     const counted = role === 'structure' ? 'integers' : role === 'mask' ? 'bits' : 'none';
     const outputs = parts.map((part) => (isRead(part) ? unitsOf(part, counted) : []));
-    const source = before.get(keyOf(dataSet.places[0]));
+    const source = before.get(placeKey(dataSet.places[0]));
     if (source && parts.every(isRead)) {
       for (const stretch of stretches(source.parts, parts)) {
         comparisons.push({
@@ -154,8 +155,4 @@ function stretches(
   }
   close(inputs.length);
   return found;
-}
-
-function keyOf({ section, type, name }: DataSet['places'][0]): string {
-  return JSON.stringify([section, type, name]);
 }

@@ -4,7 +4,7 @@
  */
 import { type Data, tableFromIPC } from 'apache-arrow';
 import { ParquetFile, type RecordBatch } from 'parquet-wasm';
-import { RepartitionError } from '../../../errors.js';
+import { messageOf, RepartitionError } from '../../../errors.js';
 import { RowGroup } from '../../../parquet/format.js';
 import type { CallOptions, ObjectStat, Storage } from '../../../storage/storage.js';
 import { DamagedPage, PartFile } from './file.js';
@@ -112,7 +112,7 @@ function columnsOf(batch: RecordBatch): [string, Data][] {
       data.children.map((child, i): [string, Data] => [schema.fields[i]!.name, child]),
     );
   } catch (error) {
-    throw new UnknownArrow(error instanceof Error ? error.message : String(error));
+    throw new UnknownArrow(messageOf(error));
   }
 }
 
@@ -123,7 +123,7 @@ function columnsOf(batch: RecordBatch): [string, Data][] {
 function explained({ path }: ObjectStat, error: unknown): UnitFacts {
   if (error instanceof RepartitionError && error.code !== 'parquet') throw error;
   if (error instanceof Error && error.name === 'AbortError') throw error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const problem = text.split('\n')[0]!.trim();
   if (error instanceof UnknownArrow) return { kind: 'unknown', path, problem };
   const isOurs = error instanceof RepartitionError || error instanceof DamagedPage;
