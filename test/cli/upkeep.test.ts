@@ -59,6 +59,16 @@ test('clean lists, says how many bytes, and how to remove them', async () => {
   );
 });
 
+test('clean says that finished parts of a run that can be resumed are among what it lists', async () => {
+  const resume = 'gs-repartition --input-prefix /data/graph';
+  const { stdout } = await attempt('clean --input-prefix /data/graph', {
+    engine: { clean: () => Promise.resolve({ ...cleaned, resume }) },
+  });
+  expect(stdout).toContain(
+    `\nThe last run has not ended, and parts that it has finished are among these. To go on with it: ${resume}\n`,
+  );
+});
+
 test('clean --yes removes', async () => {
   let told: unknown;
   const engine = {

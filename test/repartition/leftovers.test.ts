@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { clean, ownedTasks, prepare, readStatus, repartition, type Status } from 'gs-repartition';
+import { clean, execute, ownedTasks, prepare, readStatus, repartition, type Status } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local.js';
 import { thisProcess } from '../../src/storage/process-identity.js';
@@ -221,6 +221,18 @@ describe('clean', () => {
     expect((await clean({ inputPrefix: prefix })).items).toEqual([]);
     await writeFile(document, '');
     expect((await clean({ inputPrefix: prefix })).items.length).toBeGreaterThan(1);
+  });
+
+  test('tells how to go on with a run that has not published, and of one that has nothing', async () => {
+    const prefix = await copyFixture('cases/file-counts');
+    await execute(await prepare({ inputPrefix: prefix }));
+    const { items, resume } = await clean({ inputPrefix: prefix });
+    expect(items.map(({ kind }) => kind)).toContain('superseded folder');
+    expect(resume).toBe(`gs-repartition --input-prefix ${prefix}`);
+    await repartition({ inputPrefix: prefix, numOutputFiles: 2 });
+    const after = await clean({ inputPrefix: prefix });
+    expect(after.items.map(({ kind }) => kind)).toContain('superseded folder');
+    expect(after.resume).toBeUndefined();
   });
 
   test('removes no folder and nothing younger than a run as long as one is alive', async () => {

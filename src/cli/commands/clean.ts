@@ -32,7 +32,8 @@ export const cleanCommand = defineCommand({
 });
 
 /** The report for people. */
-function describeReport({ inputPrefix, removed, items, files, bytes, runs }: CleanReport): string[] {
+function describeReport(report: CleanReport): string[] {
+  const { inputPrefix, removed, items, files, bytes, resume, runs } = report;
   const busy = runs.map(
     (run) => `A run is at work (${formatRun(run)}): folders stay, and all that it may have begun.`,
   );
@@ -41,6 +42,11 @@ function describeReport({ inputPrefix, removed, items, files, bytes, runs }: Cle
   return [
     ...table(['what', 'path', 'files', 'size'], items.map(describeItem)),
     ...busy,
+    ...(resume === undefined || removed
+      ? []
+      : [
+          `The last run has not ended, and parts that it has finished are among these. To go on with it: ${resume}`,
+        ]),
     removed
       ? `Removed ${sum}.`
       : `${sum} could be removed. To remove them, run the same command again with --yes.`,

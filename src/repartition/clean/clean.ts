@@ -8,6 +8,7 @@ import { RepartitionError } from '../../errors.js';
 import type { AgedStat, CallOptions, Housekeeping, Storage } from '../../storage/storage.js';
 import { isAbandoned } from '../runs/leftovers.js';
 import { deadMarks, livingRuns, Presence, RUNS_FOLDER, type RunningRun, thisRun } from '../runs/presence.js';
+import { readStatusJson } from '../runs/read-status.js';
 import { foldersNamedIn } from './named.js';
 
 /** What can be removed. */
@@ -31,6 +32,11 @@ export interface CleanReport {
   /** Of all items. */
   files: number;
   bytes: number;
+  /**
+   * The command that resumes the last run, where that has not published and no run is at work: parts that it has finished
+   * are among the superseded folders.
+   */
+  resume?: string;
   /** Runs at work on the prefix: as long as there are any, no folder is removed, and nothing that they may have begun. */
   runs: RunningRun[];
 }
@@ -51,13 +57,17 @@ export async function cleanOn(
     throw new RepartitionError('usage', `${storage.describe('')} is in a storage that cannot be cleaned`);
   }
   await requireSomething(storage, housekeeping, options);
-  if (!remove) return reportOf(storage, await survey(storage, housekeeping, undefined, options), false);
+  if (!remove) {
+    const found = await survey(storage, housekeeping, undefined, options);
+    return { ...reportOf(storage, found, false), ...(await resumable(storage, found, options)) };
+  }
   const presence = new Presence(storage, { ...thisRun(), kind: 'clean' });
   await presence.show(options);
   try {
     const found = await survey(storage, housekeeping, presence.path, options);
+    const resume = await resumable(storage, found, options);
     for (const { remove: removeItem } of found.items) await removeItem();
-    return reportOf(storage, found, true);
+    return { ...reportOf(storage, found, true), ...resume };
   } finally {
     await presence.leave().catch(() => undefined);
   }
@@ -78,6 +88,18 @@ async function requireSomething(
     operation: 'list',
     path: storage.describe(''),
   });
+}
+
+/** Whoever wants to go on with a run that has not published should know before its parts are gone. */
+async function resumable(
+  storage: Storage,
+  { items }: Survey,
+  options: CallOptions,
+): Promise<Pick<CleanReport, 'resume'>> {
+  if (!items.some(({ kind }) => kind === 'superseded folder')) return {};
+  const status = await readStatusJson(storage, options);
+  const hasEnded = !status || status.status === 'succeeded';
+  return hasEnded || typeof status.command !== 'string' ? {} : { resume: status.command };
 }
 
 interface Removable extends CleanItem {
