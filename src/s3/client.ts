@@ -2,6 +2,7 @@ import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/clien
 import { RepartitionError } from '../errors.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import { followClock } from './clock.js';
+import { DirectReads } from './direct-reads.js';
 import { configuredEndpoint } from './endpoint.js';
 import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
@@ -17,6 +18,8 @@ const FIRST_REGION = 'us-east-1';
 export interface Connection {
   client: S3Client;
   throttle: Throttle;
+  /** Reads without the SDK's work, see `direct-reads.ts`; undefined where that can't be. */
+  openDirectReads: (common: Parameters<typeof DirectReads.open>[1]) => Promise<DirectReads | undefined>;
   /** Not AWS's S3: such a server may leave out what S3 promises. */
   foreign: boolean;
   /** Whether the bucket has answered; otherwise nobody has asked. */
@@ -46,6 +49,7 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
     return {
       client,
       throttle,
+      openDirectReads: (common) => openDirectReads(client, common, options),
       foreign,
       isBucketKnown: options.region === undefined,
       options: { ...options, region, pathStyle },
@@ -75,6 +79,20 @@ function configOf(options: S3Options, endpoint: string | undefined): S3ClientCon
       httpsAgent: { keepAlive: true, maxSockets },
     },
   };
+}
+
+/** Where few files may be open, a second set of sockets would be one too many. */
+async function openDirectReads(
+  client: S3Client,
+  common: Parameters<typeof DirectReads.open>[1],
+  options: S3Options,
+): Promise<DirectReads | undefined> {
+  if (fewOpenFiles()) return undefined;
+  return DirectReads.open(client, common, {
+    most: mostRequests(options),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    idleTimeout: IDLE_TIMEOUT_MS,
+  });
 }
 
 /** As many as were asked for, and as there may be sockets. */

@@ -7,7 +7,8 @@ import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.j
 import { changedError, toRepartitionError } from './errors.js';
 import { PartMemory } from './part-memory.js';
 import { objectName, type RecentReads } from './recent-reads.js';
-import { type Requests, versionFrom } from './requests.js';
+import { versionFrom } from './etag.js';
+import type { Requests } from './requests.js';
 import { type MultipartUpload, type PartStop, type Target, UploadGone, withUpload } from './upload.js';
 
 /** Parts of one object in flight; copies take S3's time, not ours. */

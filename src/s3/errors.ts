@@ -61,6 +61,11 @@ export function isSlowDown(error: unknown): boolean {
   return name === 'SlowDown' || status === 429 || (status === 503 && name !== 'InternalError');
 }
 
+/** The same of a reply whose body nobody has read. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+export function isSlowDownStatus(status: number | undefined): boolean {
+  return status === 429 || status === 503;
+}
+
 /** Whether the connection failed rather than the request. */
 export function isNetworkFailure(error: unknown): boolean {
   const { name, code } = failureOf(error);

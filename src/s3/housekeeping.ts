@@ -10,7 +10,8 @@ import { folderOf } from '../storage/folder-of.js';
 import type { AgedStat, CallOptions, Housekeeping, Unfinished } from '../storage/storage.js';
 import { toRepartitionError } from './errors.js';
 import { folderKey, keyOf } from './keys.js';
-import { type Requests, versionFrom } from './requests.js';
+import { versionFrom } from './etag.js';
+import type { Requests } from './requests.js';
 import { abortUntilGone } from './upload.js';
 
 /** @param describe a path as a person would write it */

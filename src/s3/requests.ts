@@ -3,21 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import type { Connection } from './client.js';
-import { failureOf, isNetworkFailure, toRepartitionError } from './errors.js';
+import { DirectReads, type RangeAnswer } from './direct-reads.js';
+import { versionFrom } from './etag.js';
+import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
-
-export interface RangeAnswer {
-  bytes: Uint8Array;
-  /** Size of the whole object in bytes. */
-  size: number;
-  version: string;
-}
 
 /** The requests of one bucket: under the throttle's cap, with what every request carries. */
 export class Requests {
   readonly client: S3Client;
   readonly options: S3Options;
   private isBucketKnown: boolean;
+  private direct: Promise<DirectReads | undefined> | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -99,7 +95,7 @@ export class Requests {
   }
 
   /**
-   * One ranged GET. The SDK repeats a request only until its headers have come, so a connection that breaks
+   * One ranged GET: without the SDK's work where that goes well, else with all it knows. The SDK repeats a request only until its headers have come, so a connection that breaks
    * amid the body is repeated here.
    *
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
@@ -112,6 +108,8 @@ export class Requests {
     signal: AbortSignal | undefined,
     into?: Uint8Array,
   ): Promise<RangeAnswer> {
+    const direct = await this.readDirectly(key, range, version, signal, into);
+    if (direct) return direct;
     const attempts = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -149,6 +147,32 @@ export class Requests {
       }
     }
   }
+
+  private async readDirectly(
+    key: string,
+    range: string,
+    version: string | undefined,
+    signal: AbortSignal | undefined,
+    into: Uint8Array | undefined,
+  ): Promise<RangeAnswer | undefined> {
+    const { throttle, openDirectReads } = this.connection;
+    const direct = await (this.direct ??= openDirectReads(this.common));
+    if (!direct) return undefined;
+    const { answer, status } = await this.send(signal, async () => {
+      const report = throttle.attempt();
+      const got = await direct.get(key, range, version, { signal, into });
+      if (got.answer) report('fine');
+      else if (isSlowDownStatus(got.status)) report('slow-down');
+      return got;
+    });
+    if (isSlowDownStatus(status)) await backOff(1, signal);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+    await (await this.direct)?.close();
+  }
 }
 
 /** Fills one buffer as the bytes come in, so that they are in memory once. */
@@ -176,11 +200,6 @@ class BrokenBody extends Error {
 export async function backOff(attempt: number, signal: AbortSignal | undefined): Promise<void> {
   const longest = Math.min(5_000, 100 * 2 ** (attempt - 1));
   await sleep(Math.random() * longest, undefined, signal === undefined ? {} : { signal });
-}
-
-/** An ETag without its quotes: lists and heads of some servers disagree about them. */
-export function versionFrom(etag: string | undefined): string {
-  return (etag ?? '').replace(/^"|"$/g, '');
 }
 
 function sizeFrom(contentRange: string | undefined, contentLength: number | undefined): number {

@@ -24,7 +24,8 @@ import { folderKey, keyOf, parseS3Url } from './keys.js';
 import { look, type Page } from './look.js';
 import { readS3Options, type S3Options } from './options.js';
 import { objectName, RecentReads } from './recent-reads.js';
-import { Requests, versionFrom } from './requests.js';
+import { versionFrom } from './etag.js';
+import { Requests } from './requests.js';
 import type { Target } from './upload.js';
 
 export interface S3Location extends StorageLocation {
@@ -228,8 +229,7 @@ class S3Storage implements Storage {
   }
 
   close(): Promise<void> {
-    this.requests.client.destroy();
-    return Promise.resolve();
+    return this.requests.close();
   }
 
   private key(path: string): string {

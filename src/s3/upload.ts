@@ -13,7 +13,8 @@ import { RepartitionError } from '../errors.js';
 import type { ObjectStat } from '../storage/storage.js';
 import { failureOf, isNetworkFailure, isS3Error, toRepartitionError } from './errors.js';
 import { copySource } from './keys.js';
-import { backOff, type Requests, versionFrom } from './requests.js';
+import { versionFrom } from './etag.js';
+import { backOff, type Requests } from './requests.js';
 
 /** The object an upload makes. */
 export interface Target {

@@ -1,0 +1,246 @@
+/**
+ * Ranged reads without the SDK's work per request. Most requests of a run read a few kilobytes, and the SDK takes a
+ * millisecond of processor for each: here a request is signed and sent as the SDK would, in a tenth of that
+ * (`bench/results/attempts.md`). Only what goes well is done here. Whoever gets no answer asks the SDK, which knows what
+ * to do about redirects, refusals, wrong clocks and networks that fail.
+ */
+import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { type Dispatcher, Pool } from 'undici';
+import { versionFrom } from './etag.js';
+
+export interface RangeAnswer {
+  bytes: Uint8Array;
+  /** Size of the whole object in bytes. */
+  size: number;
+  version: string;
+}
+
+/** How sockets are kept; times in milliseconds. */
+export interface Sockets {
+  most: number;
+  connectTimeout: number;
+  idleTimeout: number;
+}
+
+/** Where the SDK sends a GetObject, and with which headers. */
+interface Address {
+  origin: string;
+  hostname: string;
+  port: number | undefined;
+  protocol: string;
+  /** What stands before a key in a request's path. */
+  pathBefore: string;
+  query: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
+  region: string;
+}
+
+/** What the SDK's requests have, and its types hide. */
+interface SdkRequest extends Omit<Address, 'origin' | 'pathBefore' | 'region'> {
+  path: string;
+}
+
+/** SHA-256 of no bytes: what a request without a body is signed with. */
+const EMPTY_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const PLACEHOLDER = 'key';
+/** Headers that each request has of its own. */
+const OWN_HEADERS =
+  /^(host|range|if-match|authorization|x-amz-date|x-amz-content-sha256|x-amz-security-token|amz-sdk-.*)$/;
+
+export class DirectReads {
+  private readonly pool: Pool;
+  private readonly signer: SignatureV4;
+  private readonly queryText: string;
+
+  private constructor(
+    private readonly client: S3Client,
+    private readonly address: Address,
+    { most, connectTimeout, idleTimeout }: Sockets,
+  ) {
+    this.pool = new Pool(address.origin, {
+      connections: most,
+      connect: { timeout: connectTimeout },
+      headersTimeout: idleTimeout,
+      bodyTimeout: idleTimeout,
+    });
+    const query = Object.entries(address.query).map(([name, value]) => `${name}=${escapeText(value)}`);
+    this.queryText = query.length > 0 ? `?${query.join('&')}` : '';
+    this.signer = new SignatureV4({
+      credentials: client.config.credentials,
+      region: address.region,
+      service: 's3',
+      sha256: client.config.sha256,
+      uriEscapePath: false,
+    });
+  }
+
+  /**
+   * Asks the SDK where it would send its requests; none leaves.
+   * @param common what each request says, beside key and range
+   * @returns undefined where requests are signed in a way that only the SDK knows, or can't be
+   */
+  static async open(
+    client: S3Client,
+    common: Omit<GetObjectCommandInput, 'Key'>,
+    sockets: Sockets,
+  ): Promise<DirectReads | undefined> {
+    const address = await addressOf(client, common).catch(() => undefined);
+    return address && new DirectReads(client, address, sockets);
+  }
+
+  /**
+   * @param range as in the header: `bytes=0-9`, `bytes=-100`
+   * @param into where the bytes go if they are as many as it holds; saves a copy
+   * @returns no answer when it is not the range that was asked for, whatever the reason; the status if there is one
+   * @throws what the signal was aborted with
+   */
+  async get(
+    key: string,
+    range: string,
+    version: string | undefined,
+    { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
+  ): Promise<{ answer?: RangeAnswer; status?: number }> {
+    const path = this.address.pathBefore + key.split('/').map(escapeText).join('/');
+    const ifMatch = version === undefined ? {} : { 'if-match': `"${version}"` };
+    try {
+      const headers = await this.sign(path, { range, ...ifMatch });
+      return await new Promise((resolve, reject) => {
+        const reply = new Reply(into, resolve, reject);
+        this.pool.dispatch({ path: path + this.queryText, method: 'GET', headers }, reply);
+        if (signal) reply.endWith(signal);
+      });
+    } catch {
+      signal?.throwIfAborted();
+      return {};
+    }
+  }
+
+  private async sign(path: string, own: Record<string, string>): Promise<Record<string, string>> {
+    const { protocol, hostname, port, query, headers } = this.address;
+    const host = port === undefined ? hostname : `${hostname}:${port}`;
+    const all = { ...headers, ...own, host, 'x-amz-content-sha256': EMPTY_BODY };
+    const request = { method: 'GET', protocol, hostname, path, query, headers: all };
+    // The SDK learns from refusals how wrong this machine's clock is.
+    const signingDate = new Date(Date.now() + this.client.config.systemClockOffset);
+    return (await this.signer.sign(request, { signingDate })).headers;
+  }
+
+  close(): Promise<void> {
+    return this.pool.destroy();
+  }
+}
+
+/** One reply as it comes in. */
+class Reply implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined;
+  private answer: RangeAnswer | undefined;
+  private filled = 0;
+  private letGo = (): void => undefined;
+
+  constructor(
+    private readonly into: Uint8Array | undefined,
+    private readonly resolve: (got: { answer?: RangeAnswer; status?: number }) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  endWith(signal: AbortSignal): void {
+    const stop = (): void => {
+      this.onResponseError(undefined, signal.reason);
+      this.controller?.abort(new Error('interrupted'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    this.letGo = () => {
+      signal.removeEventListener('abort', stop);
+    };
+    if (signal.aborted) stop();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    const [, start, end, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(String(headers['content-range'])) ?? [];
+    const length = Number(end) - Number(start) + 1;
+    // A reply that was packed on its way, or any other than asked for, is not looked at.
+    if (status !== 206 || String(length) !== headers['content-length'] || headers['content-encoding']) {
+      this.end({ status });
+      controller.abort(new Error('not the range'));
+      return;
+    }
+    const bytes = this.into?.byteLength === length ? this.into : new Uint8Array(length);
+    this.answer = { bytes, size: Number(size), version: versionFrom(String(headers['etag'] ?? '')) };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    // undici ends what is longer or shorter than its Content-Length.
+    this.answer?.bytes.set(chunk, this.filled);
+    this.filled += chunk.byteLength;
+  }
+
+  onResponseEnd(): void {
+    if (this.answer?.bytes.byteLength === this.filled) this.end({ answer: this.answer, status: 206 });
+    else this.end({});
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.letGo();
+    this.reject(error);
+  }
+
+  private end(got: { answer?: RangeAnswer; status?: number }): void {
+    this.letGo();
+    this.resolve(got);
+  }
+}
+
+async function addressOf(
+  client: S3Client,
+  common: Omit<GetObjectCommandInput, 'Key'>,
+): Promise<Address | undefined> {
+  const request = await unsent(client, new GetObjectCommand({ ...common, Key: PLACEHOLDER }));
+  const { protocol, hostname, port, path, query, headers } = request;
+  const [, region] =
+    /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d+\/([^/]+)\/s3\//.exec(headers['authorization'] ?? '') ?? [];
+  const isPlain = path.endsWith(`/${PLACEHOLDER}`) && headers['x-amz-s3session-token'] === undefined;
+  if (region === undefined || !isPlain) return undefined;
+  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name.toLowerCase()));
+  return {
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    hostname,
+    port,
+    protocol,
+    pathBefore: path.slice(0, -PLACEHOLDER.length),
+    query,
+    headers: Object.fromEntries(kept),
+    region,
+  };
+}
+
+/** A request as it would leave, signed. */
+async function unsent(client: S3Client, command: GetObjectCommand): Promise<SdkRequest> {
+  let seen: SdkRequest | undefined;
+  command.middlewareStack.add(
+    () => (args) => {
+      seen = args.request as SdkRequest;
+      return Promise.resolve({ output: { $metadata: {} }, response: undefined });
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  await client.send(command);
+  if (!seen) throw new Error('the SDK made no request');
+  return seen;
+}
+
+/** As the SDK escapes: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html (UriEncode) */
+function escapeText(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
