@@ -7,8 +7,7 @@
  *
  * and where only the other pages' are known, the copied ones have the rest of the chunk's.
  */
-import { ColumnMetaData, DataPageHeader, DataPageHeaderV2, PageHeader, Statistics } from './format.js';
-import type { PageHead } from './page-header.js';
+import { ColumnMetaData, Statistics } from './format.js';
 import { type DataPage, type PageList, tellingPages } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
@@ -40,7 +39,7 @@ export async function countNulls(
   const opened = new Map(pieces.map(({ sourcePage, cut }) => [sourcePage, cut?.sourceNulls]));
   const isFlat = chunk.leaf.maxRepetition === 0;
   const told = (page: DataPage, ordinal: number): number | undefined =>
-    pageCounts?.[ordinal] ?? nullsInHead(page.head);
+    pageCounts?.[ordinal] ?? page.head?.numNulls;
   const nullsOf = (page: DataPage, ordinal: number): number | undefined =>
     told(page, ordinal) ?? (isFlat ? opened.get(ordinal) : undefined);
 
@@ -68,12 +67,4 @@ export async function countNulls(
     nulls = isFlat || told(page, sourcePage) === cut.sourceNulls ? nulls + cut.numNulls : undefined;
   }
   return nulls;
-}
-
-/** What a data page's header says of its nulls, if it does. */
-function nullsInHead(head: PageHead | undefined): number | undefined {
-  const v2 = head?.struct.get(PageHeader.dataPageHeaderV2);
-  if (v2) return v2.get(DataPageHeaderV2.numNulls);
-  const v1 = head?.struct.get(PageHeader.dataPageHeader);
-  return v1?.get(DataPageHeader.statistics)?.get(Statistics.nullCount);
 }

@@ -1,12 +1,18 @@
 /** The header that stands in front of each page. */
-import { DataPageHeader, DataPageHeaderV2, DictionaryPageHeader, PageHeader, PageType } from './format.js';
+import {
+  DataPageHeader,
+  DataPageHeaderV2,
+  DictionaryPageHeader,
+  PageHeader,
+  PageType,
+  Statistics,
+} from './format.js';
 import type { Leaf } from './schema.js';
 import { ThriftError } from './thrift.js';
 import { readStruct } from './thrift-reader.js';
 
-/** A page header, and what every walk over pages needs of it. */
-export interface PageHead {
-  struct: PageHeader;
+/** What a page header says in numbers. Of pages that are not opened nothing else is kept. */
+export interface PageCounts {
   /** Bytes of the header itself. */
   size: number;
   /** `PageType`. */
@@ -17,16 +23,29 @@ export interface PageHead {
   /** Levels (or, for a dictionary page, entries). */
   numValues: number;
   /** Rows; only V2 pages say. */
-  numRows?: number;
+  numRows?: number | undefined;
+  /** Levels without a value, if it says so. */
+  numNulls?: number | undefined;
+}
+
+/** A page header. */
+export interface PageHead extends PageCounts {
+  struct: PageHeader;
 }
 
 /**
  * Rows of a page, from its header alone; undefined when only its levels tell. V2 headers of pyarrow before 12 give levels
  * for rows where there are lists.
  */
-export function statedRows({ maxRepetition }: Leaf, { numRows, numValues }: PageHead): number | undefined {
+export function statedRows({ maxRepetition }: Leaf, { numRows, numValues }: PageCounts): number | undefined {
   if (maxRepetition === 0) return numRows ?? numValues;
   return numRows === numValues ? undefined : numRows;
+}
+
+/** A header's numbers alone: the rest may hold on to all the bytes it was read from. */
+export function countsOf(head: PageHead): PageCounts {
+  const { size, type, compressedSize, uncompressedSize, numValues, numRows, numNulls } = head;
+  return { size, type, compressedSize, uncompressedSize, numValues, numRows, numNulls };
 }
 
 /**
@@ -46,11 +65,14 @@ export function readPageHead(bytes: Uint8Array, offset: number): PageHead {
   };
   if (head.compressedSize < 0 || head.uncompressedSize < 0) throw new ThriftError('a page of negative size');
   if (type === PageType.dataPage) {
-    head.numValues = struct.require(PageHeader.dataPageHeader).require(DataPageHeader.numValues);
+    const v1 = struct.require(PageHeader.dataPageHeader);
+    head.numValues = v1.require(DataPageHeader.numValues);
+    head.numNulls = v1.get(DataPageHeader.statistics)?.get(Statistics.nullCount);
   } else if (type === PageType.dataPageV2) {
     const v2 = struct.require(PageHeader.dataPageHeaderV2);
     head.numValues = v2.require(DataPageHeaderV2.numValues);
     head.numRows = v2.require(DataPageHeaderV2.numRows);
+    head.numNulls = v2.get(DataPageHeaderV2.numNulls);
   } else if (type === PageType.dictionaryPage) {
     head.numValues = struct.require(PageHeader.dictionaryPageHeader).require(DictionaryPageHeader.numValues);
   }

@@ -1,11 +1,11 @@
 /** Pages of a chunk, listed but not opened. */
-import type { PageHead } from './page-header.js';
+import type { PageCounts } from './page-header.js';
 import type { ByteRange } from './source-chunk.js';
 
 /** A page where it lies. */
 export interface PlacedPage extends ByteRange {
-  /** Once it was read. */
-  head?: PageHead;
+  /** Of its header, once that was read. */
+  head?: PageCounts;
 }
 
 /** A data page where it lies. */

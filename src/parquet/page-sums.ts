@@ -2,7 +2,7 @@
 import { Codec } from './format.js';
 import { damagedPage } from './header-window.js';
 import { EncodingError } from './hybrid.js';
-import { type PageHead, statedRows } from './page-header.js';
+import { type PageCounts, statedRows } from './page-header.js';
 import { type DataPage, type PageList, tellingPages } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
@@ -63,10 +63,10 @@ function requireListedRows(chunk: SourceChunk, pages: readonly DataPage[]): void
   }
 }
 
-function sizeOf(head: PageHead): number {
+function sizeOf(head: PageCounts): number {
   return head.size + head.uncompressedSize;
 }
 
-function sum(heads: readonly PageHead[], of: (head: PageHead) => number): number {
+function sum(heads: readonly PageCounts[], of: (head: PageCounts) => number): number {
   return heads.reduce((total, head) => total + of(head), 0);
 }

@@ -8,11 +8,17 @@ import { damagedPage, HeaderWindow, inPage } from './header-window.js';
 import { EncodingError } from './hybrid.js';
 import { indexedPages } from './indexes.js';
 import { beginsInsideRow, countRowStarts, openPage, type OpenPage } from './page.js';
-import { type PageHead, readPageHead, statedRows } from './page-header.js';
+import { countsOf, type PageHead, readPageHead, statedRows } from './page-header.js';
 import type { DataPage, PageList, PlacedPage } from './page-list.js';
 import { readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import { ThriftError } from './thrift.js';
+
+/**
+ * What indexes list of the chunks of open files, with what has been read of the headers: the parts on either side of a
+ * boundary want the same, and far away each header is a request.
+ */
+const lists = new WeakMap<SourceChunk['struct'], PageList>();
 
 /**
  * Lists the pages up to the one in which row `until` starts.
@@ -26,6 +32,8 @@ export async function listPages(
   rows: number,
   until: number,
 ): Promise<PageList> {
+  const known = offsetIndex && lists.get(chunk.struct);
+  if (known) return known;
   const indexed = offsetIndex ? indexedPages(chunk, offsetIndex, rows) : [];
   // An index that leaves a hole between pages may have left out a page: then the headers are asked.
   const isGapless = indexed.every((page, i) => i === 0 || page.start === indexed[i - 1]!.end);
@@ -38,6 +46,7 @@ export async function listPages(
   const first = indexed[0]?.start ?? chunk.range.start;
   const list: PageList = { pages, isComplete: true };
   if (first > chunk.range.start) list.dictionary = { start: chunk.range.start, end: first };
+  lists.set(chunk.struct, list);
   return list;
 }
 
@@ -58,7 +67,7 @@ async function walkPages(
     if (end > chunk.range.end)
       throw damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
     if (head.type === PageType.dictionaryPage) {
-      list.dictionary = { start: offset, end, head };
+      list.dictionary = { start: offset, end, head: countsOf(head) };
     } else if (head.type === PageType.dataPage || head.type === PageType.dataPageV2) {
       const page: DataPage = {
         start: offset,
@@ -66,7 +75,7 @@ async function walkPages(
         firstRow: rowsStarted,
         endRow: 0,
         continuesRow: false,
-        head,
+        head: countsOf(head),
       };
       const stated = statedRows(chunk.leaf, head);
       if (stated === undefined) {

@@ -13,6 +13,7 @@ import * as indexes from './indexes.js';
 import { cutPage, type MadePage } from './make-page.js';
 import { countNulls, type PieceOfPage } from './nulls.js';
 import { sumPages } from './page-sums.js';
+import { countsOf } from './page-header.js';
 import type { DataPage, PageList } from './page-list.js';
 import { listPages, openDataPage, takeRoom } from './pages.js';
 import { type Cut, cutLevels, pickPages } from './pick-pages.js';
@@ -176,7 +177,7 @@ async function cutAt(
   const room = await takeRoom(reader, chunk, page);
   try {
     const opened = await openDataPage(reader, chunk, list, page, room);
-    page.head = opened.head;
+    page.head ??= countsOf(opened.head);
     return await inPage(chunk, page.start, () => ({
       result: cutPage(chunk.leaf, opened, cutLevels(opened.page, cut)),
       sourceNulls: opened.page.numLevels - opened.page.values.count,

@@ -1,6 +1,6 @@
-/** The headers of pages whose places are known. */
+/** What the headers of pages say whose places are known. */
 import { HeaderWindow, windowBytes } from './header-window.js';
-import type { PageHead } from './page-header.js';
+import { countsOf, type PageCounts } from './page-header.js';
 import type { PlacedPage } from './page-list.js';
 import type { RangeReader } from './source.js';
 import type { ByteRange, SourceChunk } from './source-chunk.js';
@@ -10,7 +10,7 @@ export async function readHeads(
   reader: RangeReader,
   chunk: SourceChunk,
   pages: readonly PlacedPage[],
-): Promise<PageHead[]> {
+): Promise<PageCounts[]> {
   const clusters = touching(pages).flatMap((some) =>
     isReadWhole(reader, some) ? [some] : underOneWindow(chunk, some),
   );
@@ -18,8 +18,8 @@ export async function readHeads(
     clusters.map(async (some) => {
       const window = new HeaderWindow(reader, chunk.range);
       if (isReadWhole(reader, some)) await window.show(extentOf(some));
-      const found: PageHead[] = [];
-      for (const page of some) found.push((page.head ??= await window.headAt(chunk, page.start)));
+      const found: PageCounts[] = [];
+      for (const page of some) found.push((page.head ??= countsOf(await window.headAt(chunk, page.start))));
       return found;
     }),
   );

@@ -9,7 +9,7 @@ import { inPage } from './header-window.js';
 import { EncodingError } from './hybrid.js';
 import { readOffsetIndex } from './indexes.js';
 import { countPresent, openDictionary, type OpenPage } from './page.js';
-import { readPageHead } from './page-header.js';
+import { countsOf, readPageHead } from './page-header.js';
 import type { DataPage, PageList } from './page-list.js';
 import { listPages, openDataPage, type OpenedPage, takeRoom } from './pages.js';
 import { PlainCursor, type PlainEntries } from './plain.js';
@@ -119,7 +119,7 @@ async function readDictionary(
   return inPage(chunk, dictionary.start, async () => {
     const head = readPageHead(bytes, 0);
     // Its entries bound the indices of every page.
-    dictionary.head = head;
+    dictionary.head = countsOf(head);
     const body = bytes.subarray(head.size, head.size + head.compressedSize);
     const { leaf, habits } = chunk;
     return openDictionary({ leaf, habits, codec: await openCodec(chunk.codec) }, head, body, room);

@@ -35,9 +35,19 @@ async function manyPages({ index = true } = {}): Promise<string> {
 
 /** Splices rows from a page's middle, and tells what was read of the pages. */
 async function readsOf(path: string, from: number, to: number, readOverhead: number): Promise<string[]> {
+  const [reads] = await readsOfEach(path, [[from, to]], readOverhead);
+  return reads!;
+}
+
+/** The same for one part after the other, of a file that stays open. */
+async function readsOfEach(
+  path: string,
+  parts: readonly [from: number, to: number][],
+  readOverhead: number,
+): Promise<string[][]> {
   const { reader, footer } = await openFiles([path], readOverhead)(0);
   const { range } = readChunks(footer, footer.rowGroups[0]!)[0]!;
-  const reads: string[] = [];
+  let reads: string[] = [];
   const spied = {
     ...reader,
     read: (start: number, end: number) => {
@@ -46,13 +56,18 @@ async function readsOf(path: string, from: number, to: number, readOverhead: num
       return reader.read(start, end);
     },
   };
-  await splice(
-    () => Promise.resolve({ reader: spied, footer }),
-    [{ source: 0, from, to }],
-    {},
-    { smallestCopy: SMALLEST_COPY, version: VERSION },
-  );
-  return reads;
+  const all: string[][] = [];
+  for (const [from, to] of parts) {
+    reads = [];
+    all.push(reads);
+    await splice(
+      () => Promise.resolve({ reader: spied, footer }),
+      [{ source: 0, from, to }],
+      {},
+      { smallestCopy: SMALLEST_COPY, version: VERSION },
+    );
+  }
+  return all;
 }
 
 const times = (count: number, read: string): string[] => Array.from({ length: count }, () => read);
@@ -76,4 +91,14 @@ test('pages that cost more than a read are left where they are', async () => {
 test('headers that were read to find the pages are not read again', async () => {
   const path = await manyPages({ index: false });
   expect(await readsOf(path, 0, 20_500, 256 * KIB)).toEqual([...times(21, 'header'), '8 kB']);
+});
+
+test('headers that the part on the other side of a boundary has asked for are not read again', async () => {
+  const sides: [number, number][] = [
+    [0, 70_500],
+    [70_500, ROWS],
+  ];
+  const [before, behind] = await readsOfEach(await manyPages(), sides, 4 * KIB);
+  expect(before).toEqual(['8 kB', ...times(29, 'header')]);
+  expect(behind).toEqual(['8 kB']);
 });
