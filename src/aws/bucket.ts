@@ -39,7 +39,7 @@ export class Bucket {
     name: string,
     signal?: AbortSignal,
   ): Promise<Bucket> {
-    const connection = await connect(name, readS3Options(options), signal);
+    const connection = await connect(name, readS3Options(options), { signal });
     return new Bucket(new Requests(connection, name), connection.options.region);
   }
 

@@ -17,7 +17,9 @@ export const s3Options = {
   'expected-bucket-owner': text('The account that must own the bucket'),
   'requester-pays': flag('Pay for requests and transfer of a requester-pays bucket'),
   'max-attempts': count('Attempts for each S3 request (10 unless given)'),
-  'max-concurrent-requests': count('S3 requests in flight per worker while S3 keeps up (32 unless given)'),
+  'max-concurrent-requests': count(
+    'S3 requests in flight at most, fewer when S3 takes fewer (256 unless given)',
+  ),
   's3-checksums': choice('When to send checksum headers; when-required suits older servers', [
     'when-supported',
     'when-required',

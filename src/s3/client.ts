@@ -6,6 +6,7 @@ import { DirectReads } from './direct-reads.js';
 import { configuredEndpoint } from './endpoint.js';
 import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
+import type { OpenOptions } from '../storage/registry.js';
 import { PatientRetries } from './retry.js';
 import { Throttle } from './throttle.js';
 
@@ -33,7 +34,11 @@ export interface Connection {
  * the client. One request at most (HeadBucket), and none when the options name the region.
  * @throws RepartitionError `usage` (endpoint), `not-found` (bucket), `access`, `storage`
  */
-export async function connect(bucket: string, options: S3Options, signal?: AbortSignal): Promise<Connection> {
+export async function connect(
+  bucket: string,
+  options: S3Options,
+  { ownThread, signal }: OpenOptions = {},
+): Promise<Connection> {
   // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   try {
@@ -43,7 +48,7 @@ export async function connect(bucket: string, options: S3Options, signal?: Abort
     const config = { ...configOf(options, endpoint), forcePathStyle: pathStyle };
     const region = options.region ?? (await regionOf(bucket, options, config, signal));
     const client = new S3Client({ ...config, region });
-    const throttle = new Throttle(mostRequests(options));
+    const throttle = new Throttle(mostRequests(options), ownThread);
     tellThrottle(client, throttle);
     followClock(client);
     return {

@@ -5,6 +5,7 @@ import type { ObjectStat, Segment } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
 import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
 import { changedError, toRepartitionError } from './errors.js';
+import type { Memory } from '../memory.js';
 import { PartMemory } from './part-memory.js';
 import { objectName, type RecentReads } from './recent-reads.js';
 import { versionFrom } from './etag.js';
@@ -58,13 +59,18 @@ class Stop implements PartStop {
 
 /** Puts planned objects in place. Uploaded parts are the only bytes it holds, two parts at a time. */
 export class Composer {
-  private readonly memory = new PartMemory();
+  private readonly memory: PartMemory;
+  /** Whether the server refuses copies of another version, once it was asked. */
+  private versionsChecked: boolean | undefined;
 
   constructor(
     private readonly requests: Requests,
     private readonly recent: RecentReads,
+    memory: Memory,
     private readonly names: Namer,
-  ) {}
+  ) {
+    this.memory = new PartMemory(memory);
+  }
 
   /** @throws RepartitionError `changed`, `access`, `storage`, `not-found`, `interrupted` */
   async compose(target: Target, plan: ComposePlan, signal: AbortSignal | undefined): Promise<ObjectStat> {
@@ -75,8 +81,9 @@ export class Composer {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await withUpload(this.requests, target, signal, async (upload) => {
+          const areVersionsChecked = await this.areVersionsChecked(upload, plan.parts, signal);
           await this.parts(upload, plan.parts, signal);
-          if (this.requests.foreign) await this.checkSources(plan.parts, signal);
+          if (!areVersionsChecked) await this.checkSources(plan.parts, signal);
         });
       } catch (error) {
         if (!(error instanceof UploadGone)) throw error;
@@ -136,9 +143,34 @@ export class Composer {
   }
 
   /**
-   * S3 itself refuses to copy from an object that is not the version asked for. Some servers do not look at that
-   * condition, so that there the sources are asked once more before the object appears.
+   * S3 refuses to copy from an object that is not the version asked for. Some servers do not look at that condition:
+   * another server is asked for a version that there can't be, once.
    */
+  private async areVersionsChecked(
+    upload: MultipartUpload,
+    parts: readonly UploadPart[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (!this.requests.foreign) return true;
+    if (this.versionsChecked !== undefined) return this.versionsChecked;
+    const copied = parts.find((part) => part.kind === 'copy');
+    if (!copied) return true;
+    const { path, start } = copied.source;
+    const source = { key: this.names.keyOf(path), where: this.names.describe(path), start, end: start + 1 };
+    const stop = new Stop(signal);
+    try {
+      this.versionsChecked = await upload.refusesOtherVersions(source, stop);
+    } catch {
+      throwIfAborted(signal);
+      // What went wrong says nothing of conditions, and the parts themselves will meet it.
+      return false;
+    } finally {
+      stop.release();
+    }
+    return this.versionsChecked;
+  }
+
+  /** Where the server does not look at the versions of what it copies, we do before the object appears. */
   private async checkSources(parts: readonly UploadPart[], signal: AbortSignal | undefined): Promise<void> {
     const versions = new Map<string, string>();
     for (const part of parts) {

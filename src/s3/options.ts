@@ -29,14 +29,14 @@ export interface S3Options {
   requesterPays?: boolean | undefined;
   /** Attempts per request, the first one included. Default 10. */
   maxAttempts?: number | undefined;
-  /** Requests in flight per process or worker while S3 does not complain. Default 32. */
+  /** Requests in flight at most; how many there are follows from what S3 takes. Default 256. */
   maxConcurrentRequests?: number | undefined;
   /** `when-required` is for servers that do not know the newer checksum headers. Default `when-supported`. */
   s3Checksums?: 'when-supported' | 'when-required' | undefined;
 }
 
 export const DEFAULT_MAX_ATTEMPTS = 10;
-export const DEFAULT_MAX_CONCURRENT_REQUESTS = 32;
+export const DEFAULT_MAX_CONCURRENT_REQUESTS = 256;
 
 /** What is wrong with a value, as the end of a sentence; `undefined` when nothing is. */
 type Check = (value: unknown) => string | undefined;

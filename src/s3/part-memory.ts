@@ -1,29 +1,48 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-import { S3_LIMITS } from './compose-plan.js';
+import type { Memory } from '../memory.js';
 
-/** Parts in memory at a time: while one is on its way up the next one is fetched. */
-const PARTS = 2;
-/** Uploaded parts are shorter than two smallest parts, but for objects of tens of GiB. */
-const BUFFER_BYTES = 2 * S3_LIMITS.minPart;
+const MIB = 1024 * 1024;
+/** Buffers come in multiples of this, so that one fits parts of many sizes. */
+const STEP = 2 * MIB;
+/** Bytes of buffers that wait to be used again. */
+const MOST_FREE = 16 * MIB;
 
 /**
- * The memory for parts that are put together here. Used again and again: fresh buffers of several MiB would pile up
- * until the garbage collector gets to them.
+ * The memory for parts that are put together here, taken from what the process may use. Used again and again: fresh
+ * buffers of several MiB would pile up until the garbage collector gets to them.
  */
 export class PartMemory {
-  private readonly limit: LimitFunction = pLimit(PARTS);
+  /** The last used comes last. */
   private readonly free: Uint8Array[] = [];
+  private freeBytes = 0;
+
+  constructor(private readonly memory: Memory) {}
 
   /** Runs `work` with `size` bytes of its own until it settles; what they hold at first is not said. */
-  use<T>(size: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
-    return this.limit(async () => {
-      if (size > BUFFER_BYTES) return work(new Uint8Array(size));
-      const buffer = this.free.pop() ?? new Uint8Array(BUFFER_BYTES);
-      try {
-        return await work(buffer.subarray(0, size));
-      } finally {
-        this.free.push(buffer);
-      }
-    });
+  async use<T>(size: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+    // A part may be larger than all there is, and has to be made all the same.
+    const room = await this.memory.take(Math.min(size, this.memory.total));
+    const buffer = this.fitting(size);
+    try {
+      return await work(buffer.subarray(0, size));
+    } finally {
+      this.keep(buffer);
+      room.release();
+    }
+  }
+
+  private fitting(size: number): Uint8Array {
+    const at = this.free.findLastIndex(
+      ({ byteLength }) => byteLength >= size && byteLength <= 2 * size + STEP,
+    );
+    const [buffer] = at < 0 ? [] : this.free.splice(at, 1);
+    if (!buffer) return new Uint8Array(Math.ceil(size / STEP) * STEP);
+    this.freeBytes -= buffer.byteLength;
+    return buffer;
+  }
+
+  private keep(buffer: Uint8Array): void {
+    this.free.push(buffer);
+    this.freeBytes += buffer.byteLength;
+    while (this.freeBytes > MOST_FREE) this.freeBytes -= this.free.shift()!.byteLength;
   }
 }

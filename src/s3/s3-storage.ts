@@ -1,7 +1,8 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import { fewOpenFiles } from '../storage/open-files.js';
-import type { StorageKind } from '../storage/registry.js';
+import type { OpenOptions, StorageKind } from '../storage/registry.js';
 import type {
   CallOptions,
   Estimate,
@@ -46,9 +47,9 @@ export interface S3Location extends StorageLocation {
  */
 const PROFILE: StorageProfile = {
   mostThreads: 2,
-  batchesPerThread: 2,
-  tasksPerBatch: 4,
-  turns: { of: 'reading', sizes: [{ bytes: 64 * 1024 * 1024, atOnce: 1 }] },
+  batchesPerThread: 3,
+  tasksPerBatch: 16,
+  turns: { of: 'reading', sizes: [] },
   smallestCopy: S3_LIMITS.minPart,
   readOverhead: MAX_HOLE,
   readsAtOnce: 64,
@@ -57,7 +58,7 @@ const PROFILE: StorageProfile = {
 /** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
 export const s3Kind: StorageKind = {
   locate: (url, options) => locationOf(parseS3Url(url), readS3Options(options)),
-  open: (location, { signal }) => openS3Storage(location as S3Location, { signal }),
+  open: (location, how) => openS3Storage(location as S3Location, how),
 };
 
 function locationOf({ bucket, prefix }: { bucket: string; prefix: string }, options: S3Options): S3Location {
@@ -70,9 +71,14 @@ function locationOf({ bucket, prefix }: { bucket: string; prefix: string }, opti
  * opens it again makes no request to do so.
  * @throws RepartitionError `usage` (options), `not-found` (bucket), `access`, `storage`
  */
-export async function openS3Storage(location: S3Location, options: CallOptions = {}): Promise<Storage> {
-  const connection = await connect(location.bucket, readS3Options(location.options), options.signal);
-  return new S3Storage(locationOf(location, connection.options), new Requests(connection, location.bucket));
+export async function openS3Storage(location: S3Location, how: OpenOptions = {}): Promise<Storage> {
+  const connection = await connect(location.bucket, readS3Options(location.options), how);
+  const memory = how.ownThread?.memory ?? Memory.within(DEFAULT_MEMORY);
+  return new S3Storage(
+    locationOf(location, connection.options),
+    new Requests(connection, location.bucket),
+    memory,
+  );
 }
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
@@ -85,9 +91,10 @@ class S3Storage implements Storage {
   constructor(
     readonly location: S3Location,
     private readonly requests: Requests,
+    memory: Memory,
   ) {
     this.housekeeping = s3Housekeeping(requests, location.prefix, (path) => this.describe(path));
-    this.composer = new Composer(requests, this.recent, {
+    this.composer = new Composer(requests, this.recent, memory, {
       keyOf: (path) => this.key(path),
       describe: (path) => this.describe(path),
     });

@@ -8,6 +8,7 @@ import {
   ListPartsCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
+  type UploadPartCopyCommandOutput,
 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import type { ObjectStat } from '../storage/storage.js';
@@ -48,6 +49,9 @@ const ABORT_ATTEMPTS = 8;
 
 /** S3's own example of a failure that comes with status 200; a few repetitions are what the documents ask for. */
 const COMPLETE_ATTEMPTS = 4;
+
+/** No object has it: hashes are never nothing but zeros. */
+const NO_VERSION = '0'.repeat(32);
 
 /** The upload we were adding to is gone: somebody aborted it, or it was completed by a request whose reply got lost. */
 export class UploadGone extends Error {
@@ -154,9 +158,32 @@ export class MultipartUpload {
    * @param stop see {@link PartStop}
    * @throws RepartitionError `changed` when the source is not the version it was
    */
-  async copy(number: number, source: CopyRange, { soft, hard }: PartStop): Promise<void> {
+  async copy(number: number, source: CopyRange, stop: PartStop): Promise<void> {
+    const answer = await this.sendCopy(number, source, stop);
+    this.note(number, answer.CopyPartResult ?? {}, source.end - source.start);
+  }
+
+  /**
+   * Whether the server looks at the version of what it copies: asked for one that there can't be. What it copies all the
+   * same is replaced by the first part.
+   */
+  async refusesOtherVersions(source: Omit<CopyRange, 'version'>, stop: PartStop): Promise<boolean> {
+    try {
+      await this.sendCopy(1, { ...source, version: NO_VERSION }, stop);
+      return false;
+    } catch (error) {
+      if (error instanceof RepartitionError && error.code === 'changed') return true;
+      throw error;
+    }
+  }
+
+  private sendCopy(
+    number: number,
+    source: CopyRange,
+    { soft, hard }: PartStop,
+  ): Promise<UploadPartCopyCommandOutput> {
     const { expectedBucketOwner } = this.requests.options;
-    const answer = await this.sendPart('read', source.where, soft, (client) =>
+    return this.sendPart('read', source.where, soft, (client) =>
       client.send(
         new UploadPartCopyCommand({
           ...this.inUpload,
@@ -169,7 +196,6 @@ export class MultipartUpload {
         { abortSignal: hard },
       ),
     );
-    this.note(number, answer.CopyPartResult ?? {}, source.end - source.start);
   }
 
   async complete(signal: AbortSignal | undefined): Promise<ObjectStat> {

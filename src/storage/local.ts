@@ -81,7 +81,8 @@ const LOOKS = 256;
 /** Folders by their paths, also as `file:` URLs. What else is said of them is meant for other storages. */
 export const localKind: StorageKind = {
   locate: (url) => ({ scheme: 'file', root: resolve(/^file:/i.test(url) ? pathOf(url) : url) }),
-  open: (location, how) => openLocalStorage((location as LocalLocation).root, how),
+  open: (location, how) =>
+    openLocalStorage((location as LocalLocation).root, { ownThread: how.ownThread !== undefined }),
 };
 
 function pathOf(url: string): string {

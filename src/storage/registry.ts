@@ -1,5 +1,6 @@
 /** The storages there are, by the scheme of their URLs. The built-in ones are in `src/storages.ts`. */
 import { RepartitionError } from '../errors.js';
+import type { Memory } from '../memory.js';
 import type { CallOptions, Storage, StorageLocation } from './storage.js';
 
 /** What a storage brings. */
@@ -13,10 +14,27 @@ export interface StorageKind {
   locate(url: string, options: unknown): StorageLocation;
   /**
    * @param location from `locate`, or that of an open storage
-   * @param how.ownThread whether the thread does nothing but tasks, and may stand still while the storage works
+   * @param how.ownThread of a thread that does nothing but tasks, and may stand still while the storage works
    */
-  open(location: StorageLocation, how: { ownThread: boolean } & CallOptions): Promise<Storage> | Storage;
+  open(location: StorageLocation, how: OpenOptions): Promise<Storage> | Storage;
 }
+
+/** How a storage is opened. */
+export interface OpenOptions extends CallOptions {
+  ownThread?: OwnThread | undefined;
+}
+
+/** One of the threads that do a plan's tasks, and what it shares with the others. */
+export interface OwnThread {
+  threads: number;
+  /** What they may use. */
+  memory: Memory;
+  /** Zeros at first: for whatever the storages of all threads count together. */
+  counters: Int32Array<SharedArrayBuffer>;
+}
+
+/** How many `counters` there are. */
+export const COUNTERS = 8;
 
 /** Of plain paths. */
 const FILE = 'file';
@@ -74,7 +92,7 @@ export async function locate(prefix: string, options?: unknown): Promise<Storage
 
 /**
  * Opens a location; the caller closes the storage.
- * @param how.ownThread for a thread that does nothing but tasks
+ * @param how.ownThread of a thread that does nothing but tasks
  * @throws RepartitionError `usage`, `not-found`, `access`, `storage`
  *
  * @example
@@ -88,13 +106,10 @@ export async function locate(prefix: string, options?: unknown): Promise<Storage
  * await storage.close();
  * ```
  */
-export async function openStorage(
-  location: StorageLocation,
-  { ownThread = false, signal }: { ownThread?: boolean } & CallOptions = {},
-): Promise<Storage> {
+export async function openStorage(location: StorageLocation, how: OpenOptions = {}): Promise<Storage> {
   const load = kinds.get(location.scheme);
   if (!load) throw noStorageFor(location.scheme);
-  return (await load()).open(location, { ownThread, signal });
+  return (await load()).open(location, how);
 }
 
 /** The rest of the URL is not shown, for it may hold a password. */

@@ -9,6 +9,7 @@ import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import { fewOpenFiles } from '../../storage/open-files.js';
+import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
@@ -52,6 +53,8 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
     stopChannel: `gs-repartition-${randomUUID()}`,
     stopped,
     memory: shared.share(),
+    threads: count,
+    counters: new Int32Array(new SharedArrayBuffer(4 * COUNTERS)),
     loaded,
   };
   const channel = new BroadcastChannel(setup.stopChannel);

@@ -22,6 +22,9 @@ export interface WorkerSetup {
   stopped: Int32Array<SharedArrayBuffer>;
   /** That all threads share. */
   memory: SharedMemory;
+  /** How many threads there are, and what their storages count together. */
+  threads: number;
+  counters: Int32Array<SharedArrayBuffer>;
   /** How many threads are done with loading their modules. */
   loaded: Int32Array<SharedArrayBuffer>;
 }
@@ -41,7 +44,9 @@ const turns = turnsOf(setup.profile.turns);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
 // went wrong.
-const storage: Promise<Storage> = openStorage(setup.location, { ownThread: true });
+const storage: Promise<Storage> = openStorage(setup.location, {
+  ownThread: { threads: setup.threads, memory, counters: setup.counters },
+});
 await storage.catch(() => undefined);
 
 /** Makes the parts of neighbouring tasks at the same time. */
