@@ -2,7 +2,7 @@
 import { BenchError } from './bench-error.js';
 import type { GraphRequest } from './graphs.js';
 import { type Peer, PEERS } from './peers.js';
-import type { PeersPreset, PointRequest, Preset, S3Preset, ScalingPreset } from './presets.js';
+import type { PeersPreset, PointRequest, Preset, S3ModelPreset, S3Preset, ScalingPreset } from './presets.js';
 
 export interface Choice {
   /** Names with commas between. */
@@ -13,6 +13,19 @@ export interface Choice {
   /** No graph is larger. */
   maxBytes?: number | undefined;
   seed?: number | undefined;
+  /** Of the model of S3: one point in place of the curves. */
+  model?: ModelChoice | undefined;
+}
+
+export interface ModelChoice {
+  parts?: number | undefined;
+  partBytes?: number | undefined;
+  /** Milliseconds: the median, or `MEDIAN:P99`. */
+  latency?: string | undefined;
+  /** Requests a second, `READS:WRITES`; 0 for no limit. */
+  rates?: string | undefined;
+  concurrency?: number | undefined;
+  commands?: readonly string[] | undefined;
 }
 
 /** Splits that many parts must be possible, so a part has some rows: a vector has 3 kB. */
@@ -25,6 +38,8 @@ export function choose(preset: Preset, choice: Choice): Preset {
       return choosePeers(preset, choice);
     case 's3':
       return { ...chooseGraphs(preset, choice), repeats: choice.repeats ?? preset.repeats };
+    case 's3-model':
+      return chooseModel(preset, choice);
     case 'scaling':
       return chooseCurves(preset, choice);
   }
@@ -37,6 +52,45 @@ function choosePeers(preset: PeersPreset, choice: Choice): PeersPreset {
     repeats: choice.repeats ?? preset.repeats,
     ...(peers && { peers, leftOut: {} }),
   };
+}
+
+function chooseModel(preset: S3ModelPreset, { repeats, model = {} }: Choice): S3ModelPreset {
+  const { parts, partBytes, latency, rates, concurrency, commands = preset.commands } = model;
+  const isOne = [parts, partBytes, latency, rates, concurrency].some((given) => given !== undefined);
+  const points = isOne ? preset.points.slice(0, 1) : preset.points;
+  const [latencyMs, tailMs = 0] = numbers(
+    latency,
+    'latency',
+    'write --latency 30, or 30:200 for median and p99',
+  );
+  const [readsPerSecond, writesPerSecond] = numbers(
+    rates,
+    'rates',
+    'write --rates 5500:3500, or 0:0 for no limits',
+  );
+  return {
+    ...preset,
+    commands,
+    points: points.map((point) => ({
+      ...point,
+      ...(parts !== undefined && { parts, x: parts }),
+      ...(partBytes !== undefined && { partBytes }),
+      ...(concurrency !== undefined && { concurrency }),
+      repeats: repeats ?? point.repeats,
+      costs: {
+        ...point.costs,
+        ...(latencyMs !== undefined && { latencyMs, tailMs }),
+        ...(readsPerSecond !== undefined && { readsPerSecond }),
+        ...(writesPerSecond !== undefined && { writesPerSecond }),
+      },
+    })),
+  };
+}
+
+function numbers(text: string | undefined, option: string, hint: string): number[] {
+  const all = text?.split(':').map(Number) ?? [];
+  if (all.length <= 2 && all.every((value) => value >= 0)) return all;
+  throw new BenchError(`--${option} "${text ?? ''}" is no number, or two`, hint);
 }
 
 function chooseGraphs<T extends PeersPreset | S3Preset>(preset: T, choice: Choice): T {

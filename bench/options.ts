@@ -45,6 +45,25 @@ export const runOptions = {
   peers: { type: 'string', describe: `some of ${Object.keys(PEERS).join(',')}` },
   graphs: { type: 'string', describe: "some of the preset's graphs" },
   curves: { type: 'string', describe: 'of the preset scaling: some of bytes,parts,workers,planning' },
+  parts: {
+    type: 'number',
+    describe: 'of the preset s3-model: one graph of so many parts, in place of the curves',
+  },
+  'part-bytes': { type: 'string', describe: 'of the preset s3-model: size of a part', coerce: parseBytes },
+  latency: {
+    type: 'string',
+    describe:
+      "of the preset s3-model: a request's latency in ms, or its median and 99th percentile: 30, 30:200",
+  },
+  rates: {
+    type: 'string',
+    describe: 'of the preset s3-model: reads and writes a second: 5500:3500; 0: no limit',
+  },
+  command: {
+    type: 'string',
+    array: true,
+    describe: 'of the preset s3-model: a built checkout in place of this one; several are measured in turns',
+  },
   graphstorm: {
     type: 'string',
     describe: 'a GraphStorm checkout, measured beside our own short programs',

@@ -1,6 +1,7 @@
 /** What `npm run bench -- --preset NAME` measures. */
 import type { GraphRequest } from './graphs.js';
 import type { Peer } from './peers.js';
+import type { PointRequest as ModelPointRequest } from './s3-model/run.js';
 import { MIB } from './units.js';
 
 /** Peers side by side on generated graphs. */
@@ -25,6 +26,15 @@ export interface S3Preset {
   repeats: number;
 }
 
+/** Ours in a model that costs what S3 costs, against the copies that the server has to make. */
+export interface S3ModelPreset {
+  kind: 's3-model';
+  describe: string;
+  points: ModelPointRequest[];
+  /** Builds that are measured in turns; none for this checkout's own. */
+  commands: readonly string[];
+}
+
 export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
 
 /** One thing grows and all else stays. */
@@ -46,7 +56,7 @@ export interface PointRequest {
   concurrency?: number;
 }
 
-export type Preset = PeersPreset | S3Preset | ScalingPreset;
+export type Preset = PeersPreset | S3Preset | S3ModelPreset | ScalingPreset;
 
 const GIB = 1024 * MIB;
 const PART_BYTES = 128 * MIB;
@@ -103,7 +113,22 @@ const workersPoint = (concurrency: number): PointRequest => ({
   concurrency,
 });
 
-export const PRESETS: Record<'quick' | 'standard' | 's3' | 'scaling', Preset> = {
+/** 213 GB in 1,600 parts. */
+const MODEL_PARTS = 1600;
+const MODEL_PART_BYTES = 133_000_000;
+
+const modelPoint = (point: Partial<ModelPointRequest>): ModelPointRequest => ({
+  curve: 'main',
+  x: point.parts ?? MODEL_PARTS,
+  parts: MODEL_PARTS,
+  partBytes: MODEL_PART_BYTES,
+  costs: {},
+  bareInFlight: [64, 128],
+  repeats: 1,
+  ...point,
+});
+
+export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling', Preset> = {
   quick: {
     kind: 'peers',
     describe:
@@ -136,6 +161,13 @@ export const PRESETS: Record<'quick' | 'standard' | 's3' | 'scaling', Preset> = 
     describe: 'on versitygw, a real S3 server: every boundary of 128 MB parts, and a graph in both layouts',
     graphs: [graph('boundaries-vectors', 2 * GIB), graph('boundaries-edges', GIB), graph('mag240m', 2 * GIB)],
     repeats: 5,
+  },
+  's3-model': {
+    kind: 's3-model',
+    describe:
+      "in a model of S3 that costs what S3 costs: terabytes at S3's own speed (--parts 100 in half a minute)",
+    points: [modelPoint({})],
+    commands: [],
   },
   scaling: {
     kind: 'scaling',

@@ -11,10 +11,12 @@ import { THEMES } from './plots/theme.js';
 import type { RunReport } from './report.js';
 import { formatS3 } from './s3/format.js';
 import type { S3Report } from './s3/report.js';
+import { formatModel } from './s3-model/format.js';
+import type { ModelReport } from './s3-model/report.js';
 import { formatScaling } from './scaling/format.js';
 import type { ScalingReport } from './scaling/report.js';
 
-export type Report = RunReport | S3Report | ScalingReport;
+export type Report = RunReport | S3Report | ModelReport | ScalingReport;
 
 export function format(report: Report): string {
   switch (report.kind) {
@@ -22,6 +24,8 @@ export function format(report: Report): string {
       return formatReport(report);
     case 's3':
       return formatS3(report);
+    case 's3-model':
+      return formatModel(report);
     case 'scaling':
       return formatScaling(report);
   }
@@ -33,6 +37,8 @@ function plotsOf(report: Report): Plot[] {
       return peersPlots(report);
     case 's3':
       return s3Plots(report);
+    case 's3-model':
+      return [];
     case 'scaling':
       return scalingPlots(report);
   }

@@ -8,6 +8,7 @@ import { PRESETS } from './presets.js';
 import type { Report } from './results.js';
 import { runPeers, type RunContext } from './run.js';
 import { runOnS3 } from './s3/run.js';
+import { runOnModel } from './s3-model/run.js';
 import { runScaling } from './scaling/run.js';
 import { MIB } from './units.js';
 
@@ -24,6 +25,11 @@ export interface RunArguments {
   graphstorm: string | undefined;
   limit: number | undefined;
   check: boolean;
+  parts: number | undefined;
+  partBytes: number | undefined;
+  latency: string | undefined;
+  rates: string | undefined;
+  command: string[] | undefined;
 }
 
 /**
@@ -36,7 +42,8 @@ export async function runChosen(
   folder: string,
 ): Promise<Report> {
   const { cache, concurrency, graphstorm, limit, check } = rest;
-  const preset = choose(PRESETS[name], { ...rest, repeats: repeat });
+  const model = { ...rest, commands: rest.command };
+  const preset = choose(PRESETS[name], { ...rest, repeats: repeat, model });
   const context: RunContext = {
     preset: name,
     ran: describeCircumstances(typed),
@@ -57,6 +64,8 @@ export async function runChosen(
       return runPeers(preset, context);
     case 's3':
       return runOnS3(preset, context);
+    case 's3-model':
+      return runOnModel(preset, context);
     case 'scaling':
       return runScaling(preset, context);
   }

@@ -5,7 +5,7 @@ import { PRESETS, type Preset } from '../../bench/presets.js';
 const MIB = 1024 * 1024;
 
 function graphsOf(preset: Preset): string[] {
-  return preset.kind === 'scaling' ? [] : preset.graphs.map(({ graph }) => graph);
+  return 'graphs' in preset ? preset.graphs.map(({ graph }) => graph) : [];
 }
 
 describe('a preset with what the command line says instead', () => {
