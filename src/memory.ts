@@ -25,6 +25,13 @@ export interface Room {
   release(): void;
 }
 
+/** What is there anyway, as bytes of a part that are made and wait to be written: nobody waits for it to be counted. */
+export interface Holding {
+  /** From now on it is so many bytes. */
+  set(bytes: number): void;
+  release(): void;
+}
+
 /** Work that needs more memory than there is. */
 export class MemoryError extends Error {
   override readonly name = 'MemoryError';
@@ -47,8 +54,14 @@ export class MemoryError extends Error {
 /** What crosses to another thread. */
 export interface SharedMemory {
   total: number;
-  used: Int32Array<SharedArrayBuffer>;
-  /** Of it what each thread holds, by its number: one that dies gives nothing back. */
+  used: Counter;
+  /** What is held beside it. */
+  held: Counter;
+}
+
+/** A sum over all threads, and of it what each thread has, by its number: one that dies gives nothing back. */
+interface Counter {
+  sum: Int32Array<SharedArrayBuffer>;
   byThread: Int32Array<SharedArrayBuffer>;
 }
 
@@ -74,8 +87,7 @@ export class Memory {
   /** @param allowance bytes that the process may take in all */
   static within(allowance: number): Memory {
     const total = Math.max(allowance - PROCESS_BYTES, SMALLEST_TOTAL);
-    const [used, byThread] = [1, PLACES].map((count) => new Int32Array(new SharedArrayBuffer(4 * count)));
-    return new Memory({ total, used: used!, byThread: byThread! });
+    return new Memory({ total, used: newCounter(), held: newCounter() });
   }
 
   /** The memory of another thread of this process. */
@@ -89,8 +101,9 @@ export class Memory {
 
   /** Gives back what a thread holds that has died. */
   forget(thread: number): void {
-    const { used, byThread } = this.shared;
-    Atomics.sub(used, 0, Atomics.exchange(byThread, thread % PLACES, 0));
+    for (const { sum, byThread } of [this.shared.used, this.shared.held]) {
+      Atomics.sub(sum, 0, Atomics.exchange(byThread, thread % PLACES, 0));
+    }
   }
 
   /** Bytes there are for files' claims. */
@@ -135,6 +148,32 @@ export class Memory {
     };
   }
 
+  /** Counts bytes that somebody holds, if they fit beside all that is used and held. Who takes room does not wait for them. */
+  tryHold(bytes: number): Holding | undefined {
+    const { used, held, total } = this.shared;
+    const units = Math.ceil(bytes / UNIT);
+    const isRoom = (Atomics.load(used.sum, 0) + Atomics.load(held.sum, 0) + units) * UNIT <= total;
+    return isRoom ? this.hold(bytes) : undefined;
+  }
+
+  /** The same, whether they fit or not. */
+  hold(bytes: number): Holding {
+    const { held } = this.shared;
+    let units = 0;
+    const set = (to: number): void => {
+      const wanted = Math.ceil(to / UNIT);
+      add(held, wanted - units);
+      units = wanted;
+    };
+    set(bytes);
+    return {
+      set,
+      release: () => {
+        set(0);
+      },
+    };
+  }
+
   private async add(units: number): Promise<number> {
     while (!this.tryAdd(units)) await wait(LOOK_AGAIN);
     return units;
@@ -151,10 +190,19 @@ export class Memory {
 
   /** @returns what was used before */
   private change(units: number): number {
-    const { used, byThread } = this.shared;
-    Atomics.add(byThread, threadId % PLACES, units);
-    return Atomics.add(used, 0, units);
+    return add(this.shared.used, units);
   }
+}
+
+function newCounter(): Counter {
+  const [sum, byThread] = [1, PLACES].map((count) => new Int32Array(new SharedArrayBuffer(4 * count)));
+  return { sum: sum!, byThread: byThread! };
+}
+
+/** @returns the sum before */
+function add({ sum, byThread }: Counter, units: number): number {
+  Atomics.add(byThread, threadId % PLACES, units);
+  return Atomics.add(sum, 0, units);
 }
 
 function inMegabytes(bytes: number): string {

@@ -1,5 +1,6 @@
 /** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
 import { RepartitionError } from '../../errors.js';
+import type { Holding } from '../../memory.js';
 import { readFooter } from '../../parquet/footer.js';
 import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
@@ -23,15 +24,16 @@ export function taskRunner(
   storage: Storage,
   options: ReadOptions,
   turns: Turns,
-): (task: Task) => Promise<TaskResult> {
+): (task: Task, holding?: Holding) => Promise<TaskResult> {
   const open = openParts(storage, options);
-  return (task) => turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading }, options));
+  return (task, holding) =>
+    turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading, holding }, options));
 }
 
 async function runTask(
   storage: Storage,
   task: Task,
-  parts: { open: OpenPart; reading: Turns['reading'] },
+  parts: { open: OpenPart; reading: Turns['reading']; holding: Holding | undefined },
   options: CallOptions,
 ): Promise<TaskResult> {
   const { id, slices, output } = task;
@@ -48,6 +50,7 @@ async function runTask(
     const { size, version } = await storage.write(output, rewritten.chunks, { ...options, keepSame: true });
     return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
+  parts.holding?.set(bytesInHand(rewritten.segments));
   const segments = rewritten.segments.map((segment) => placed(segment, slices));
   const { size, version } = await storage.compose(output, segments, { ...options, keepSame: true });
   if (size !== rewritten.size) {
@@ -59,6 +62,13 @@ async function runTask(
   }
   const { copiedBytes } = rewritten;
   return { id, output, size, version, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+}
+
+function bytesInHand(segments: readonly ParquetSegment[]): number {
+  return segments.reduce(
+    (sum, segment) => sum + (segment.kind === 'bytes' ? segment.bytes.byteLength : 0),
+    0,
+  );
 }
 
 function placed(segment: ParquetSegment, slices: readonly Slice[]): Segment {

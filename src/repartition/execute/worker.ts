@@ -9,6 +9,7 @@ import { Memory, type SharedMemory } from '../../memory.js';
 import type { Storage, StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import { openStorage } from '../../storages.js';
+import { Admission } from './admission.js';
 import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
 
@@ -41,6 +42,7 @@ channel.unref();
 
 const memory = Memory.sharedBy(setup.memory);
 const turns = turnsOf(setup.profile.turns);
+const admission = new Admission(memory);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
 // went wrong.
@@ -49,22 +51,27 @@ const storage: Promise<Storage> = openStorage(setup.location, {
 });
 await storage.catch(() => undefined);
 
-/** Makes the parts of neighbouring tasks at the same time. */
+/** One for all tasks: neighbours read much of the same. */
+let runner: ReturnType<typeof taskRunner> | undefined;
+
+/** Makes the parts of neighbouring tasks at the same time, as far as there is room for them. */
 export default async function work(tasks: readonly Task[]): Promise<WorkerReply[]> {
-  let run: (task: Task) => Promise<TaskResult>;
+  let run: ReturnType<typeof taskRunner>;
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    run = taskRunner(await storage, { signal: stop.signal, memory }, turns);
+    run = runner ??= taskRunner(await storage, { signal: stop.signal, memory }, turns);
   } catch (error) {
     return [failed(error)];
   }
   return Promise.all(
     tasks.map((task) =>
-      run(task).then(
-        (result): WorkerReply => ({ ok: true, result }),
-        (error: unknown) => failed(error),
-      ),
+      admission
+        .run((holding) => run(task, holding))
+        .then(
+          (result): WorkerReply => ({ ok: true, result }),
+          (error: unknown) => failed(error),
+        ),
     ),
   );
 }

@@ -1,0 +1,38 @@
+/** When a thread may start one more task: while there is room for what it will hold. */
+import { setTimeout as wait } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type { Holding, Memory } from '../../memory.js';
+
+/** What a task holds while it waits for its storage: cut pages, indexes, requests under way. Of a usual part, in bytes. */
+const TASK_BYTES = 2 * 1024 * 1024;
+/** How long the next task waits before it looks again, in milliseconds. */
+const LOOK_AGAIN = 5;
+
+/** Lets the tasks of a thread start in their order. */
+export class Admission {
+  private readonly turn = pLimit(1);
+  private running = 0;
+
+  constructor(private readonly memory: Memory) {}
+
+  /** @param work is given what is counted for it, to be set right once it knows better */
+  async run<T>(work: (holding: Holding) => Promise<T>): Promise<T> {
+    const holding = await this.turn(() => this.admit());
+    this.running += 1;
+    try {
+      return await work(holding);
+    } finally {
+      this.running -= 1;
+      holding.release();
+    }
+  }
+
+  /** One task always runs, however much the others hold. */
+  private async admit(): Promise<Holding> {
+    for (;;) {
+      const holding = this.running === 0 ? this.memory.hold(TASK_BYTES) : this.memory.tryHold(TASK_BYTES);
+      if (holding) return holding;
+      await wait(LOOK_AGAIN);
+    }
+  }
+}
