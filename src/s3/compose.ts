@@ -1,9 +1,10 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
-import { throwIfAborted } from '../errors.js';
-import type { ObjectStat, Segment } from '../storage/storage.js';
+import { type RepartitionError, throwIfAborted } from '../errors.js';
+import { LostWrite } from '../storage/lost-write.js';
+import type { ObjectStat, Segment, WriteOptions } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
-import { type ComposePlan, planFetches, type UploadPart } from './compose-plan.js';
+import { type ComposePlan, type CopyPart, planFetches, type UploadPart } from './compose-plan.js';
 import { changedError, toRepartitionError } from './errors.js';
 import type { Memory } from '../memory.js';
 import { PartMemory } from './part-memory.js';
@@ -61,7 +62,7 @@ class Stop implements PartStop {
 export class Composer {
   private readonly memory: PartMemory;
   /** Whether the server refuses copies of another version, once it was asked. */
-  private versionsChecked: boolean | undefined;
+  private versionsChecked: Promise<boolean> | undefined;
 
   constructor(
     private readonly requests: Requests,
@@ -72,9 +73,23 @@ export class Composer {
     this.memory = new PartMemory(memory);
   }
 
-  /** @throws RepartitionError `changed`, `access`, `storage`, `not-found`, `interrupted` */
-  async compose(target: Target, plan: ComposePlan, signal: AbortSignal | undefined): Promise<ObjectStat> {
+  /**
+   * @param onWritten called once all bytes have gone up, and are let go: then only S3 is waited for
+   * @throws RepartitionError `changed`, `access`, `storage`, `not-found`, `interrupted`; LostWrite after `onWritten`
+   */
+  async compose(
+    target: Target,
+    plan: ComposePlan,
+    { signal, onWritten }: Pick<WriteOptions, 'signal' | 'onWritten'>,
+  ): Promise<ObjectStat> {
     throwIfAborted(signal);
+    const bytes = { areLetGo: false };
+    const onUploaded = (): void => {
+      if (!onWritten || plan.kind === 'put') return;
+      bytes.areLetGo = true;
+      for (const part of plan.parts) if (part.kind === 'upload') part.pieces.length = 0;
+      onWritten();
+    };
     if (plan.kind === 'put') {
       return this.withBody(plan.pieces, plan.size, signal, (body) => this.put(target, body, signal));
     }
@@ -82,12 +97,14 @@ export class Composer {
       try {
         return await withUpload(this.requests, target, signal, async (upload) => {
           const areVersionsChecked = await this.areVersionsChecked(upload, plan.parts, signal);
-          await this.parts(upload, plan.parts, signal);
+          await this.parts(upload, plan.parts, signal, onUploaded);
           if (!areVersionsChecked) await this.checkSources(plan.parts, signal);
         });
       } catch (error) {
         if (!(error instanceof UploadGone)) throw error;
-        if (attempt >= UPLOAD_TRIES) throw toRepartitionError(error, 'write', target.where, signal);
+        const shown = toRepartitionError(error, 'write', target.where, signal);
+        if (bytes.areLetGo) throw lost(shown);
+        if (attempt >= UPLOAD_TRIES) throw shown;
       }
     }
   }
@@ -112,22 +129,31 @@ export class Composer {
     }
   }
 
-  /** Resolves or rejects when no request for a part is under way any more. */
+  /**
+   * Bytes go first, so that they are not held while S3 copies. Resolves or rejects when no request for a part is under
+   * way any more.
+   */
   private async parts(
     upload: MultipartUpload,
     parts: readonly UploadPart[],
     signal: AbortSignal | undefined,
+    onUploaded: () => void,
   ): Promise<void> {
+    const numbered = parts.map((part, i) => ({ part, number: i + 1 }));
+    const uploads = numbered.filter(({ part }) => part.kind === 'upload');
+    const copies = numbered.filter(({ part }) => part.kind === 'copy');
+    let left = uploads.length;
     const stop = new Stop(signal);
     let failure: { error: unknown } | undefined;
     const limit = pLimit(PARTS_IN_FLIGHT);
     try {
       await Promise.all(
-        parts.map((part, i) =>
+        [...uploads, ...copies].map(({ part, number }) =>
           limit(async () => {
             if (stop.soft.aborted) return;
             try {
-              await this.part(upload, i + 1, part, stop);
+              await this.part(upload, number, part, stop);
+              if (part.kind === 'upload' && --left === 0) onUploaded();
             } catch (error) {
               failure ??= { error };
               stop.now();
@@ -152,22 +178,31 @@ export class Composer {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (!this.requests.foreign) return true;
-    if (this.versionsChecked !== undefined) return this.versionsChecked;
     const copied = parts.find((part) => part.kind === 'copy');
     if (!copied) return true;
-    const { path, start } = copied.source;
-    const source = { key: this.names.keyOf(path), where: this.names.describe(path), start, end: start + 1 };
-    const stop = new Stop(signal);
+    const asked = (this.versionsChecked ??= this.askForVersions(upload, copied, signal));
     try {
-      this.versionsChecked = await upload.refusesOtherVersions(source, stop);
+      return await asked;
     } catch {
       throwIfAborted(signal);
       // What went wrong says nothing of conditions, and the parts themselves will meet it.
+      if (this.versionsChecked === asked) this.versionsChecked = undefined;
       return false;
+    }
+  }
+
+  private async askForVersions(
+    upload: MultipartUpload,
+    { source: { path, start } }: CopyPart,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const source = { key: this.names.keyOf(path), where: this.names.describe(path), start, end: start + 1 };
+    const stop = new Stop(signal);
+    try {
+      return await upload.refusesOtherVersions(source, stop);
     } finally {
       stop.release();
     }
-    return this.versionsChecked;
   }
 
   /** Where the server does not look at the versions of what it copies, we do before the object appears. */
@@ -253,6 +288,10 @@ export class Composer {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);
     }
   }
+}
+
+function lost({ code, message, hint, operation, path, cause }: RepartitionError): LostWrite {
+  return new LostWrite(code, message, { hint, operation, path, cause });
 }
 
 /** First parts of a streamed object; every thousand parts they double, so that 10,000 of them are always enough. */

@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 /** Buffers come in multiples of this, so that one fits parts of many sizes. */
 const STEP = 2 * MIB;
 /** Bytes of buffers that wait to be used again. */
-const MOST_FREE = 16 * MIB;
+const MOST_FREE = 8 * MIB;
 
 /**
  * The memory for parts that are put together here, taken from what the process may use. Used again and again: fresh

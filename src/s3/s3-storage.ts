@@ -14,6 +14,7 @@ import type {
   StorageLocation,
   StorageProfile,
   WorkAhead,
+  WriteOptions,
 } from '../storage/storage.js';
 import { connect } from './client.js';
 import { Composer, writeStream } from './compose.js';
@@ -215,12 +216,8 @@ class S3Storage implements Storage {
     }
   }
 
-  async compose(
-    path: string,
-    segments: readonly Segment[],
-    { signal }: CallOptions = {},
-  ): Promise<ObjectStat> {
-    return this.composer.compose(this.target(path), planCompose(segments), signal);
+  async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
+    return this.composer.compose(this.target(path), planCompose(segments), options);
   }
 
   async write(

@@ -92,6 +92,8 @@ export interface WriteOptions extends CallOptions {
    * take it from under each other.
    */
   keepSame?: boolean;
+  /** Called when nothing of what was handed over is needed any more, and only the storage is waited for. */
+  onWritten?: () => void;
 }
 
 /** Work that a plan has, for a storage to say what it will take. */
@@ -215,6 +217,7 @@ export interface Storage {
   /**
    * Puts an object made of `segments` in place, atomically and durably: a reader sees the whole object or none,
    * also after a crash. Replaces what was there. Leaves nothing behind when it fails.
+   * @throws LostWrite after `onWritten`, if there was one
    */
   compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<ObjectStat>;
 

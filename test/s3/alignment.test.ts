@@ -205,7 +205,9 @@ describe('a graph with parts that are copied inside the bucket', () => {
     expect(summary.parts).toMatchObject({ kept: 2, spliced: 2 });
     expect(summary.bytes.copied).toBeGreaterThan(13_000_000);
     const { requests, up, down } = proxy.traffic();
-    expect(requests).toMatchObject({ UploadPartCopy: 2, UploadPart: 2, CompleteMultipartUpload: 2 });
+    expect(requests).toMatchObject({ UploadPart: 2, CompleteMultipartUpload: 2 });
+    // Each thread may ask once whether the server looks at versions.
+    expect(requests['UploadPartCopy']! - 2).toBeLessThanOrEqual(2);
     expect(up + down).toBeLessThan(MIB);
     await repartition({ inputPrefix: folder });
     expect(await alignedOnS3(own, 'graph')).toEqual(await alignedLocally(folder));
@@ -230,6 +232,10 @@ describe('a graph with parts that are copied inside the bucket', () => {
     [
       'a 200 that carries an error where an upload is to end',
       once('CompleteMultipartUpload', { kind: 'reply', status: 200, code: 'InternalError' }),
+    ],
+    [
+      'an upload that somebody aborts when its bytes have been let go',
+      once('CompleteMultipartUpload', { kind: 'reply', status: 404, code: 'NoSuchUpload' }),
     ],
   ])(
     'survives %s',

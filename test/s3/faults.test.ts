@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
+import { LostWrite } from '../../src/storage/lost-write.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, temporaryFolder, TestBucket } from './kit.js';
 import {
@@ -162,6 +163,15 @@ describe('what passes is survived', () => {
     await storage.compose('out', segments);
     expect(proxy.traffic().requests['CreateMultipartUpload']).toBe(2);
     await expectIdentical();
+  });
+
+  test('of one that is aborted after its bytes were let go, whoever made them is told', async () => {
+    proxy.reset(at('CompleteMultipartUpload', 1, { kind: 'reply', status: 404, code: 'NoSuchUpload' }));
+    let hasLetGo = false;
+    const work = storage.compose('out', segments, { onWritten: () => (hasLetGo = true) });
+    await expect(work).rejects.toBeInstanceOf(LostWrite);
+    expect(hasLetGo).toBe(true);
+    expect(await bucket.openUploads()).toEqual([]);
   });
 
   test('many reads at once, a third of them cut', async () => {

@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Holding, Memory } from '../../memory.js';
 
-/** What a task holds while it waits for its storage: cut pages, indexes, requests under way. Of a usual part, in bytes. */
-const TASK_BYTES = 2 * 1024 * 1024;
+/** What a task holds while its part is read and cut: indexes, pages, requests under way. Of a usual part, in bytes. */
+const TASK_BYTES = 4 * 1024 * 1024;
 /** How long the next task waits before it looks again, in milliseconds. */
 const LOOK_AGAIN = 5;
 

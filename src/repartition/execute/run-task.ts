@@ -5,6 +5,7 @@ import { readFooter } from '../../parquet/footer.js';
 import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
+import { LostWrite } from '../../storage/lost-write.js';
 import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
@@ -13,6 +14,11 @@ import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
+
+/** How often a part is made whose writing somebody has ended. */
+const TRIES = 3;
+/** What a task holds that only waits for its storage. */
+const WAITING_BYTES = 128 * 1024;
 
 type OpenPart = (slice: Slice) => Promise<SourceFile>;
 
@@ -26,8 +32,16 @@ export function taskRunner(
   turns: Turns,
 ): (task: Task, holding?: Holding) => Promise<TaskResult> {
   const open = openParts(storage, options);
-  return (task, holding) =>
-    turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading, holding }, options));
+  return async (task, holding) => {
+    const parts = { open, reading: turns.reading, holding };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await turns.whole(task, () => runTask(storage, task, parts, options));
+      } catch (error) {
+        if (!(error instanceof LostWrite) || attempt >= TRIES) throw error;
+      }
+    }
+  };
 }
 
 async function runTask(
@@ -50,9 +64,19 @@ async function runTask(
     const { size, version } = await storage.write(output, rewritten.chunks, { ...options, keepSame: true });
     return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
-  parts.holding?.set(bytesInHand(rewritten.segments));
-  const segments = rewritten.segments.map((segment) => placed(segment, slices));
-  const { size, version } = await storage.compose(output, segments, { ...options, keepSame: true });
+  const { holding } = parts;
+  holding?.set(bytesInHand(rewritten.segments));
+  const segments = rewritten.segments.splice(0).map((segment) => placed(segment, slices));
+  const onWritten = (): void => {
+    // What waits must not hold the bytes of a part: many wait at a time.
+    segments.length = 0;
+    holding?.set(WAITING_BYTES);
+  };
+  const { size, version } = await storage.compose(output, segments, {
+    ...options,
+    keepSame: true,
+    onWritten,
+  });
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',
