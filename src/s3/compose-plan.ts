@@ -26,7 +26,7 @@ export interface ComposeLimits {
   maxPart: number;
   maxParts: number;
   maxObject: number;
-  /** Longer copies are split so that S3 works on several at once. At least twice `minPart`. */
+  /** Longer copies are split so that S3 works on several at once, each for about a second. At least twice `minPart`. */
   copyPart: number;
 }
 
@@ -35,7 +35,7 @@ export const S3_LIMITS: ComposeLimits = {
   maxPart: 5 * GIB,
   maxParts: 10_000,
   maxObject: 5 * 1024 * GIB,
-  copyPart: 256 * MIB,
+  copyPart: 64 * MIB,
 };
 
 /** One part of a multipart upload. */

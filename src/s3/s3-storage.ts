@@ -39,12 +39,9 @@ export interface S3Location extends StorageLocation {
 }
 
 /**
- * A few threads fill a network card, and each takes 70 MB of memory with the AWS SDK and its buffers. A task mostly waits
- * for the network, so a thread has several under way; neighbours read much of the same where a boundary cuts, which is
- * asked for once where one thread has them.
- *
- * One large task reads, so that the server soon has something to copy, while the next ones are read. Were all read first,
- * the server would wait for us and then we for the server. Smaller tasks are copied in less time than reading takes.
+ * Two threads fill a network card, and each takes 60 MB of memory with the AWS SDK. A task mostly waits for the network, so
+ * a thread has many, and memory says how many of them have begun. Neighbours read much of the same where a boundary cuts,
+ * which is asked for once where one thread has them.
  */
 const PROFILE: StorageProfile = {
   mostThreads: 2,
@@ -53,7 +50,7 @@ const PROFILE: StorageProfile = {
   turns: { of: 'reading', sizes: [] },
   smallestCopy: S3_LIMITS.minPart,
   readOverhead: MAX_HOLE,
-  readsAtOnce: 64,
+  readsAtOnce: 256,
 };
 
 /** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
