@@ -35,7 +35,7 @@ export async function readMapping(
     const facts = await lookAtIds(storage, unit, { ...options, room, slots });
     return { facts, isSpent: readerBytes() > MOST_READER_BYTES };
   } catch (error) {
-    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: true };
+    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: error.isSpent };
     if (!(error instanceof MemoryError)) throw error;
     const problem = `telling its ids apart ${error.message}; \`memory\` of ${error.allowance} will do`;
     return { facts: { kind: 'unknown', path: unit.parts[0]?.path ?? '', problem }, isSpent: false };

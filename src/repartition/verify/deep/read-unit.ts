@@ -35,7 +35,11 @@ export interface Outcome {
 
 /** What is wrong with a part, as a finding will say it. */
 export class UnitProblem extends Error {
-  constructor(readonly facts: UnitFacts) {
+  constructor(
+    readonly facts: UnitFacts,
+    /** It was found by the reader, which may still hold what it was reading. */
+    readonly isSpent: boolean,
+  ) {
     super();
   }
 }
@@ -54,8 +58,7 @@ export async function readUnit(storage: Storage, unit: PartUnit, options: ReadOp
     tally.addRows(rows);
     return { facts: { kind: 'part', ...tally.facts() }, isSpent: readerBytes() > MOST_READER_BYTES };
   } catch (error) {
-    // Whatever it was: the reader may still hold what it was reading.
-    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: true };
+    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: error.isSpent };
     throw error;
   } finally {
     room.release();
@@ -146,12 +149,13 @@ function explained({ path }: ObjectStat, error: unknown): unknown {
   if (error instanceof RepartitionError && error.code !== 'parquet') return error;
   if (error instanceof Error && error.name === 'AbortError') return error;
   const problem = messageOf(error).split('\n')[0]!.trim();
-  if (error instanceof UnknownArrow) return new UnitProblem({ kind: 'unknown', path, problem });
-  return new UnitProblem({ kind: 'unreadable', path, problem: inOurWords(error, problem) });
+  if (error instanceof UnknownArrow) return new UnitProblem({ kind: 'unknown', path, problem }, true);
+  const ours = inOurWords(error, problem);
+  const told = ours ?? `parquet-wasm cannot read it: ${problem}`;
+  return new UnitProblem({ kind: 'unreadable', path, problem: told }, ours === undefined);
 }
 
-function inOurWords(error: unknown, problem: string): string {
+function inOurWords(error: unknown, problem: string): string | undefined {
   if (error instanceof MemoryError) return `a page ${problem}; \`memory\` of ${error.allowance} will do`;
-  const isOurs = error instanceof RepartitionError || error instanceof UnreadablePart;
-  return isOurs ? problem : `parquet-wasm cannot read it: ${problem}`;
+  return error instanceof RepartitionError || error instanceof UnreadablePart ? problem : undefined;
 }
