@@ -2,7 +2,14 @@
 import { hasTrueChecksum } from '../../../parquet/page.js';
 import { type PageHead, readPageHead } from '../../../parquet/page-header.js';
 import type { SourceChunk } from '../../../parquet/source-chunk.js';
-import { PageType } from '../../../parquet/format.js';
+import {
+  Codec,
+  DataPageHeader,
+  DataPageHeaderV2,
+  DictionaryPageHeader,
+  PageHeader,
+  PageType,
+} from '../../../parquet/format.js';
 import { ThriftTruncated } from '../../../parquet/thrift.js';
 import { UnreadablePart } from './unreadable.js';
 
@@ -21,7 +28,7 @@ const HEADER_BYTES = 512;
  * @throws UnreadablePart when the chunk does not consist of pages with as many values as it says
  */
 export async function* pagesOf(
-  { range, leaf, numValues }: Pick<SourceChunk, 'range' | 'leaf' | 'numValues'>,
+  { range, leaf, numValues, codec }: Pick<SourceChunk, 'range' | 'leaf' | 'numValues' | 'codec'>,
   windows: AsyncGenerator<Uint8Array>,
   allow: (head: PageHead) => Promise<void>,
 ): AsyncGenerator<Page> {
@@ -41,6 +48,10 @@ export async function* pagesOf(
     if (!hasTrueChecksum(head.struct, page.subarray(head.size))) {
       throw new UnreadablePart(`${at} does not have the checksum it claims`);
     }
+    const inside = sizeInside(codec, head, page);
+    if (inside !== undefined && inside !== head.uncompressedSize) {
+      throw new UnreadablePart(`${at} has ${inside} bytes where its header says ${head.uncompressedSize}`);
+    }
     yield { head, bytes: page };
     if (isDataPage(head)) values += head.numValues;
   }
@@ -55,11 +66,46 @@ export function isDataPage({ type }: PageHead): boolean {
   return type === PageType.dataPage || type === PageType.dataPageV2;
 }
 
+/** What parquet.thrift requires and pyarrow does not do without; parquet-wasm and our engine are less strict. */
+function requireFields({ struct }: PageHead): void {
+  const v1 = struct.get(PageHeader.dataPageHeader);
+  v1?.require(DataPageHeader.encoding);
+  v1?.require(DataPageHeader.definitionLevelEncoding);
+  v1?.require(DataPageHeader.repetitionLevelEncoding);
+  const v2 = struct.get(PageHeader.dataPageHeaderV2);
+  v2?.require(DataPageHeaderV2.encoding);
+  v2?.require(DataPageHeaderV2.definitionLevelsByteLength);
+  v2?.require(DataPageHeaderV2.repetitionLevelsByteLength);
+  struct.get(PageHeader.dictionaryPageHeader)?.require(DictionaryPageHeader.encoding);
+}
+
+/**
+ * The decompressed size as the body has it, where that can be told without decompressing: pyarrow refuses a header that
+ * says otherwise. Source: format_description.txt of snappy.
+ */
+function sizeInside(codec: number, { struct, size }: PageHead, page: Uint8Array): number | undefined {
+  const v2 = struct.get(PageHeader.dataPageHeaderV2);
+  if (codec === Codec.uncompressed || v2?.get(DataPageHeaderV2.isCompressed) === false)
+    return page.length - size;
+  if (codec !== Codec.snappy) return undefined;
+  const levels =
+    (v2?.get(DataPageHeaderV2.definitionLevelsByteLength) ?? 0) +
+    (v2?.get(DataPageHeaderV2.repetitionLevelsByteLength) ?? 0);
+  let [length, scale] = [0, 1];
+  for (let at = size + levels; at < page.length; at++, scale *= 128) {
+    length += (page[at]! & 0x7f) * scale;
+    if (page[at]! < 0x80) return levels + length;
+  }
+  return undefined;
+}
+
 async function headOf(bytes: Queue, where: () => string): Promise<PageHead> {
   for (let size = HEADER_BYTES; ; size *= 2) {
     const isAll = !(await bytes.fill(size));
     try {
-      return readPageHead(bytes.peek(size), 0);
+      const head = readPageHead(bytes.peek(size), 0);
+      requireFields(head);
+      return head;
     } catch (error) {
       if (error instanceof ThriftTruncated && !isAll) continue;
       const why = error instanceof Error ? error.message : String(error);
