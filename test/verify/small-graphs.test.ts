@@ -89,7 +89,7 @@ describe('aligned prefixes', () => {
     [
       'v-page-bytes-zeroed',
       1,
-      /feat \| \S+part-00000\.parquet \| the page at byte 4 has no header/,
+      /feat \| \S+part-00000\.parquet \| column \S+: the page at byte 4 has no header/,
       '--deep',
     ],
     ['v-raw_id_mapping-part-missing', 1, /raw_id_mappings \| \S+part-00000\.parquet \| .* does not exist/],
