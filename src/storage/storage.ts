@@ -34,6 +34,8 @@ export interface StorageProfile {
   batchesPerThread: number;
   /** Neighbouring tasks that a thread gets at once. */
   tasksPerBatch: number;
+  /** Bytes of parts after which a batch has enough; without it only their number counts. */
+  batchBytes?: number;
   /**
    * Of large tasks some wait for each other, with all that they do or only while they read. Tasks of so many bytes or
    * more, and how many of them at once; the largest first.
@@ -92,6 +94,8 @@ export interface WriteOptions extends CallOptions {
    * take it from under each other.
    */
   keepSame?: boolean;
+  /** Called when nothing of what was handed over is needed any more, and only the storage is waited for. */
+  onWritten?: () => void;
 }
 
 /** Work that a plan has, for a storage to say what it will take. */

@@ -25,14 +25,27 @@ export function taskRunner(
   turns: Turns,
 ): (task: Task) => Promise<TaskResult> {
   const open = openParts(storage, options);
-  return (task) => turns.whole(task, () => runTask(storage, task, { open, reading: turns.reading }, options));
+  return async (task) => {
+    // A part that is written and only synced holds nothing, so another may have its turn.
+    const { part } = await turns.whole(
+      task,
+      () =>
+        new Promise<{ part: Promise<TaskResult> }>((resolve) => {
+          const onWritten = (): void => resolve({ part });
+          const how = { ...options, onWritten };
+          const part = runTask(storage, task, { open, reading: turns.reading }, how);
+          part.then(onWritten, onWritten);
+        }),
+    );
+    return part;
+  };
 }
 
 async function runTask(
   storage: Storage,
   task: Task,
   parts: { open: OpenPart; reading: Turns['reading'] },
-  options: CallOptions,
+  options: CallOptions & { onWritten: () => void },
 ): Promise<TaskResult> {
   const { id, slices, output } = task;
   const open = (source: number): Promise<SourceFile> => parts.open(slices[source]!);
@@ -48,8 +61,17 @@ async function runTask(
     const { size, version } = await storage.write(output, rewritten.chunks, { ...options, keepSame: true });
     return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
-  const segments = rewritten.segments.map((segment) => placed(segment, slices));
-  const { size, version } = await storage.compose(output, segments, { ...options, keepSame: true });
+  const segments = rewritten.segments.splice(0).map((segment) => placed(segment, slices));
+  const onWritten = (): void => {
+    // What waits must not hold the bytes of a part: many wait at a time.
+    segments.length = 0;
+    options.onWritten();
+  };
+  const { size, version } = await storage.compose(output, segments, {
+    ...options,
+    keepSame: true,
+    onWritten,
+  });
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',

@@ -13,6 +13,7 @@ import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Executor } from './executor.js';
+import { bytesOf } from './turns.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
 export interface ThreadOptions {
@@ -113,7 +114,7 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
       signal?.addEventListener('abort', onAbort);
       try {
         await pMap(
-          batches(tasks, perBatch),
+          batches(tasks, perBatch, profile.batchBytes),
           async (batch) => {
             if (failure) return;
             try {
@@ -164,13 +165,15 @@ function deathOf(error: unknown, part?: string): RepartitionError {
   });
 }
 
-function* batches(tasks: Iterable<Task>, size: number): Generator<Task[]> {
-  let batch: Task[] = [];
+/** Neighbours, as many and as large as go into one batch. */
+function* batches(tasks: Iterable<Task>, most: number, mostBytes = Infinity): Generator<Task[]> {
+  let [batch, bytes]: [Task[], number] = [[], 0];
   for (const task of tasks) {
     batch.push(task);
-    if (batch.length < size) continue;
+    bytes += bytesOf(task);
+    if (batch.length < most && bytes < mostBytes) continue;
     yield batch;
-    batch = [];
+    [batch, bytes] = [[], 0];
   }
   if (batch.length > 0) yield batch;
 }
