@@ -1,11 +1,12 @@
 /** The storage interface on the local disk. */
 import type { BigIntStats } from 'node:fs';
-import { readdir, realpath, stat as statFile } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { type Access, atOnce, whileQuick } from './access.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
@@ -16,7 +17,7 @@ import { fewOpenFiles, type OpenFiles } from './open-files.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
-import { type Access, atOnce, inPool, readFully, SourceFiles, withFile } from './source-files.js';
+import { readFully, SourceFiles, withFile } from './source-files.js';
 import {
   type CallOptions,
   type Housekeeping,
@@ -56,6 +57,7 @@ const PROFILE: StorageProfile = {
   batchesPerThread: 4,
   tasksPerBatch: 16,
   batchBytes: 4 * MIB,
+  soonDone: { tasks: 64, bytes: 16 * MIB, looks: 2000 },
   turns: { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] },
   smallestCopy: USUAL_SMALLEST_COPY,
   readOverhead: 0,
@@ -100,11 +102,11 @@ function pathOf(url: string): string {
 /**
  * Opens a folder as a storage. The folder need not exist yet: reading from it says so.
  * @param root absolute, or relative to the working directory
- * @param ownThread whether the thread may stand still while the disk works; else it only does when it composes
+ * @param ownThread whether the thread may stand still while the disk works; else it only does when it writes
  * @internal
  */
 export function openLocalStorage(root: string, { ownThread = false } = {}): Storage {
-  return new LocalStorage(resolve(root), ownThread ? atOnce : inPool);
+  return new LocalStorage(resolve(root), ownThread ? atOnce : whileQuick());
 }
 
 class LocalStorage implements Storage {
@@ -285,15 +287,10 @@ class LocalStorage implements Storage {
   ): Promise<ObjectStat | undefined> {
     const where = this.resolve(path);
     return this.explained('read', where, async () => {
-      try {
-        const found = await statFile(where, { bigint: true });
-        if (found.isFile()) return toObjectStat(path, found);
-        other(where, found);
-        return undefined;
-      } catch (error) {
-        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-        throw error;
-      }
+      const found = await this.access.stat(where);
+      if (found?.isFile()) return toObjectStat(path, found);
+      if (found) other(where, found);
+      return undefined;
     });
   }
 

@@ -62,7 +62,7 @@ promised('readdir', () => slow || reads);
 function atOnce(name, isHit) {
   fs[name] = (...words) => {
     if (isOurs(words[0]) && isHit(words)) {
-      if (noRename && name !== 'openSync' && name !== 'mkdirSync') throw failure('ENOSYS', name);
+      if (noRename) throw failure('ENOSYS', name);
       if (isDue()) {
         if (!slow) throw failure(code, name);
         standStill();
@@ -72,6 +72,7 @@ function atOnce(name, isHit) {
   };
 }
 atOnce('openSync', ([, flags]) => slow || (isWrite(flags) ? writes : reads));
+atOnce('statSync', () => !noRename && (slow || reads));
 atOnce('mkdirSync', () => slow || writes);
 atOnce('renameSync', () => slow || writes || noRename);
 atOnce('linkSync', () => slow || writes || noRename);

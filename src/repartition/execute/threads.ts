@@ -7,7 +7,7 @@ import pMap from 'p-map';
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
-import { DEFAULT_MEMORY, Memory } from '../../memory.js';
+import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../memory.js';
 import { fewOpenFiles } from '../../storage/open-files.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
@@ -19,7 +19,7 @@ import type { WorkerReply, WorkerSetup } from './worker.js';
 export interface ThreadOptions {
   location: StorageLocation;
   profile: StorageProfile;
-  /** By default as many as the machine runs at once, but no more than the storage gains from. */
+  /** By default as many as the machine runs at once, but no more than the storage gains from; never more than have memory. */
   threads: number | undefined;
   /** Bytes that the process may take. */
   memory: number | undefined;
@@ -42,7 +42,8 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
-  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile)));
+  const room = threadsWithin(memory ?? DEFAULT_MEMORY);
+  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile), room));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
