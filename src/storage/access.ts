@@ -46,7 +46,8 @@ export const atOnce: Access = {
     try {
       return statSync(where, { bigint: true });
     } catch (error) {
-      return noneIfMissing(error);
+      noneIfMissing(error);
+      return undefined;
     }
   },
   open: (where) => openSync(where, FLAGS),
