@@ -29,7 +29,10 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 const openInPool = promisify(openCallback);
 const readInPool = promisify(readCallback);
 
-/** In libuv's threads: for many files side by side, and threads that must not stand still. */
+/**
+ * In libuv's threads: for many files side by side, and threads that must not stand still.
+ * @internal
+ */
 export const inPool: Access = {
   stat: (where) => stat(where, { bigint: true }).catch(noneIfMissing),
   open: (where) => openInPool(where, FLAGS),
