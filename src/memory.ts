@@ -74,8 +74,15 @@ const LOOK_AGAIN = 2;
 export const DEFAULT_MEMORY = 256 * 1024 * 1024;
 /** Of it Node, its threads, their modules and the buffers of storages take about so much. */
 const PROCESS_BYTES = 128 * 1024 * 1024;
+/** What the process takes before it has threads, and what each of them adds: a heap, and what it has in hand. */
+const [MAIN_BYTES, THREAD_BYTES] = [112 * 1024 * 1024, 64 * 1024 * 1024];
 /** However little a process may take, a page of a usual writer fits. */
 const SMALLEST_TOTAL = 16 * 1024 * 1024;
+
+/** Worker threads that a process has memory for. */
+export function threadsWithin(allowance: number): number {
+  return Math.max(1, Math.floor((allowance - MAIN_BYTES) / THREAD_BYTES));
+}
 
 /** More threads than a process has at a time: their numbers go on, and share places. */
 const PLACES = 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Memory, MemoryError } from '../src/memory.js';
+import { DEFAULT_MEMORY, Memory, MemoryError, threadsWithin } from '../src/memory.js';
 
 const MB = 2 ** 20;
 /** A hundred megabytes for files' claims. */
@@ -60,5 +60,9 @@ describe('the memory of a process', () => {
     room.shrink(30 * MB);
     expect(room.bytes).toBe(30 * MB);
     expect(await isDone(memory.take(70 * MB))).toBe(true);
+  });
+
+  test('has room for so many threads, and always for one', () => {
+    expect([64 * MB, DEFAULT_MEMORY, 384 * MB, 1024 * MB].map(threadsWithin)).toEqual([1, 2, 4, 14]);
   });
 });

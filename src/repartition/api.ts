@@ -59,7 +59,10 @@ export interface PrepareOptions extends PrefixOptions {
 export interface ExecuteOptions {
   /** Make every part again, also those that an earlier run has made. */
   remake?: boolean;
-  /** Worker threads. Default: the machine's parallelism, at most as many as the storage gains from. */
+  /**
+   * Worker threads. Default: the machine's parallelism, at most as many as the storage gains from, and none where a few
+   * small parts are all there is to make. Never more than `memory` has room for: two in 256 MiB, one more for each further 64.
+   */
   concurrency?: number;
   /** Bytes that the process may take. A page or footer that needs more is refused. Default 256 MiB. */
   memory?: number;

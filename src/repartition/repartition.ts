@@ -6,7 +6,7 @@
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
 import { deadThreadCount } from '../storage/process-identity.js';
-import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
+import type { CallOptions, Estimate, Storage, StorageProfile } from '../storage/storage.js';
 import type {
   CommitOptions,
   ExecuteOptions,
@@ -20,8 +20,10 @@ import { StatusDocument } from './commit/status.js';
 import { explained, onLocation, onPrefix } from './on-storage.js';
 import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
+import { bytesOf } from './execute/turns.js';
 import { estimateOn } from './estimate.js';
 import type { Plan, Results } from './model.js';
+import { ownedTasks } from './owned-tasks.js';
 import {
   requireCallOptions,
   requireCommitOptions,
@@ -61,14 +63,15 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
       throw error;
     });
     return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
-      // Threads start while footers are read. Where the metadata are wrong, some start for nothing, or late.
+      // Threads start while footers are read, if that takes long. Where the metadata are wrong, some start for nothing, or late.
       const executors = new LateExecutor(storage, options);
       try {
         const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
         });
         for (const warning of plan.warnings) log?.warn(warning);
-        const start = (tasks: number): Promise<Executor> => executors.start(tasks);
+        executors.startFor(plan);
+        const start = (tasks: number): Promise<Executor> => executors.start(plan, tasks);
         const results = await executeTidily(storage, plan, start, status, noted);
         // They take a moment to end, while the parts are checked.
         executors.close().catch(() => undefined);
@@ -144,7 +147,7 @@ export async function execute(
     withStatus(storage, plan.command, options, async (status, noted) => {
       const { executor } = options;
       const executors = new LateExecutor(storage, options);
-      const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(tasks);
+      const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(plan, tasks);
       try {
         return await executeTidily(storage, plan, start, status, noted);
       } finally {
@@ -250,11 +253,29 @@ class LateExecutor {
     private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory'>,
   ) {}
 
-  startAhead(mostTasks: number): void {
-    this.start(mostTasks).catch(() => undefined);
+  /** @param parts that are looked at before anything is made, and as many as can be made */
+  startAhead(parts: number): void {
+    const { soonDone } = this.storage.profile;
+    if (!soonDone || parts > soonDone.looks) this.startThreads(parts).catch(() => undefined);
   }
 
-  start(mostTasks: number): Promise<Executor> {
+  /** Before it is known what of the plan is left to do. */
+  startFor(plan: Plan): void {
+    if (plan.tasks > 0 && !this.isOurs(plan)) {
+      this.startThreads(plan.tasks).catch(() => undefined);
+    }
+  }
+
+  start(plan: Plan, mostTasks: number): Promise<Executor> {
+    return this.isOurs(plan) ? (this.started ??= this.here()) : this.startThreads(mostTasks);
+  }
+
+  /** Whether this thread does it itself; who asks for threads gets them. */
+  private isOurs(plan: Plan): boolean {
+    return this.options.concurrency === undefined && isSoonDone(plan, this.storage.profile);
+  }
+
+  private startThreads(mostTasks: number): Promise<Executor> {
     return (this.started ??= this.open(mostTasks));
   }
 
@@ -269,13 +290,23 @@ class LateExecutor {
 
   private async open(mostTasks: number): Promise<Executor> {
     const { location, profile } = this.storage;
-    if (profile.mostThreads === 0) {
-      const { inThisThread } = await import('./execute/inline.js');
-      return inThisThread(this.storage, this.options);
-    }
+    if (profile.mostThreads === 0) return this.here();
     // Loaded when there is something to do.
     const { inThreads } = await import('./execute/threads.js');
     const { concurrency: threads, memory } = this.options;
     return inThreads({ location, profile, threads, memory, mostTasks });
   }
+
+  private async here(): Promise<Executor> {
+    const { inThisThread } = await import('./execute/inline.js');
+    return inThisThread(this.storage, this.options);
+  }
+}
+
+/** Whether a plan is carried out in the time that threads would take to start. */
+function isSoonDone(plan: Plan, { soonDone }: StorageProfile): boolean {
+  if (!soonDone || plan.tasks > soonDone.tasks) return false;
+  let bytes = 0;
+  for (const { task } of ownedTasks(plan)) bytes += bytesOf(task);
+  return bytes <= soonDone.bytes;
 }

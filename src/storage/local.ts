@@ -1,20 +1,23 @@
 /** The storage interface on the local disk. */
 import type { BigIntStats } from 'node:fs';
-import { readdir, realpath, stat as statFile } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
 import pMap from 'p-map';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { type Access, atOnce, whileQuick } from './access.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
 import { localHousekeeping } from './local-housekeeping.js';
 import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
+import { FolderSyncs } from './folder-syncs.js';
 import { fewOpenFiles, type OpenFiles } from './open-files.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
-import { type Access, atOnce, inPool, readFully, SourceFiles, withFile } from './source-files.js';
+import { readFully, SourceFiles, withFile } from './source-files.js';
 import {
   type CallOptions,
   type Housekeeping,
@@ -44,21 +47,18 @@ const WRITTEN_PER_SECOND = 1_000_000_000;
 const SYNC_SECONDS = 0.001;
 
 /**
- * A few threads fill a disk, and each takes 30 MB of memory. A small part mostly waits for the disk to sync, so a thread
- * has several under way. A task holds the pages that it has cut until its part is written: two large ones are enough,
- * for one is copied while the other is synced; where a part is a few pages, three.
+ * A thread makes one part at a time, for it is the thread that reads, cuts and writes: others that had begun would only
+ * hold memory. But it does not wait for the disk: what is written is synced while the next are made. Neighbours are made
+ * by one thread, since each source is needed by two; of small ones many come at once, for handing one over takes as long
+ * as making it.
  */
 const PROFILE: StorageProfile = {
   mostThreads: 4,
   batchesPerThread: 4,
-  tasksPerBatch: 1,
-  turns: {
-    of: 'whole',
-    sizes: [
-      { bytes: 16 * MIB, atOnce: 2 },
-      { bytes: MIB / 2, atOnce: 3 },
-    ],
-  },
+  tasksPerBatch: 16,
+  batchBytes: 4 * MIB,
+  soonDone: { tasks: 64, bytes: 16 * MIB, looks: 2000 },
+  turns: { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] },
   smallestCopy: USUAL_SMALLEST_COPY,
   readOverhead: 0,
   readsAtOnce: 64,
@@ -66,13 +66,14 @@ const PROFILE: StorageProfile = {
 
 function profileOf(few: OpenFiles | undefined): StorageProfile {
   if (!few) return PROFILE;
-  const turns: StorageProfile['turns'] = { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] };
-  return { ...PROFILE, mostThreads: few.threads, batchesPerThread: 1, turns, readsAtOnce: few.readsAtOnce };
+  return { ...PROFILE, mostThreads: few.threads, batchesPerThread: 1, readsAtOnce: few.readsAtOnce };
 }
 
 /** Measured on 128 MB parts: faster than 256 KiB (more system calls) and than 4 MiB (more cache misses). */
 const BUFFER_BYTES = MIB;
 const BUFFERS = 4;
+/** Files that are being written, or synced: a disk syncs many in the time of one. */
+const OUTPUTS = 32;
 /** Files looked at in parallel when a folder is listed. */
 const STATS_AT_ONCE = 32;
 /** Files looked at before any of them is told. */
@@ -102,11 +103,11 @@ function pathOf(url: string): string {
 /**
  * Opens a folder as a storage. The folder need not exist yet: reading from it says so.
  * @param root absolute, or relative to the working directory
- * @param ownThread whether the thread may stand still while the disk works; else it only does when it composes
+ * @param ownThread whether the thread may stand still while the disk works; else it only does when it writes
  * @internal
  */
 export function openLocalStorage(root: string, { ownThread = false } = {}): Storage {
-  return new LocalStorage(resolve(root), ownThread ? atOnce : inPool);
+  return new LocalStorage(resolve(root), ownThread ? atOnce : whileQuick());
 }
 
 class LocalStorage implements Storage {
@@ -114,6 +115,8 @@ class LocalStorage implements Storage {
   readonly profile = profileOf(fewOpenFiles());
   readonly housekeeping: Housekeeping;
   private readonly pool = new BufferPool(BUFFER_BYTES, BUFFERS);
+  private readonly folders = new FolderSyncs();
+  private readonly outputs = pLimit(fewOpenFiles()?.outputs ?? OUTPUTS);
 
   constructor(
     root: string,
@@ -266,12 +269,15 @@ class LocalStorage implements Storage {
 
   private async replace(
     path: string,
-    { signal, keepSame = false }: WriteOptions,
+    { signal, keepSame = false, onWritten = () => undefined }: WriteOptions,
     fill: (file: OutputFile) => Promise<void>,
   ): Promise<ObjectStat> {
     const where = this.resolve(path);
     return this.explained('write', where, async () =>
-      toObjectStat(path, await replaceFile(where, fill, { signal, keepSame })),
+      this.outputs(async () => {
+        const placing = { signal, keepSame, onWritten };
+        return toObjectStat(path, await replaceFile(where, fill, this.folders, placing));
+      }),
     );
   }
 
@@ -282,15 +288,10 @@ class LocalStorage implements Storage {
   ): Promise<ObjectStat | undefined> {
     const where = this.resolve(path);
     return this.explained('read', where, async () => {
-      try {
-        const found = await statFile(where, { bigint: true });
-        if (found.isFile()) return toObjectStat(path, found);
-        other(where, found);
-        return undefined;
-      } catch (error) {
-        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-        throw error;
-      }
+      const found = await this.access.stat(where);
+      if (found?.isFile()) return toObjectStat(path, found);
+      if (found) other(where, found);
+      return undefined;
     });
   }
 

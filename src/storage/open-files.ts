@@ -31,6 +31,8 @@ export interface OpenFiles {
   readsAtOnce: number;
   /** Sources of one part that stay open while it is made. */
   sources: number;
+  /** Parts of one thread that are being written, or synced. */
+  outputs: number;
   /** Sockets of one thread. */
   sockets: number;
 }
@@ -42,5 +44,11 @@ export function fewOpenFiles(max = openFileLimit()): OpenFiles | undefined {
   // Footers are read while threads start.
   const threads = Math.max(1, Math.floor(left / 2 / OF_A_THREAD / 2));
   const readsAtOnce = Math.max(1, Math.floor(left / 3));
-  return { threads, readsAtOnce, sources: 2, sockets: Math.max(2, Math.floor(left / 2 / (threads + 1))) };
+  return {
+    threads,
+    readsAtOnce,
+    sources: 2,
+    outputs: 1,
+    sockets: Math.max(2, Math.floor(left / 2 / (threads + 1))),
+  };
 }

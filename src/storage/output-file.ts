@@ -1,6 +1,9 @@
 /** A file that is being written: all bytes arrive, and the disk starts on them before the last has come. */
-import { writeSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { fdatasync, fsync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const dataSynced = promisify(fdatasync);
+const synced = promisify(fsync);
 
 /**
  * Bytes after which the disk is set to work. Left to itself the kernel gathers gigabytes, and the sync at the end has
@@ -14,19 +17,19 @@ export class OutputFile {
   private syncing: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
 
-  constructor(private readonly file: FileHandle) {}
+  constructor(private readonly descriptor: number) {}
 
   /** Writes all bytes at `position`; a disk that is nearly full takes fewer at first. */
   write(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length;) {
-      done += writeSync(this.file.fd, bytes, done, bytes.length - done, position + done);
+      done += writeSync(this.descriptor, bytes, done, bytes.length - done, position + done);
     }
     this.unsynced += bytes.length;
     if (this.unsynced >= EARLY_SYNC_BYTES) this.startSync();
   }
 
   /**
-   * Waits for what is still under way; to be called before the file is synced for good or closed.
+   * Waits for what is still under way; to be called before the file is closed.
    * @throws what an early sync ran into: the kernel tells a write error once, so the last sync might not
    */
   async settle(): Promise<void> {
@@ -34,11 +37,16 @@ export class OutputFile {
     if (this.failure) throw this.failure.error;
   }
 
+  /** Waits until all that was written is on the disk. */
+  async sync(): Promise<void> {
+    await this.settle();
+    await synced(this.descriptor);
+  }
+
   private startSync(): void {
     if (this.syncing) return;
     this.unsynced = 0;
-    this.syncing = this.file
-      .datasync()
+    this.syncing = dataSynced(this.descriptor)
       .catch((error: unknown) => {
         this.failure ??= { error };
       })

@@ -1,11 +1,26 @@
-/** Replacing a file so that a reader sees the old one or the new one, whole, also after a crash. */
+/**
+ * Replacing a file so that a reader sees the old one or the new one, whole, also after a crash. Only the disk's syncing is
+ * waited for; all else is done right here, for the kernel takes less time to name a file than libuv to hand the call over
+ * and back: measured on parts of 10 kB, a third of the processor time of making one.
+ */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { throwIfAborted } from '../errors.js';
 import type { FileIdentity } from './file-identity.js';
+import type { FolderSyncs } from './folder-syncs.js';
 import { isErrno } from './local-errors.js';
 import { OutputFile } from './output-file.js';
 import { MAKER, thisProcess } from './process-identity.js';
@@ -41,30 +56,44 @@ export interface Placing {
   signal: AbortSignal | undefined;
   /** A file of the same bytes that is there by now stays. */
   keepSame: boolean;
+  /** Called when all is written and only the disk is waited for. */
+  onWritten: () => void;
 }
 
 /**
  * Writes a temporary file beside `target` with `fill`, syncs it, and puts it in `target`'s place. Makes parent folders.
  * Removes the temporary file when anything fails or the signal fires.
+ * @param folders make the names durable
  * @returns the file's identity in its new place
  */
 export async function replaceFile(
   target: string,
   fill: (file: OutputFile) => Promise<void>,
+  folders: FolderSyncs,
   placing: Placing,
 ): Promise<FileIdentity> {
   throwIfAborted(placing.signal);
   const folder = dirname(target);
   const temporary = temporaryName(target);
-  const { file, made } = await create(temporary);
+  const { descriptor, made } = create(temporary);
   try {
-    const identity = await fillAndPlace(file, fill, temporary, target, placing).finally(() => file.close());
-    await syncFolders(folder, made);
+    const identity = await fillAndPlace(descriptor, fill, temporary, target, placing).finally(() =>
+      closeSync(descriptor),
+    );
+    await syncFolders(folders, folder, made);
     return identity;
   } catch (error) {
-    // After the rename there is none; and the first failure is the one to tell.
-    await unlink(temporary).catch(() => undefined);
+    removeIfThere(temporary);
     throw error;
+  }
+}
+
+/** After the rename there is none; and the first failure is the one to tell. */
+function removeIfThere(temporary: string): void {
+  try {
+    unlinkSync(temporary);
+  } catch {
+    // See above.
   }
 }
 
@@ -72,93 +101,88 @@ export async function replaceFile(
 const FOLDER_TRIES = 5;
 
 /** Opens a new file. Its folder nearly always exists: asked for only when it does not, every other part saves a call. */
-async function create(where: string): Promise<{ file: FileHandle; made: string | undefined }> {
+function create(where: string): { descriptor: number; made: string | undefined } {
   let made: string | undefined;
   for (let tries = 1; ; tries++) {
     try {
-      return { file: await open(where, 'wx'), made };
+      return { descriptor: openSync(where, 'wx'), made };
     } catch (error) {
       if (!isErrno(error, 'ENOENT') || tries > FOLDER_TRIES) throw error;
     }
-    made = (await mkdir(dirname(where), { recursive: true })) ?? made;
+    made = mkdirSync(dirname(where), { recursive: true }) ?? made;
   }
 }
 
 async function fillAndPlace(
-  file: FileHandle,
+  descriptor: number,
   fill: (file: OutputFile) => Promise<void>,
   temporary: string,
   target: string,
-  { signal, keepSame }: Placing,
+  { signal, keepSame, onWritten }: Placing,
 ): Promise<FileIdentity> {
-  const output = new OutputFile(file);
+  const output = new OutputFile(descriptor);
   try {
     await fill(output);
   } catch (error) {
     await output.settle().catch(() => undefined);
     throw error;
   }
-  await output.settle();
-  throwIfAborted(signal);
-  await file.sync();
+  onWritten();
+  await output.sync();
   throwIfAborted(signal);
   if (!keepSame) {
-    await rename(temporary, target);
-  } else if (!(await placeAsNew(temporary, target))) {
-    if (await haveSameBytes(temporary, target)) {
-      await unlink(temporary);
+    renameSync(temporary, target);
+  } else if (!placeAsNew(temporary, target)) {
+    if (haveSameBytes(temporary, target)) {
+      unlinkSync(temporary);
       return settledIdentity(target);
     }
-    await rename(temporary, target);
+    renameSync(temporary, target);
   }
   // Being named changes the ctime. Of the open file, for another run may have put its own in place by now.
-  return file.stat({ bigint: true });
+  return fstatSync(descriptor, { bigint: true });
 }
 
 /**
  * Gives the file its name unless somebody has it: then false. So one who makes the same file meanwhile can't take ours
  * from under us.
  */
-async function placeAsNew(temporary: string, target: string): Promise<boolean> {
+function placeAsNew(temporary: string, target: string): boolean {
   try {
-    await link(temporary, target);
+    linkSync(temporary, target);
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;
     // Not all file systems have links.
     if (!isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL')) throw error;
-    await rename(temporary, target);
+    renameSync(temporary, target);
     return true;
   }
-  await unlink(temporary);
+  unlinkSync(temporary);
   return true;
 }
 
 /** Compared at a time. */
 const BLOCK_BYTES = 1024 * 1024;
 
-async function haveSameBytes(one: string, other: string): Promise<boolean> {
-  const a = await open(one, 'r');
+function haveSameBytes(one: string, other: string): boolean {
+  const opened: number[] = [];
   try {
-    const b = await open(other, 'r');
-    try {
-      return await areSame(a, b);
-    } finally {
-      await b.close();
-    }
+    for (const where of [one, other]) opened.push(openSync(where, 'r'));
+    return areSame(opened[0]!, opened[1]!);
   } catch {
     // What can't be read is to be replaced.
     return false;
   } finally {
-    await a.close();
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 
-async function areSame(a: FileHandle, b: FileHandle): Promise<boolean> {
+function areSame(a: number, b: number): boolean {
   const [blockA, blockB] = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)];
   for (let at = 0; ;) {
-    const { bytesRead: readA } = await a.read(blockA, 0, BLOCK_BYTES, at);
-    const { bytesRead: readB } = await b.read(blockB, 0, BLOCK_BYTES, at);
     // A read may give fewer bytes than are there, but none only at the end.
+    const readA = readSync(a, blockA, 0, BLOCK_BYTES, at);
+    const readB = readSync(b, blockB, 0, BLOCK_BYTES, at);
     const read = Math.min(readA, readB);
     if (read === 0) return readA === readB;
     if (!blockA.subarray(0, read).equals(blockB.subarray(0, read))) return false;
@@ -172,27 +196,15 @@ const [WAIT_MS, MOST_WAITS] = [5, 200];
 /** The identity of a file that another run may just be naming: losing its temporary name changes the ctime once more. */
 async function settledIdentity(target: string): Promise<FileIdentity> {
   for (let waits = 0; ; waits++) {
-    const found = await stat(target, { bigint: true });
+    const found = statSync(target, { bigint: true });
     if (found.nlink === 1n || waits === MOST_WAITS) return found;
     await sleep(WAIT_MS);
   }
 }
 
 /** Makes the entries in `folder` durable, and those of the folders from `made` (the topmost new one) down to it. */
-async function syncFolders(folder: string, made: string | undefined): Promise<void> {
-  await syncFolder(folder);
+async function syncFolders(folders: FolderSyncs, folder: string, made: string | undefined): Promise<void> {
+  await folders.sync(folder);
   if (made === undefined) return;
-  for (let at = folder; at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network file systems can't sync a folder, and do not need to.
-    if (!isErrno(error, 'EINVAL', 'ENOTSUP')) throw error;
-  } finally {
-    await handle.close();
-  }
+  for (let at = folder; at.length >= made.length; at = dirname(at)) await folders.sync(dirname(at));
 }

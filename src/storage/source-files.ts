@@ -3,49 +3,11 @@
  * measured, `FileHandle` objects make that twice as slow. Looking at and closing an open file do not wait for the disk,
  * and are done at once.
  */
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  open as openCallback,
-  openSync,
-  read as readCallback,
-  readSync,
-} from 'node:fs';
-import { promisify } from 'node:util';
+import { type BigIntStats, closeSync, fstatSync } from 'node:fs';
+import { type Access, atOnce } from './access.js';
 import { versionOf } from './file-identity.js';
 import { fewOpenFiles } from './open-files.js';
 import { changed, explain, notAFile } from './local-errors.js';
-
-/** How files are opened and read: both may wait for the disk. */
-export interface Access {
-  open(where: string): number | Promise<number>;
-  /** @returns bytes read, 0 at the end of the file */
-  read(descriptor: number, into: Uint8Array, start: number): number | Promise<number>;
-}
-
-/** A FIFO that nobody writes to would be waited for; that it is one is found out as soon as it is open. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
-
-const openInPool = promisify(openCallback);
-const readInPool = promisify(readCallback);
-
-/** In libuv's threads: for many files side by side, and threads that must not stand still. */
-export const inPool: Access = {
-  open: (where) => openInPool(where, FLAGS),
-  read: async (descriptor, into, start) =>
-    (await readInPool(descriptor, into, 0, into.length, start)).bytesRead,
-};
-
-/**
- * Right here: for a thread with nothing else to do. Handing each call to another thread and back takes longer than
- * reading what the kernel has; measured on parts of 128 MB, a tenth to a third of a run's processor time.
- */
-export const atOnce: Access = {
-  open: (where) => openSync(where, FLAGS),
-  read: (descriptor, into, start) => readSync(descriptor, into, 0, into.length, start),
-};
 
 /** A file open for reading. */
 export interface SourceFile {

@@ -34,6 +34,13 @@ export interface StorageProfile {
   batchesPerThread: number;
   /** Neighbouring tasks that a thread gets at once. */
   tasksPerBatch: number;
+  /** Bytes of parts after which a batch has enough; without it only their number counts. */
+  batchBytes?: number;
+  /**
+   * Work of so many tasks and bytes at most is done in the time that threads take to start; and so many files looked at.
+   * Left out where every answer is waited for.
+   */
+  soonDone?: { tasks: number; bytes: number; looks: number };
   /**
    * Of large tasks some wait for each other, with all that they do or only while they read. Tasks of so many bytes or
    * more, and how many of them at once; the largest first.

@@ -1,8 +1,10 @@
 /** The command where the process may have little: open files, threads, memory. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { repositoryRoot } from '../support/paths.js';
 import { MAIN, shell, statusOf, Workplace } from './processes.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -44,6 +46,32 @@ test('--concurrency 1000 starts no more threads than are worth it', async () => 
   clearInterval(watch);
   // Node.js has about ten of its own, and each processor may have one of ours.
   expect(most).toBeLessThan(40);
+});
+
+test('a few small parts are made in the main thread, unless somebody asks for threads', () => {
+  const [marker, hook] = [place.path('started'), place.path('tells.mjs')];
+  writeFileSync(
+    hook,
+    `import { writeFileSync } from 'node:fs';
+     import { isMainThread } from 'node:worker_threads';
+     if (!isMainThread) writeFileSync(${JSON.stringify(marker)}, '');`,
+  );
+  const align = (...options: string[]): boolean => {
+    const prefix = place.path(`small${options.length}`);
+    cpSync(join(repositoryRoot, 'test/fixtures/cases/file-counts'), prefix, { recursive: true });
+    const env = `NODE_OPTIONS="--import ${pathToFileURL(hook).href}"`;
+    const { code } = shell(`${env} exec "$@"`, [
+      process.execPath,
+      MAIN,
+      '--input-prefix',
+      prefix,
+      ...options,
+    ]);
+    expect([code, statusOf(prefix)]).toEqual([0, 'succeeded']);
+    return existsSync(marker);
+  };
+  expect(align()).toBe(false);
+  expect(align('--concurrency', '1')).toBe(true);
 });
 
 describe('a worker thread that', () => {

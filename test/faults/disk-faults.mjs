@@ -27,6 +27,9 @@ function isDue() {
 const isOurs = (path) => fault.prefix !== undefined && String(path).startsWith(fault.prefix);
 const isWrite = (flags) => typeof flags === 'string' && flags.startsWith('w');
 
+/** Stands still, as a slow disk lets a call do that is not handed to another thread. */
+const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+
 const KINDS = {
   'EIO when reading': { code: 'EIO', reads: true },
   'EIO when writing': { code: 'EIO', writes: true },
@@ -43,41 +46,48 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 function promised(name, isHit) {
   fs.promises[name] = async (...words) => {
     if (isOurs(words[0]) && isHit(words)) {
-      if (noRename) throw failure('ENOSYS', name);
       if (isDue()) {
         if (!slow) throw failure(code, name);
         await pause();
       }
     }
-    const result = await real.promises[name](...words);
-    return name === 'open' && isOurs(words[0]) ? watchHandle(result) : result;
+    return real.promises[name](...words);
   };
 }
-promised('open', ([, flags]) => slow || (isWrite(flags) ? writes : reads));
-promised('mkdir', () => slow || writes);
-promised('rename', () => slow || writes || noRename);
-promised('link', () => slow || writes || noRename);
+promised('open', () => slow || reads);
 promised('stat', () => slow || reads);
 promised('readdir', () => slow || reads);
 
-function watchHandle(handle) {
-  for (const name of ['sync', 'datasync']) {
-    const own = handle[name].bind(handle);
-    handle[name] = async () => {
-      if ((writes || slow) && isDue()) {
+/** Wraps a call that is made at once. */
+function atOnce(name, isHit) {
+  fs[name] = (...words) => {
+    if (isOurs(words[0]) && isHit(words)) {
+      if (noRename) throw failure('ENOSYS', name);
+      if (isDue()) {
         if (!slow) throw failure(code, name);
-        await pause();
+        standStill();
       }
-      return own();
-    };
-  }
-  return handle;
+    }
+    return real[name](...words);
+  };
+}
+atOnce('openSync', ([, flags]) => slow || (isWrite(flags) ? writes : reads));
+atOnce('statSync', () => !noRename && (slow || reads));
+atOnce('mkdirSync', () => slow || writes);
+atOnce('renameSync', () => slow || writes || noRename);
+atOnce('linkSync', () => slow || writes || noRename);
+
+for (const name of ['fsync', 'fdatasync']) {
+  fs[name] = (descriptor, done) => {
+    if (fault.prefix !== undefined && (writes || slow) && isDue()) {
+      if (slow) setTimeout(() => real[name](descriptor, done), 20);
+      else process.nextTick(done, failure(code, name));
+      return;
+    }
+    real[name](descriptor, done);
+  };
 }
 
-fs.openSync = (...words) => {
-  if (isOurs(words[0]) && reads && isDue()) throw failure(code, 'open');
-  return real.openSync(...words);
-};
 fs.readSync = (descriptor, into, offset, length, position) => {
   if (fault.prefix !== undefined && reads && isDue()) throw failure(code, 'read');
   const less = fault.prefix !== undefined && shortReads ? Math.ceil(length / 2) : length;

@@ -1,6 +1,5 @@
 /** That what is written is on the disk before it has its name: by the calls that are made, in their order. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -11,40 +10,67 @@ const calls: string[] = [];
 let root = '';
 /** The error that the next early sync ends with, or the last one. */
 const failures: { datasync?: Error | undefined; sync?: Error | undefined } = {};
+/** Syncs that have begun and don't end before they are let. */
+let held: (() => void)[] | undefined;
 
 function shown(path: string): string {
   const inside = path === root ? '.' : path.slice(root.length + 1);
   return inside.replace(/\.[^/]*\.tmp$/, '*');
 }
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  const note = <T>(call: string, path: string, result: Promise<T>): Promise<T> => {
-    calls.push(`${call} ${shown(path)}`);
-    return result;
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  /** An open file goes by the name that it was opened under. */
+  const names = new Map<number, string>();
+  const note = (call: string, path: string): void => {
+    if (root !== '' && path.startsWith(root)) calls.push(`${call} ${shown(path)}`);
   };
-  /** The handle with calls that are noted. */
-  const watched = (handle: FileHandle, path: string): FileHandle => {
-    const own = {
-      sync: handle.sync.bind(handle),
-      datasync: handle.datasync.bind(handle),
-      stat: handle.stat.bind(handle),
-      close: handle.close.bind(handle),
-    };
-    const failed = (error: Error | undefined): Promise<void> | undefined => error && Promise.reject(error);
-    return Object.assign(handle, {
-      sync: () => note('sync', path, failed(failures.sync) ?? own.sync()),
-      datasync: () => note('datasync', path, failed(failures.datasync) ?? own.datasync()),
-      stat: (options: { bigint: true }) => note('stat', path, own.stat(options)),
-      close: () => note('close', path, own.close()),
-    });
+  type Done = (error: Error | null) => void;
+  const end = (
+    descriptor: number,
+    error: Error | undefined,
+    sync: (d: number, done: Done) => void,
+    done: Done,
+  ) => {
+    const finish = (): void => (error ? process.nextTick(done, error) : sync(descriptor, done));
+    if (held) held.push(finish);
+    else finish();
   };
   return {
     ...real,
-    open: async (path: string, flags: string) => watched(await real.open(path, flags), path),
-    link: (from: string, to: string) => note(`link ${shown(from)} to`, to, real.link(from, to)),
-    rename: (from: string, to: string) => note(`rename ${shown(from)} to`, to, real.rename(from, to)),
-    unlink: (path: string) => note('unlink', path, real.unlink(path)),
+    openSync: (path: string, flags: string) => {
+      const descriptor = real.openSync(path, flags);
+      names.set(descriptor, path);
+      return descriptor;
+    },
+    fsync: (descriptor: number, done: Done) => {
+      note('sync', names.get(descriptor)!);
+      end(descriptor, failures.sync, real.fsync, done);
+    },
+    fdatasync: (descriptor: number, done: Done) => {
+      note('datasync', names.get(descriptor)!);
+      end(descriptor, failures.datasync, real.fdatasync, done);
+    },
+    fstatSync: (descriptor: number, options: { bigint: true }) => {
+      note('stat', names.get(descriptor) ?? '');
+      return real.fstatSync(descriptor, options);
+    },
+    closeSync: (descriptor: number) => {
+      note('close', names.get(descriptor) ?? '');
+      real.closeSync(descriptor);
+    },
+    linkSync: (from: string, to: string) => {
+      note(`link ${shown(from)} to`, to);
+      real.linkSync(from, to);
+    },
+    renameSync: (from: string, to: string) => {
+      note(`rename ${shown(from)} to`, to);
+      real.renameSync(from, to);
+    },
+    unlinkSync: (path: string) => {
+      note('unlink', path);
+      real.unlinkSync(path);
+    },
   };
 });
 
@@ -52,6 +78,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'gs-repartition-'));
   calls.length = 0;
   failures.datasync = failures.sync = undefined;
+  held = undefined;
 });
 afterEach(() => {
   rmSync(root, { recursive: true });
@@ -63,7 +90,6 @@ const MIB = 1024 * 1024;
 describe('what has a name is on the disk', () => {
   test('the bytes before the name, the name before the call ends', async () => {
     await openLocalStorage(root).compose('part', [bytes(10)]);
-    // The open file goes by the name that it was opened under.
     expect(calls).toEqual(['sync *', 'rename * to part', 'stat *', 'close *', 'sync .', 'close .']);
   });
 
@@ -115,5 +141,31 @@ describe('what has a name is on the disk', () => {
       code: 'storage',
     });
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  test('many parts are synced at once, and their names by few syncs of the folder, none before its name', async () => {
+    const storage = openLocalStorage(root);
+    held = [];
+    const written = vi.fn();
+    const made = Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        storage.compose(`part-${i}`, [bytes(10)], { keepSame: true, onWritten: written }),
+      ),
+    );
+    await vi.waitFor(() => expect(held).toHaveLength(10));
+    expect(written).toHaveBeenCalledTimes(10);
+    expect(readdirSync(root).filter((name) => name.startsWith('part'))).toEqual([]);
+    // Those that are named while the folder is being synced wait for another sync of it.
+    for (const [i, finish] of held.splice(0).entries()) {
+      finish();
+      await vi.waitFor(() => expect(calls).toContain(`link * to part-${i}`));
+    }
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    const letAllEnd = held;
+    held = undefined;
+    for (const finish of letAllEnd) finish();
+    await made;
+    expect(calls.filter((call) => call === 'sync .')).toHaveLength(2);
+    expect(calls.lastIndexOf('sync .')).toBeGreaterThan(calls.indexOf('link * to part-9'));
   });
 });

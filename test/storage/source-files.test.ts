@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { versionOf } from '../../src/storage/file-identity.js';
-import { atOnce, inPool, readFully, SourceFiles, withFile } from '../../src/storage/source-files.js';
+import { atOnce, inPool, whileQuick } from '../../src/storage/access.js';
+import { readFully, SourceFiles, withFile } from '../../src/storage/source-files.js';
 
 let folder: string;
 let where: string;
@@ -34,6 +35,7 @@ function change(path = where): void {
 describe.each([
   ['in the pool', inPool],
   ['at once', atOnce],
+  ['at once while that is quick', whileQuick()],
 ])('one file, %s', (_, access) => {
   const bytes = new Uint8Array(3);
 

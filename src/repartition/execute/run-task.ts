@@ -1,6 +1,6 @@
 /** Tasks, wherever they run: open the slices' parts, rewrite them as one, put the result in place. */
 import { RepartitionError } from '../../errors.js';
-import type { Holding } from '../../memory.js';
+import type { Holding, Memory } from '../../memory.js';
 import { readFooter } from '../../parquet/footer.js';
 import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
@@ -10,6 +10,7 @@ import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
+import { Admission } from './admission.js';
 import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
@@ -28,15 +29,22 @@ type OpenPart = (slice: Slice) => Promise<SourceFile>;
  */
 export function taskRunner(
   storage: Storage,
-  options: ReadOptions,
+  options: CallOptions & { memory: Memory },
   turns: Turns,
-): (task: Task, holding?: Holding) => Promise<TaskResult> {
+): (task: Task) => Promise<TaskResult> {
+  const admission = new Admission(options.memory);
   const open = openParts(storage, options);
-  return async (task, holding) => {
-    const parts = { open, reading: turns.reading, holding };
+  return async (task) => {
     for (let attempt = 1; ; attempt++) {
+      const make = (onWritten: () => void): Promise<TaskResult> =>
+        admission.run((holding) => {
+          const how = { open, reading: turns.reading, holding, onWritten };
+          return runTask(storage, task, how, options);
+        });
       try {
-        return await turns.whole(task, () => runTask(storage, task, parts, options));
+        // A part that is written and only waited for may give its turn to another.
+        const { part } = await turns.whole(task, () => untilWritten(make));
+        return await part;
       } catch (error) {
         if (!(error instanceof LostWrite) || attempt >= TRIES) throw error;
       }
@@ -44,10 +52,28 @@ export function taskRunner(
   };
 }
 
+/** Resolves when the part is written, or has come to its end. */
+function untilWritten<T>(make: (onWritten: () => void) => Promise<T>): Promise<{ part: Promise<T> }> {
+  return new Promise((resolve) => {
+    const onWritten = (): void => resolve({ part });
+    const part = make(onWritten);
+    part.then(onWritten, onWritten);
+  });
+}
+
+/** How a part is made. */
+interface Making {
+  open: OpenPart;
+  reading: Turns['reading'];
+  /** What is counted for it. */
+  holding: Holding;
+  onWritten: () => void;
+}
+
 async function runTask(
   storage: Storage,
   task: Task,
-  parts: { open: OpenPart; reading: Turns['reading']; holding: Holding | undefined },
+  { holding, ...parts }: Making,
   options: CallOptions,
 ): Promise<TaskResult> {
   const { id, slices, output } = task;
@@ -61,16 +87,20 @@ async function runTask(
     }),
   );
   if (rewritten.method === 're-encode') {
-    const { size, version } = await storage.write(output, rewritten.chunks, { ...options, keepSame: true });
+    const { size, version } = await storage.write(output, rewritten.chunks, {
+      ...options,
+      keepSame: true,
+      onWritten: parts.onWritten,
+    });
     return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
   }
-  const { holding } = parts;
-  holding?.set(bytesInHand(rewritten.segments));
+  holding.set(bytesInHand(rewritten.segments));
   const segments = rewritten.segments.splice(0).map((segment) => placed(segment, slices));
   const onWritten = (): void => {
     // What waits must not hold the bytes of a part: many wait at a time.
     segments.length = 0;
-    holding?.set(WAITING_BYTES);
+    holding.set(WAITING_BYTES);
+    parts.onWritten();
   };
   const { size, version } = await storage.compose(output, segments, {
     ...options,

@@ -7,19 +7,20 @@ import pMap from 'p-map';
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
-import { DEFAULT_MEMORY, Memory } from '../../memory.js';
+import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../memory.js';
 import { fewOpenFiles } from '../../storage/open-files.js';
 import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Executor } from './executor.js';
+import { bytesOf } from './turns.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
 export interface ThreadOptions {
   location: StorageLocation;
   profile: StorageProfile;
-  /** By default as many as the machine runs at once, but no more than the storage gains from. */
+  /** By default as many as the machine runs at once, but no more than the storage gains from; never more than have memory. */
   threads: number | undefined;
   /** Bytes that the process may take. */
   memory: number | undefined;
@@ -42,7 +43,8 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
-  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile)));
+  const room = threadsWithin(memory ?? DEFAULT_MEMORY);
+  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile), room));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
@@ -116,7 +118,7 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
       signal?.addEventListener('abort', onAbort);
       try {
         await pMap(
-          batches(tasks, perBatch),
+          batches(tasks, perBatch, profile.batchBytes),
           async (batch) => {
             if (failure) return;
             try {
@@ -167,13 +169,15 @@ function deathOf(error: unknown, part?: string): RepartitionError {
   });
 }
 
-function* batches(tasks: Iterable<Task>, size: number): Generator<Task[]> {
-  let batch: Task[] = [];
+/** Neighbours, as many and as large as go into one batch. */
+function* batches(tasks: Iterable<Task>, most: number, mostBytes = Infinity): Generator<Task[]> {
+  let [batch, bytes]: [Task[], number] = [[], 0];
   for (const task of tasks) {
     batch.push(task);
-    if (batch.length < size) continue;
+    bytes += bytesOf(task);
+    if (batch.length < most && bytes < mostBytes) continue;
     yield batch;
-    batch = [];
+    [batch, bytes] = [[], 0];
   }
   if (batch.length > 0) yield batch;
 }

@@ -24,7 +24,7 @@ export function turnsOf({ of, sizes }: StorageProfile['turns']): Turns {
 }
 
 /** About as many as its part will have. */
-function bytesOf({ slices }: Task): number {
+export function bytesOf({ slices }: Task): number {
   return slices.reduce(
     (sum, { size, rows, from, to }) => sum + (rows > 0 ? (size * (to - from)) / rows : 0),
     0,

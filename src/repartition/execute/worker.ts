@@ -9,7 +9,6 @@ import { Memory, type SharedMemory } from '../../memory.js';
 import type { Storage, StorageLocation, StorageProfile } from '../../storage/storage.js';
 import type { Task, TaskResult } from '../model.js';
 import { openStorage } from '../../storages.js';
-import { Admission } from './admission.js';
 import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
 
@@ -42,7 +41,6 @@ channel.unref();
 
 const memory = Memory.sharedBy(setup.memory);
 const turns = turnsOf(setup.profile.turns);
-const admission = new Admission(memory);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
 // went wrong.
@@ -66,12 +64,10 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
   }
   return Promise.all(
     tasks.map((task) =>
-      admission
-        .run((holding) => run(task, holding))
-        .then(
-          (result): WorkerReply => ({ ok: true, result }),
-          (error: unknown) => failed(error),
-        ),
+      run(task).then(
+        (result): WorkerReply => ({ ok: true, result }),
+        (error: unknown) => failed(error),
+      ),
     ),
   );
 }
