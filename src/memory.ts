@@ -74,14 +74,17 @@ const LOOK_AGAIN = 2;
 export const DEFAULT_MEMORY = 256 * 1024 * 1024;
 /** Of it Node, its threads, their modules and the buffers of storages take about so much. */
 const PROCESS_BYTES = 128 * 1024 * 1024;
-/** What the process takes before it has threads, and what each of them adds: a heap, and what it has in hand. */
-const [MAIN_BYTES, THREAD_BYTES] = [112 * 1024 * 1024, 64 * 1024 * 1024];
+/** What the process takes before it has threads. */
+const MAIN_BYTES = 112 * 1024 * 1024;
 /** However little a process may take, a page of a usual writer fits. */
 const SMALLEST_TOTAL = 16 * 1024 * 1024;
 
-/** Worker threads that a process has memory for. */
-export function threadsWithin(allowance: number): number {
-  return Math.max(1, Math.floor((allowance - MAIN_BYTES) / THREAD_BYTES));
+/**
+ * Worker threads that a process has memory for.
+ * @param each bytes that a thread adds: a heap, and what it has in hand
+ */
+export function threadsWithin(allowance: number, each: number): number {
+  return Math.max(1, Math.floor((allowance - MAIN_BYTES) / each));
 }
 
 /** More threads than a process has at a time: their numbers go on, and share places. */
@@ -155,11 +158,14 @@ export class Memory {
     };
   }
 
-  /** Counts bytes that somebody holds, if they fit beside all that is used and held. Who takes room does not wait for them. */
+  /**
+   * Counts bytes that somebody holds, if they and all that is used and held are half of what there is: the other half is
+   * for what is asked for by those who have begun. Who takes room does not wait for what is held.
+   */
   tryHold(bytes: number): Holding | undefined {
     const { used, held, total } = this.shared;
     const units = Math.ceil(bytes / UNIT);
-    const isRoom = (Atomics.load(used.sum, 0) + Atomics.load(held.sum, 0) + units) * UNIT <= total;
+    const isRoom = (Atomics.load(used.sum, 0) + Atomics.load(held.sum, 0) + units) * UNIT <= total / 2;
     return isRoom ? this.hold(bytes) : undefined;
   }
 

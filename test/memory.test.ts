@@ -62,7 +62,28 @@ describe('the memory of a process', () => {
     expect(await isDone(memory.take(70 * MB))).toBe(true);
   });
 
+  test('tasks start while half of it is free, and hold without waiting', () => {
+    const memory = hundred();
+    const one = memory.tryHold(40 * MB);
+    expect(one).toBeDefined();
+    expect(memory.tryHold(20 * MB)).toBeUndefined();
+    one?.set(10 * MB);
+    expect(memory.tryHold(20 * MB)).toBeDefined();
+    // What is there anyway is counted whether it fits or not.
+    memory.hold(60 * MB);
+    one?.release();
+    expect(memory.tryHold(1)).toBeUndefined();
+  });
+
+  test('who takes room does not wait for what is held', async () => {
+    const memory = hundred();
+    memory.hold(90 * MB);
+    expect(await isDone(memory.take(90 * MB))).toBe(true);
+  });
+
   test('has room for so many threads, and always for one', () => {
-    expect([64 * MB, DEFAULT_MEMORY, 384 * MB, 1024 * MB].map(threadsWithin)).toEqual([1, 2, 4, 14]);
+    expect([64 * MB, DEFAULT_MEMORY, 384 * MB, 1024 * MB].map((all) => threadsWithin(all, 64 * MB))).toEqual([
+      1, 2, 4, 14,
+    ]);
   });
 });

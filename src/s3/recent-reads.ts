@@ -1,5 +1,5 @@
 /** Of a thread: pages, page headers, and runs too short for S3 to copy (`compose-plan.ts`), until they are uploaded. */
-const REMEMBERED_BYTES = 16 * 1024 * 1024;
+const REMEMBERED_BYTES = 8 * 1024 * 1024;
 
 /** The name of one version of an object. */
 export function objectName(path: string, version: string): string {

@@ -39,15 +39,17 @@ export interface S3Location extends StorageLocation {
 }
 
 /**
- * Two threads fill a network card, and each takes 60 MB of memory with the AWS SDK. A task mostly waits for the network, so
- * a thread has many, and memory says how many of them have begun. Neighbours read much of the same where a boundary cuts,
- * which is asked for once where one thread has them.
+ * A thread moves about 5 GB a second inside S3, and takes a lot of memory with the AWS SDK and with what it has in hand: one
+ * by default, more where there is memory for them. A task mostly waits for the network, so a thread has many, and memory
+ * says how many of them have begun; few of these read and cut pages at the same time. Neighbours read much of the same
+ * where a boundary cuts, which is asked for once where one thread has them.
  */
 const PROFILE: StorageProfile = {
-  mostThreads: 2,
-  batchesPerThread: 3,
+  mostThreads: 8,
+  threadBytes: 128 * 1024 * 1024,
+  batchesPerThread: 4,
   tasksPerBatch: 16,
-  turns: { of: 'reading', sizes: [] },
+  turns: { of: 'reading', sizes: [{ bytes: 0, atOnce: 16 }] },
   smallestCopy: S3_LIMITS.minPart,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,

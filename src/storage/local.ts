@@ -54,6 +54,7 @@ const SYNC_SECONDS = 0.001;
  */
 const PROFILE: StorageProfile = {
   mostThreads: 4,
+  threadBytes: 64 * MIB,
   batchesPerThread: 4,
   tasksPerBatch: 16,
   batchBytes: 4 * MIB,

@@ -30,6 +30,8 @@ export interface StorageLocation {
 export interface StorageProfile {
   /** Worker threads unless somebody says: at most. None where only this thread can open it. */
   mostThreads: number;
+  /** Bytes of memory that each of them takes. */
+  threadBytes: number;
   /** Batches of tasks that a thread has under way. */
   batchesPerThread: number;
   /** Neighbouring tasks that a thread gets at once. */

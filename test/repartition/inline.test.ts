@@ -7,6 +7,7 @@ import type { Storage, StorageProfile } from '../../src/storage/storage.js';
 
 const profile: StorageProfile = {
   mostThreads: 0,
+  threadBytes: 0,
   batchesPerThread: 2,
   tasksPerBatch: 1,
   turns: { of: 'whole', sizes: [] },

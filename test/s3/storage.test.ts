@@ -62,7 +62,7 @@ describe('footers', () => {
 
 /** Whether it asks what the server does about versions. */
 function isProbe({ headers }: ProxiedRequest): boolean {
-  return /^"0+"$/.test(headers['x-amz-copy-source-if-match'] ?? '');
+  return /^"0+"$/.test(String(headers['x-amz-copy-source-if-match']));
 }
 
 describe('composing', () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { S3_LIMITS } from '../../src/s3/compose-plan.js';
-import { registerStorage } from '../../src/storage/registry.js';
+import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
+import { COUNTERS, registerStorage } from '../../src/storage/registry.js';
 import { USUAL_SMALLEST_COPY } from '../../src/storage/storage.js';
 import { locate, openStorage } from '../../src/storages.js';
 
@@ -95,14 +96,10 @@ test('a storage is loaded once, when it is needed, and told whose thread it is i
   expect(location).toEqual({ scheme: 'made-up', url: 'made-up:x', options: '7' });
   const { signal } = new AbortController();
   await openStorage(location);
-  await openStorage(location, { ownThread: true, signal });
-  expect(calls).toEqual([
-    'load',
-    location,
-    { ownThread: false, signal: undefined },
-    location,
-    { ownThread: true, signal },
-  ]);
+  const counters = new Int32Array(new SharedArrayBuffer(4 * COUNTERS));
+  const how = { ownThread: { threads: 1, memory: Memory.within(DEFAULT_MEMORY), counters }, signal };
+  await openStorage(location, how);
+  expect(calls).toEqual(['load', location, {}, location, how]);
 });
 
 test('outputs are the same on all storages: what S3 can copy is what all copy', async () => {

@@ -27,6 +27,7 @@ let versions = 0;
 const PROFILE: StorageProfile = {
   // No other thread sees these objects.
   mostThreads: 0,
+  threadBytes: 0,
   batchesPerThread: 1,
   tasksPerBatch: 1,
   turns: { of: 'whole', sizes: [] },

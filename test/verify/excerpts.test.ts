@@ -37,11 +37,11 @@ async function look(path: string, allowance = DEFAULT_MEMORY): Promise<{ facts: 
   };
   let peak = 0;
   const onBytes = (): void => {
-    peak = Math.max(peak, memory.share().used[0]! * 1024);
+    peak = Math.max(peak, memory.share().used.sum[0]! * 1024);
   };
   const { facts } = await readUnit(storage, unit, { memory, onBytes });
   await storage.close();
-  expect(memory.share().used[0]).toBe(0);
+  expect(memory.share().used.sum[0]).toBe(0);
   return { facts, peak };
 }
 

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import type { Holding, Memory } from '../../memory.js';
 
 /** What a task holds while its part is read and cut: indexes, pages, requests under way. Of a usual part, in bytes. */
-const TASK_BYTES = 4 * 1024 * 1024;
+const TASK_BYTES = 1024 * 1024;
 /** How long the next task waits before it looks again, in milliseconds. */
 const LOOK_AGAIN = 5;
 

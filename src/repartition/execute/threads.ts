@@ -43,7 +43,7 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
 export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
-  const room = threadsWithin(memory ?? DEFAULT_MEMORY);
+  const room = threadsWithin(memory ?? DEFAULT_MEMORY, profile.threadBytes);
   const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile), room));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
