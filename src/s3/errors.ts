@@ -219,6 +219,14 @@ export function toRepartitionError(
       'Check `region` and the credentials; a server without the newer checksum headers needs `s3Checksums` when-required.',
     );
   }
+  // https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations
+  if (name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message)) {
+    return say(
+      'storage',
+      `this server takes no upload whose parts differ in size, as those of ${where} do (${wordsOf(failure)})`,
+      'Align a copy of the graph on a disk or in a bucket of another server (docs/s3.md, "Other servers").',
+    );
+  }
   return say(
     'storage',
     `S3 failed while ${doing(action)} ${where}${times(failure)}: ${wordsOf(failure)}`,

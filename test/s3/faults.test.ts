@@ -271,6 +271,33 @@ describe('what does not pass ends in one line, with nothing published and no upl
     await expectNothing();
   });
 
+  test.each([
+    [
+      'InvalidPart',
+      'All non-trailing parts must have the same length.',
+      /no upload whose parts differ in size/,
+      /on a disk/,
+    ],
+    [
+      'InvalidDigest',
+      'The checksum you specified is not valid.',
+      /InvalidDigest/,
+      /`s3Checksums` when-required/,
+    ],
+    [
+      'EntityTooSmall',
+      'Your proposed upload is too small.',
+      /EntityTooSmall: Your/,
+      /^Correct what it complains about/,
+    ],
+  ])('a server that answers the end of an upload with %s', async (code, message, told, hint) => {
+    proxy.reset(always('CompleteMultipartUpload', { kind: 'reply', status: 400, code, message }));
+    const error = await failure();
+    expect(error.message).toMatch(told);
+    expect(error.hint).toMatch(hint);
+    await expectNothing();
+  });
+
   test('no permission to list', async () => {
     proxy.reset(always('ListObjectsV2', ACCESS_DENIED));
     const error = await failure(storage.list('edges'));
