@@ -3,11 +3,14 @@
  * to the next source when one fails, and its error is the last one's.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
-import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import type { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { firstSet } from './first-set.js';
 import type { Profile } from './profile.js';
 import type { requestHandler } from './request-handler.js';
 
+type Assumers = Required<
+  Pick<NonNullable<Parameters<typeof fromIni>[0]>, 'roleAssumer' | 'roleAssumerWithWebIdentity'>
+>;
 type Source = ReturnType<typeof fromNodeProviderChain>;
 type Credentials = Awaited<ReturnType<Source>>;
 
@@ -52,7 +55,7 @@ async function sourceOf(profile: Profile, way: WayToCredentials): Promise<Source
   if (!profile.isGiven && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return fromEnv();
   const init = {
     ...(profile.name === undefined ? {} : { profile: profile.name }),
-    ...(await assumers(way)),
+    ...assumers(way),
     clientConfig: {
       requestHandler: way.requestHandler,
       ...(way.endpoints.sso === undefined ? {} : { endpoint: way.endpoints.sso }),
@@ -77,8 +80,7 @@ const SOURCES = [
 ];
 
 /** Roles are taken on by the same way as all else: the SDK would ask AWS's own host for them. */
-async function assumers({ requestHandler, region, endpoints: { sts: endpoint } }: WayToCredentials) {
-  const { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } = await import('@aws-sdk/client-sts');
+function assumers({ requestHandler, region, endpoints: { sts: endpoint } }: WayToCredentials): Assumers {
   const options = {
     requestHandler,
     // With neither, the SDK asks us-east-1.
@@ -87,9 +89,12 @@ async function assumers({ requestHandler, region, endpoints: { sts: endpoint } }
     // Otherwise the section of AWS_PROFILE would say where to ask.
     ignoreConfiguredEndpointUrls: true,
   };
+  // Loaded for who takes on a role.
+  const sts = () => import('@aws-sdk/client-sts');
   return {
-    roleAssumer: getDefaultRoleAssumer(options),
-    roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(options),
+    roleAssumer: async (...asked) => (await sts()).getDefaultRoleAssumer(options)(...asked),
+    roleAssumerWithWebIdentity: async (...asked) =>
+      (await sts()).getDefaultRoleAssumerWithWebIdentity(options)(...asked),
   };
 }
 
