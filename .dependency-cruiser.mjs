@@ -22,8 +22,8 @@ export default {
 
     ...may(room('cli'), room('repartition', 'aws'), STORAGES),
     ...may(room('repartition'), room('metadata', 'parquet', 'storage'), STORAGES),
-    ...may(room('aws'), room('s3'), STORAGES),
-    ...may(room('s3'), room('storage')),
+    ...may(room('aws'), room('s3', 'aws-config'), STORAGES),
+    ...may(room('s3'), room('storage', 'aws-config')),
     ...may(STORAGES, room('storage', 's3')),
     // What a user can say about S3, and what requests cost: the SDK is not behind these.
     ...may('^src/(?:index|repartition/api|cli/.*)\\.ts$', S3_WORDS),
@@ -84,7 +84,7 @@ export default {
     {
       name: 'sdk-in-its-rooms',
       severity: 'error',
-      from: { path: '^src/', pathNot: room('s3', 'aws') },
+      from: { path: '^src/', pathNot: room('s3', 'aws', 'aws-config') },
       to: { path: 'node_modules/@(?:aws-sdk|smithy)/' },
     },
     {

@@ -20,7 +20,15 @@ const bundle = await rolldown({
   },
   platform: 'node',
   // Loaded only when needed, or (piscina) by the path of a file of its own.
-  external: [/^@aws-sdk\//, /^@smithy\//, '@bokuweb/zstd-wasm', 'piscina', 'apache-arrow', 'parquet-wasm'],
+  external: [
+    /^https?-proxy-agent$/,
+    /^@aws-sdk\//,
+    /^@smithy\//,
+    '@bokuweb/zstd-wasm',
+    'piscina',
+    'apache-arrow',
+    'parquet-wasm',
+  ],
   // What jsonc-parser calls its main file hides its imports from a bundler.
   resolve: { mainFields: ['module', 'main'] },
   onLog(level, { message }) {

@@ -9,4 +9,7 @@ import { registerStorage } from './storage/registry.js';
 export { locate, openStorage, registerStorage } from './storage/registry.js';
 
 registerStorage('file', () => Promise.resolve(localKind));
-registerStorage('s3', async () => (await import('./s3/index.js')).s3Kind);
+// The other two are how Hadoop calls it.
+for (const scheme of ['s3', 's3a', 's3n']) {
+  registerStorage(scheme, async () => (await import('./s3/index.js')).s3Kind);
+}

@@ -1,6 +1,6 @@
 /** From what the AWS SDK throws to what it means for us and to what a user reads. */
 import { RepartitionError } from '../errors.js';
-import { failureOf, isNetworkFailure } from '../s3/errors.js';
+import { brokenConnection, CREDENTIALS_HINT, failureOf } from '../s3/errors.js';
 
 /** What a failure means for who made the call. */
 export type FailureKind =
@@ -13,6 +13,8 @@ export type FailureKind =
   /** The credentials were good once. */
   | 'expired'
   | 'no-credentials'
+  /** There are some, and they are wrong. */
+  | 'bad-credentials'
   | 'denied'
   | 'missing'
   /** It is there already, or being changed by somebody else. */
@@ -38,13 +40,13 @@ const NAMES: Readonly<Record<string, FailureKind>> = {
   RequestExpired: 'expired',
   CredentialsProviderError: 'no-credentials',
   TokenProviderError: 'no-credentials',
-  UnrecognizedClientException: 'no-credentials',
-  InvalidClientTokenId: 'no-credentials',
-  InvalidAccessKeyId: 'no-credentials',
-  InvalidToken: 'no-credentials',
-  InvalidSignatureException: 'no-credentials',
-  SignatureDoesNotMatch: 'no-credentials',
-  MissingAuthenticationToken: 'no-credentials',
+  UnrecognizedClientException: 'bad-credentials',
+  InvalidClientTokenId: 'bad-credentials',
+  InvalidAccessKeyId: 'bad-credentials',
+  InvalidToken: 'bad-credentials',
+  InvalidSignatureException: 'bad-credentials',
+  SignatureDoesNotMatch: 'bad-credentials',
+  MissingAuthenticationToken: 'bad-credentials',
   AccessDenied: 'denied',
   AccessDeniedException: 'denied',
   UnauthorizedOperation: 'denied',
@@ -69,7 +71,7 @@ export function kindOf(error: unknown): FailureKind {
   const { name, status } = failureOf(error);
   const named = NAMES[name];
   if (named !== undefined) return named;
-  if (isNetworkFailure(error)) return 'network';
+  if (brokenConnection(error) !== undefined) return 'network';
   if (status === 429) return 'throttled';
   if (status !== undefined && status >= 500) return 'server';
   if (status === 403) return 'denied';
@@ -84,7 +86,7 @@ export function kindOf(error: unknown): FailureKind {
 export function toAwsError(error: unknown, doing: string, signal?: AbortSignal): RepartitionError {
   if (error instanceof RepartitionError) return error;
   if (signal?.aborted) return stopped(doing);
-  const { name, message, code } = failureOf(error);
+  const { name, message } = failureOf(error);
   const words = message === '' || message === name ? name : `${name}: ${message}`;
   const say = (as: RepartitionError['code'], text: string, hint: string): RepartitionError =>
     new RepartitionError(as, text, { hint, cause: error });
@@ -92,27 +94,23 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
     case 'expired':
       return say(
         'access',
-        `the credentials expired while ${doing} (${name})`,
+        `the credentials expired while ${doing} (${words})`,
         'Renew the credentials (for example `aws sso login`) and run the same command again.',
       );
     case 'no-credentials':
-      return say(
-        'access',
-        `AWS does not know the credentials, or there are none, while ${doing} (${words})`,
-        'Set up credentials as for the AWS command line: environment, `profile` (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
-      );
+      return say('access', `no credentials while ${doing}: ${message}`, CREDENTIALS_HINT);
+    case 'bad-credentials':
+      return say('access', `AWS does not accept the credentials while ${doing} (${words})`, CREDENTIALS_HINT);
     case 'denied':
       return say(
         'access',
         `access denied while ${doing} (${words})`,
         'Ask an administrator for what is missing: `setupPolicies` gives all policies.',
       );
-    case 'network':
-      return say(
-        'aws',
-        `the connection failed while ${doing}: ${code ?? name} ${message}`,
-        'Check the network, the region and `endpointUrl`, then run the same command again.',
-      );
+    case 'network': {
+      const { what = 'the connection failed', why = words, hint = '' } = brokenConnection(error) ?? {};
+      return say('aws', `${what} while ${doing}: ${why}`, hint);
+    }
     case 'throttled':
     case 'server':
       return say(

@@ -14,7 +14,7 @@ export {
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
-export { checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
+export { checkAlignment, checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
 export type { Log as JobLog, Patience, PersistOptions } from './persist.js';
 export type { BucketAccess, OperatorAccess, PolicyDocument, Statement } from './policies.js';
 export {

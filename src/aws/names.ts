@@ -78,5 +78,5 @@ export function parseRole(text: string): RoleName {
 
 /** A bucket's name, from a name or from any S3 URL in it. */
 export function bucketOf(text: string): string {
-  return /^s3:\/\/([^/]+)/.exec(text)?.[1] ?? text;
+  return /^s3[an]?:\/\/([^/]+)/i.exec(text)?.[1] ?? text;
 }

@@ -11,7 +11,11 @@ const UPDATED_METADATA = 'updated_row_counts_metadata.json';
 
 /** The alignment, as the jobs' side knows it; the caller brings the real one. */
 export interface Engine {
-  verify(prefix: string): Promise<{ ready: boolean; violations: readonly { message: string }[] }>;
+  /** @param names of the metadata to look at, and of those it was made from; as they are called by default unless given */
+  verify(
+    prefix: string,
+    names?: { metadataFileName: string; inputMetadataFileName: string },
+  ): Promise<{ ready: boolean; violations: readonly { message: string }[] }>;
   /** Aligns and publishes. What it answers is handed through. */
   align(prefix: string): Promise<unknown>;
 }
@@ -83,20 +87,47 @@ export async function checkOutput(
   } finally {
     bucket.close();
   }
-  if (!verdict.aligned) return verdict;
+  return verdict.aligned ? judge(UPDATED_METADATA, () => verify(prefix)) : verdict;
+}
+
+/**
+ * Whether the graph under a prefix is aligned: whoever aligned it, and whenever.
+ * @param names as the alignment was told them
+ * @throws RepartitionError what keeps us from looking: `access`, `storage`, `interrupted`
+ *
+ * @example
+ * ```ts no-run
+ * import { verifyPrefix } from 'gs-repartition';
+ * import { checkAlignment } from 'gs-repartition/upstream';
+ *
+ * const verdict = await checkAlignment('s3://graphs/graph', {}, (inputPrefix, names) =>
+ *   verifyPrefix({ inputPrefix, ...names }),
+ * );
+ * console.log(verdict.aligned || verdict.reason);
+ * ```
+ */
+export async function checkAlignment(
+  prefix: string,
+  names: { configFilename?: string | undefined; updatedMetadataFileName?: string | undefined },
+  verify: Engine['verify'],
+): Promise<OutputVerdict> {
+  const { configFilename: inputMetadataFileName = METADATA } = names;
+  const { updatedMetadataFileName: metadataFileName = UPDATED_METADATA } = names;
+  return judge(metadataFileName, () => verify(prefix, { metadataFileName, inputMetadataFileName }));
+}
+
+/** @param published the file that the verdict is about */
+async function judge(published: string, verify: () => ReturnType<Engine['verify']>): Promise<OutputVerdict> {
   try {
-    const { ready, violations } = await verify(prefix);
-    if (ready) return verdict;
+    const { ready, violations } = await verify();
+    if (ready) return { aligned: true };
     const first = violations[0]?.message ?? '';
-    return {
-      aligned: false,
-      reason: `${UPDATED_METADATA} fails verification (${violations.length}: ${first})`,
-    };
+    return { aligned: false, reason: `${published} fails verification (${violations.length}: ${first})` };
   } catch (error) {
     const isTheOutput =
       error instanceof RepartitionError &&
       ['metadata', 'mismatch', 'parquet', 'not-found'].includes(error.code);
     if (!isTheOutput) throw error;
-    return { aligned: false, reason: `${UPDATED_METADATA} fails verification (${error.message})` };
+    return { aligned: false, reason: `${published} fails verification (${error.message})` };
   }
 }

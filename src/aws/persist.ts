@@ -49,7 +49,7 @@ export async function persist<T>(
       return result;
     } catch (error) {
       const kind = kindOf(error);
-      const stale = kind === 'expired' || kind === 'no-credentials';
+      const stale = ['expired', 'no-credentials', 'bad-credentials'].includes(kind);
       const mayPass =
         kind === 'throttled' || kind === 'server' || (session.answered && (stale || kind === 'network'));
       failedSince ??= Date.now();

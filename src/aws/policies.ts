@@ -10,6 +10,7 @@ import { RepartitionError } from '../errors.js';
 import { bucketArn } from './names.js';
 
 export const EMR_SERVERLESS = 'emr-serverless.amazonaws.com';
+const SAGEMAKER = 'sagemaker.amazonaws.com';
 const REPOSITORY_SID = 'Emr Serverless Custom Image Support';
 /** What pulling an image takes; also what EMR Serverless looks at before it accepts one. */
 const PULL = ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'];
@@ -225,10 +226,13 @@ export interface OperatorAccess {
   roleName: string;
   repositoryArn: string;
   kmsKeyArn?: string | undefined;
+  /** The execution role of SageMaker jobs. Unless given, they may have any role of the account. */
+  sagemakerRoleArn?: string | undefined;
 }
 
 /**
- * For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, where that is not an administrator.
+ * For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, and has graphs aligned on SageMaker, where that is not an
+ * administrator.
  *
  * @example
  * ```ts
@@ -249,6 +253,7 @@ export interface OperatorAccess {
 export function operatorPolicy(access: OperatorAccess): PolicyDocument {
   const { region, account, partition, roleName, repositoryArn } = access;
   const role = `arn:${partition}:iam::${account}:role/${roleName}`;
+  const sagemakerRole = access.sagemakerRoleArn ?? `arn:${partition}:iam::${account}:role/*`;
   const applications = `arn:${partition}:emr-serverless:${region}:${account}:/applications`;
   const linkedService = 'ops.emr-serverless.amazonaws.com';
   return policy(
@@ -303,6 +308,41 @@ export function operatorPolicy(access: OperatorAccess): PolicyDocument {
       Effect: 'Allow',
       Action: [...PULL, 'ecr:GetRepositoryPolicy', 'ecr:SetRepositoryPolicy'],
       Resource: [repositoryArn],
+    },
+    {
+      Sid: 'RunProcessingJobs',
+      Effect: 'Allow',
+      Action: [
+        'sagemaker:CreateProcessingJob',
+        'sagemaker:DescribeProcessingJob',
+        'sagemaker:StopProcessingJob',
+      ],
+      Resource: [`arn:${partition}:sagemaker:${region}:${account}:processing-job/*`],
+    },
+    {
+      Sid: 'FindTheRoleOfProcessingJobs',
+      Effect: 'Allow',
+      Action: ['iam:GetRole'],
+      Resource: [sagemakerRole],
+    },
+    {
+      Sid: 'GiveTheRoleToProcessingJobs',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: [sagemakerRole],
+      Condition: { StringEquals: { 'iam:PassedToService': SAGEMAKER } },
+    },
+    {
+      Sid: 'ReadTheLogsOfProcessingJobs',
+      Effect: 'Allow',
+      Action: ['logs:DescribeLogStreams', 'logs:GetLogEvents'],
+      Resource: [`arn:${partition}:logs:${region}:${account}:log-group:/aws/sagemaker/ProcessingJobs:*`],
+    },
+    {
+      Sid: 'ReadTheQuotas',
+      Effect: 'Allow',
+      Action: ['servicequotas:ListServiceQuotas'],
+      Resource: ['*'],
     },
     ...bucketAccessPolicy(access).Statement,
   );

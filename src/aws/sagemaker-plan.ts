@@ -1,6 +1,7 @@
 /** The alignment as a SageMaker Processing job: its name, its disk, its request. Pure. */
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError } from '../errors.js';
+import { asS3Url } from '../s3/keys.js';
 import { type Literal, parseParameters } from './python-literal.js';
 
 export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
@@ -157,7 +158,7 @@ export function processingJobRequest(
 function containerArguments(options: ProcessingJobOptions): string[] {
   return [
     '--input-prefix',
-    options.s3InputPrefix.replace(/\/$/, ''),
+    asS3Url(options.s3InputPrefix).replace(/\/$/, ''),
     '--streaming-repartitioning',
     options.streamingRepartitioning ? 'True' : 'False',
     '--input-metadata-file-name',

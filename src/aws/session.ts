@@ -10,6 +10,7 @@ import type { SageMaker } from '@aws-sdk/client-sagemaker';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
 import { RepartitionError } from '../errors.js';
+import type { Way } from '../aws-config/index.js';
 import type { Bucket } from './bucket.js';
 import type { S3Options } from '../s3/options.js';
 import { ask } from './errors.js';
@@ -41,13 +42,7 @@ export interface Clients {
 
 type Service = keyof Clients;
 
-interface ClientConfig {
-  region: string;
-  profile?: string;
-  endpoint?: string;
-  maxAttempts: number;
-  requestHandler: { connectionTimeout: number; requestTimeout: number };
-}
+type ClientConfig = Way['client'] & { region: string; maxAttempts: number; retryMode?: string };
 
 const LOAD: { [S in Service]: (config: ClientConfig) => Promise<Clients[S]> } = {
   sts: async (config) => new (await import('@aws-sdk/client-sts')).STS(config),
@@ -62,8 +57,7 @@ const LOAD: { [S in Service]: (config: ClientConfig) => Promise<Clients[S]> } = 
 };
 
 const DEFAULT_MAX_ATTEMPTS = 5;
-const CONNECT_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const SOCKETS = { connectionTimeout: 10_000, socketTimeout: 60_000 };
 
 /**
  * One person's connection to one region.
@@ -96,24 +90,34 @@ export class AwsSession {
 
   /** @throws RepartitionError `usage` when nobody says which region */
   async region(): Promise<string> {
-    this.knownRegion ??= await chainRegion(this.options.profile);
-    return this.knownRegion;
+    this.knownRegion ??= (await this.wayTo('sts')).region;
+    if (this.knownRegion !== undefined) return this.knownRegion;
+    throw new RepartitionError('usage', 'no AWS region is set', {
+      hint: 'Give `region`, or set AWS_REGION or the region of the profile.',
+    });
   }
 
   async client<S extends Service>(service: S): Promise<Clients[S]> {
     const region = await this.region();
     let client = this.clients.get(service) as Promise<Clients[S]> | undefined;
     if (client === undefined) {
-      client = LOAD[service]({
-        region,
-        ...(this.options.profile === undefined ? {} : { profile: this.options.profile }),
-        ...(this.options.endpointUrl === undefined ? {} : { endpoint: this.options.endpointUrl }),
-        maxAttempts: this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-        requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-      });
+      client = this.wayTo(service).then(({ client: way, retries }) =>
+        LOAD[service]({
+          ...way,
+          region,
+          maxAttempts: this.options.maxAttempts ?? retries.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+          ...(retries.mode === undefined ? {} : { retryMode: retries.mode }),
+        }),
+      );
+      // A failure is for who asked; the next one asks again.
+      client.catch(() => this.clients.delete(service));
       this.clients.set(service, client);
     }
     return client;
+  }
+
+  private async wayTo(service: Service): Promise<Way> {
+    return (await import('../aws-config/index.js')).wayTo(service, this.options, SOCKETS);
   }
 
   /**
@@ -151,22 +155,6 @@ export class AwsSession {
     const clients = [...this.clients.values()];
     this.clients.clear();
     for (const client of clients) (await client).destroy();
-  }
-}
-
-/** The region that environment and profile name. */
-async function chainRegion(profile: string | undefined): Promise<string> {
-  const { STS } = await import('@aws-sdk/client-sts');
-  const client = new STS(profile === undefined ? {} : { profile });
-  try {
-    return await client.config.region();
-  } catch (error) {
-    throw new RepartitionError('usage', 'no AWS region is set', {
-      hint: 'Give `region`, or set AWS_REGION or the region of the profile.',
-      cause: error,
-    });
-  } finally {
-    client.destroy();
   }
 }
 

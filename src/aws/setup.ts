@@ -85,12 +85,16 @@ export async function setup(
     (one) => one.applicationId === applicationId && one.state === 'CREATING',
   );
   if (isBeingMade && !call.dryRun) await whenMade(session, applicationId, call);
-  for (const step of plan.steps) {
+  const steps: Step[] = [];
+  for (const planned of plan.steps) {
     throwIfStopped(call.signal, 'setting up');
+    const arn = applicationArn(facts.region, facts.account, applicationId);
+    const step = call.dryRun ? planned : await asSent(session, planned, arn);
+    if (step === undefined) continue;
     call.onStep?.(step);
+    steps.push(step);
     if (call.dryRun) continue;
-    const id = await carryOut(session, settings, facts, step.request, applicationId, call);
-    if (id !== undefined) applicationId = id;
+    applicationId = (await carryOut(session, step.request, call)) ?? applicationId;
   }
   return {
     account: facts.account,
@@ -99,18 +103,30 @@ export async function setup(
     applicationName: settings.application.name,
     applicationId,
     applicationArn: applicationArn(facts.region, facts.account, applicationId),
-    steps: plan.steps,
+    steps,
     warnings: plan.warnings,
+  };
+}
+
+/**
+ * A step with what the plan could not know: the application's id, and what others have made of the repository's policy
+ * since. `undefined` when the policy says it all by now.
+ */
+async function asSent(session: AwsSession, step: Step, arn: string): Promise<Step | undefined> {
+  const { request } = step;
+  if (request.operation !== 'SetRepositoryPolicy') return step;
+  const merged = mergeRepositoryPolicy(await readRepositoryPolicy(session, request.input), arn);
+  if (merged === undefined) return undefined;
+  return {
+    ...step,
+    request: { ...request, input: { ...request.input, policyText: JSON.stringify(merged) } },
   };
 }
 
 /** Does one step; gives the application's id when the step makes it. */
 async function carryOut(
   session: AwsSession,
-  { image }: SetupSettings,
-  facts: SetupFacts,
   request: Request,
-  applicationId: string,
   call: SetupCallOptions,
 ): Promise<string | undefined> {
   switch (request.operation) {
@@ -144,13 +160,8 @@ async function carryOut(
     }
     case 'SetRepositoryPolicy': {
       const ecr = await session.client('ecr');
-      // The policy is read again: the plan did not know the application's id, and others may have changed the policy.
-      const arn = applicationArn(facts.region, facts.account, applicationId);
-      const merged = mergeRepositoryPolicy(await readRepositoryPolicy(session, request.input), arn);
-      if (merged === undefined) return undefined;
-      const input = { ...request.input, policyText: JSON.stringify(merged) };
-      await ask(`setting the policy of the repository ${image.repository}`, () =>
-        ecr.setRepositoryPolicy(input),
+      await ask(`setting the policy of the repository ${request.input.repositoryName ?? ''}`, () =>
+        ecr.setRepositoryPolicy(request.input),
       );
       return undefined;
     }
@@ -273,7 +284,7 @@ async function readRepositoryPolicy(
  * ```
  */
 export function setupPolicies(
-  options: SetupOptions & { applicationId?: string | undefined },
+  options: SetupOptions & { applicationId?: string | undefined; sagemakerRoleArn?: string | undefined },
 ): Record<
   'jobRuntimeRoleTrust' | 'jobRuntimeRoleAccess' | 'applicationCreator' | 'imageRepository' | 'operator',
   PolicyDocument
@@ -294,6 +305,7 @@ export function setupPolicies(
       roleName: role.name,
       repositoryArn: repositoryArn(image),
       kmsKeyArn,
+      sagemakerRoleArn: options.sagemakerRoleArn,
     }),
   };
 }

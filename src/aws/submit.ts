@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Application, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
-import { parseS3Url } from '../s3/keys.js';
+import { asS3Url, parseS3Url } from '../s3/keys.js';
 import { findApplication } from './applications.js';
 import { lookAtEntryPoint, openNearby, upload } from './entry-point.js';
 import { usage } from './errors.js';
@@ -88,10 +88,11 @@ export async function submit(
 ): Promise<StartedJob>;
 export async function submit(
   session: AwsSession,
-  options: SubmitOptions,
+  given: SubmitOptions,
   call: SubmitCallOptions = {},
 ): Promise<StartedJob> {
   const { signal } = call;
+  const options = withS3Urls(given);
   checkArguments(options);
   const account = await callerAccount(session, signal);
   const application = await findApplication(session, options, signal);
@@ -144,6 +145,19 @@ async function start(
     { log: call.log, patience: call.patience },
   );
   return jobRunId;
+}
+
+/** GSProcessing takes what begins with `s3://` to be on S3, and nothing else. */
+function withS3Urls(given: SubmitOptions): SubmitOptions {
+  const { entryPointUrl, logUri } = given;
+  return {
+    ...given,
+    inputPrefix: asS3Url(given.inputPrefix),
+    outputPrefix: asS3Url(given.outputPrefix),
+    entryPoint: asS3Url(given.entryPoint),
+    ...(entryPointUrl === undefined ? {} : { entryPointUrl: asS3Url(entryPointUrl) }),
+    ...(logUri === undefined ? {} : { logUri: asS3Url(logUri) }),
+  };
 }
 
 function checkArguments(options: SubmitOptions): void {

@@ -57,6 +57,7 @@ const setupCommand = defineCommand({
     'dry-run': flag('Print the requests as JSON and change nothing'),
     'print-policies': flag('Print all policies as JSON, for an administrator to apply, and call nothing'),
     'application-id': text('With --print-policies: the application, where it is known'),
+    'sagemaker-role-arn': text('With --print-policies: the only role that SageMaker jobs may be given'),
     ...awsOptions,
   },
   examples: [
@@ -81,7 +82,11 @@ const setupCommand = defineCommand({
       kmsKeyArn: values['kms-key-arn'],
     };
     if (values['print-policies']) {
-      session.printDocument(setupPolicies({ ...options, applicationId: values['application-id'] }));
+      const known = {
+        applicationId: values['application-id'],
+        sagemakerRoleArn: values['sagemaker-role-arn'],
+      };
+      session.printDocument(setupPolicies({ ...options, ...known }));
       return EXIT.success;
     }
     const dryRun = values['dry-run'];

@@ -1,12 +1,13 @@
 /** `gs-repartition sagemaker submit`: the alignment as a SageMaker Processing job, with the reference's options. */
 import {
+  checkAlignment,
   followProcessingJob,
   type ProcessingJobOptions,
   sessionNear,
   stopProcessingJob,
   submitProcessingJob,
 } from '../aws/index.js';
-import { awsOptions, readAwsOptions } from './aws-options.js';
+import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
 import { commonOptions, LOG_LEVELS } from './common-options.js';
 import { askOnTerminal, processingTeller } from './emr-serverless-wait.js';
@@ -86,8 +87,18 @@ const submitCommand = defineCommand({
           log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
           return EXIT.interrupted;
         }
-        if (values.json) session.printDocument({ status: 'succeeded', jobName, region });
-        else session.print(`The job ${jobName} succeeded.`);
+        const engine = jobEngine(session, values);
+        const verdict = await checkAlignment(options.s3InputPrefix, options, (prefix, names) =>
+          engine.verify(prefix, names),
+        );
+        if (values.json) session.printDocument({ status: 'succeeded', jobName, region, ...verdict });
+        else if (verdict.aligned) {
+          session.print(`The job ${jobName} succeeded, and the graph is aligned: it passes verification.`);
+        } else {
+          session.print(`The job ${jobName} succeeded, but the graph is not aligned (${verdict.reason}).`);
+          session.print(`  align it with: gs-repartition --input-prefix ${options.s3InputPrefix}`);
+        }
+        return verdict.aligned ? EXIT.success : EXIT.notAligned;
       }
       return EXIT.success;
     } finally {

@@ -1,12 +1,13 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { type Way, wayTo } from '../aws-config/index.js';
 import { RepartitionError } from '../errors.js';
 import { fewOpenFiles } from '../storage/open-files.js';
+import type { OpenOptions } from '../storage/registry.js';
 import { followClock } from './clock.js';
 import { DirectReads } from './direct-reads.js';
-import { configuredEndpoint } from './endpoint.js';
-import { bare, failureOf, isSlowDown, toRepartitionError } from './errors.js';
+import { bare, failureOf, isAboutCredentials, isSlowDown, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options } from './options.js';
-import type { OpenOptions } from '../storage/registry.js';
+import { askForReasons } from './reason.js';
 import { PatientRetries } from './retry.js';
 import { Throttle } from './throttle.js';
 
@@ -42,47 +43,47 @@ export async function connect(
   // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   try {
-    const endpoint = options.endpointUrl ?? (await configuredEndpoint(options.profile));
-    const foreign = endpoint !== undefined && !isAwsEndpoint(endpoint);
+    const way = await wayTo('s3', options, {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: IDLE_TIMEOUT_MS,
+      maxSockets: mostRequests(options) + 2,
+    });
+    const foreign = way.endpoint !== undefined && !isAwsEndpoint(way.endpoint);
     const pathStyle = options.pathStyle ?? foreign;
-    const config = { ...configOf(options, endpoint), forcePathStyle: pathStyle };
+    const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
+    const config = { ...configOf({ ...options, maxAttempts }, way), forcePathStyle: pathStyle };
     const region = options.region ?? (await regionOf(bucket, options, config, signal));
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options), ownThread);
     tellThrottle(client, throttle);
     followClock(client);
+    askForReasons(client);
     return {
       client,
       throttle,
-      openDirectReads: (common) => openDirectReads(client, common, options),
+      openDirectReads: (common) => openDirectReads(client, common, options, way.ca),
       foreign,
       isBucketKnown: options.region === undefined,
-      options: { ...options, region, pathStyle },
+      options: { ...options, region, pathStyle, maxAttempts },
     };
   } catch (error) {
     throw toRepartitionError(error, 'open', `s3://${bucket}`, signal);
   }
 }
 
-function configOf(options: S3Options, endpoint: string | undefined): S3ClientConfig {
-  const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
-  const maxSockets = mostRequests(options) + 2;
+function configOf(
+  { maxAttempts = DEFAULT_MAX_ATTEMPTS, s3Checksums }: S3Options,
+  { client, retries }: Way,
+): S3ClientConfig {
   return {
-    ...(options.profile === undefined ? {} : { profile: options.profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(options.s3Checksums === 'when-required'
+    ...client,
+    ...(s3Checksums === 'when-required'
       ? { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
       : {}),
     maxAttempts,
-    retryStrategy: new PatientRetries(maxAttempts),
+    retryStrategy: new PatientRetries(maxAttempts, retries.mode),
     // "Expect: 100-continue" would open a connection of its own for each part.
     expectContinueHeader: false,
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: IDLE_TIMEOUT_MS,
-      httpAgent: { keepAlive: true, maxSockets },
-      httpsAgent: { keepAlive: true, maxSockets },
-    },
   };
 }
 
@@ -91,12 +92,14 @@ async function openDirectReads(
   client: S3Client,
   common: Parameters<typeof DirectReads.open>[1],
   options: S3Options,
+  ca: string | undefined,
 ): Promise<DirectReads | undefined> {
   if (fewOpenFiles()) return undefined;
   return DirectReads.open(client, common, {
     most: mostRequests(options),
     connectTimeout: CONNECT_TIMEOUT_MS,
     idleTimeout: IDLE_TIMEOUT_MS,
+    ca,
   });
 }
 
@@ -115,8 +118,10 @@ async function regionOf(
   config: S3ClientConfig,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const guess = await chainsRegion(config);
+  // The region of the environment or the profile is a first guess; it has nothing to do with the bucket.
+  const guess = typeof config.region === 'string' ? config.region : FIRST_REGION;
   const client = new S3Client({ ...config, region: guess });
+  askForReasons(client);
   try {
     const answer = await client.send(
       new HeadBucketCommand({
@@ -128,6 +133,7 @@ async function regionOf(
     return answer.BucketRegion ?? guess;
   } catch (error) {
     const { region, status } = failureOf(error);
+    if (isAboutCredentials(error)) throw error;
     const mayBeWrongOwner = status === 403 && expectedBucketOwner !== undefined;
     if (!mayBeWrongOwner) {
       if (region === undefined || status === 404) throw error;
@@ -146,18 +152,6 @@ async function regionOf(
     );
   } finally {
     client.destroy();
-  }
-}
-
-/** The region of the environment or the profile: only a first guess, for it has nothing to do with the bucket. */
-async function chainsRegion(config: S3ClientConfig): Promise<string> {
-  const scout = new S3Client(config);
-  try {
-    return await scout.config.region();
-  } catch {
-    return FIRST_REGION;
-  } finally {
-    scout.destroy();
   }
 }
 

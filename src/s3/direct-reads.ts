@@ -7,6 +7,7 @@
 import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type Dispatcher, Pool } from 'undici';
+import { proxyFor } from '../aws-config/proxies.js';
 import { versionFrom } from './etag.js';
 
 export interface RangeAnswer {
@@ -21,6 +22,8 @@ export interface Sockets {
   most: number;
   connectTimeout: number;
   idleTimeout: number;
+  /** Certificates in PEM to trust instead of those that Node.js brings. */
+  ca: string | undefined;
 }
 
 /** Where the SDK sends a GetObject, and with which headers. */
@@ -56,11 +59,11 @@ export class DirectReads {
   private constructor(
     private readonly client: S3Client,
     private readonly address: Address,
-    { most, connectTimeout, idleTimeout }: Sockets,
+    { most, connectTimeout, idleTimeout, ca }: Sockets,
   ) {
     this.pool = new Pool(address.origin, {
       connections: most,
-      connect: { timeout: connectTimeout },
+      connect: { timeout: connectTimeout, ...(ca !== undefined && { ca }) },
       headersTimeout: idleTimeout,
       bodyTimeout: idleTimeout,
     });
@@ -86,7 +89,9 @@ export class DirectReads {
     sockets: Sockets,
   ): Promise<DirectReads | undefined> {
     const address = await addressOf(client, common).catch(() => undefined);
-    return address && new DirectReads(client, address, sockets);
+    // Proxies are the SDK's: whoever goes through one waits for it anyway.
+    if (!address || proxyFor(new URL(address.origin)) !== undefined) return undefined;
+    return new DirectReads(client, address, sockets);
   }
 
   /**

@@ -14,6 +14,11 @@ interface S3Failure {
   attempts?: number;
   /** From the `x-amz-bucket-region` header. */
   region?: string;
+  /** The proxy that the request went through. */
+  proxy?: string;
+  /** Of an archived object. */
+  storageClass?: string;
+  accessTier?: string;
 }
 
 const NETWORK_CODES = new Set([
@@ -32,6 +37,10 @@ const NETWORK_CODES = new Set([
 const TLS_CODES =
   /^(EPROTO|ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
+/** Nobody we trust has signed the certificate. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_(UNTRUSTED|SIGNATURE_FAILURE|CHAIN)|INVALID_CA)/;
+
 // Error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
 const BAD_CREDENTIALS = new Set([
@@ -39,9 +48,22 @@ const BAD_CREDENTIALS = new Set([
   'SignatureDoesNotMatch',
   'InvalidToken',
   'InvalidClientTokenId',
-  'CredentialsProviderError',
-  'TokenProviderError',
+  'UnrecognizedClientException',
   'NotSignedUp',
+]);
+/** What the SDK's own errors are called. */
+const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
+const WRONG_CLOCK = 'RequestTimeTooSkewed';
+/** What an error without a body is called. */
+const NAMELESS = new Set([
+  'Error',
+  'Unknown',
+  'UnknownError',
+  'Forbidden',
+  'BadRequest',
+  '400',
+  '401',
+  '403',
 ]);
 const REDIRECTS = new Set([
   'PermanentRedirect',
@@ -72,12 +94,26 @@ export function isNetworkFailure(error: unknown): boolean {
   return name === 'TimeoutError' || (code !== undefined && NETWORK_CODES.has(code));
 }
 
+/** Whether S3 says no to whoever asks, rather than that something is missing or the server is not well. */
+export function isRefusal(error: unknown): boolean {
+  return [400, 401, 403].includes(failureOf(error).status ?? 0);
+}
+
+/** Whether credentials or clock are to blame, so that any other request would fail as well. */
+export function isAboutCredentials(error: unknown): boolean {
+  const { name } = failureOf(error);
+  return [EXPIRED, BAD_CREDENTIALS, NO_CREDENTIALS].some((names) => names.has(name)) || name === WRONG_CLOCK;
+}
+
 export function failureOf(error: unknown): S3Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { $metadata, $response, code } = error as Error & {
+  const { $metadata, $response, code, proxy, StorageClass, AccessTier } = error as Error & {
     $metadata?: { httpStatusCode?: number; attempts?: number };
     $response?: { headers?: Record<string, string> };
     code?: unknown;
+    proxy?: string;
+    StorageClass?: string;
+    AccessTier?: string;
   };
   const region = $response?.headers?.['x-amz-bucket-region'];
   return {
@@ -87,6 +123,9 @@ export function failureOf(error: unknown): S3Failure {
     ...($metadata?.attempts === undefined ? {} : { attempts: $metadata.attempts }),
     ...(typeof code === 'string' ? { code } : {}),
     ...(region === undefined ? {} : { region }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(StorageClass === undefined ? {} : { storageClass: StorageClass }),
+    ...(AccessTier === undefined ? {} : { accessTier: AccessTier }),
   };
 }
 
@@ -127,22 +166,26 @@ export function toRepartitionError(
       'Wait until nothing else writes under the prefix, then run the same command again.',
     );
   }
+  if (name === 'InvalidObjectState') return archived(failure, action, where, error);
   if (EXPIRED.has(name)) {
     return say(
       'access',
-      `the credentials expired while ${doing(action)} ${where} (${name})`,
+      `the credentials expired while ${doing(action)} ${where} (${wordsOf(failure)})`,
       'Renew the credentials and run the same command again: finished parts are kept.',
     );
   }
+  if (NO_CREDENTIALS.has(name)) {
+    return say('access', `no credentials while ${doing(action)} ${where}: ${message}`, CREDENTIALS_HINT);
+  }
   if (BAD_CREDENTIALS.has(name)) {
+    return say('access', `S3 does not accept the credentials (${wordsOf(failure)})`, CREDENTIALS_HINT);
+  }
+  if (name === WRONG_CLOCK) {
     return say(
       'access',
-      `S3 does not know the credentials, or there are none (${name}: ${message})`,
-      'Set up credentials as for the AWS command line: environment, `profile` (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.',
+      `this machine's clock is wrong (${wordsOf(failure)})`,
+      'Set the clock and run again.',
     );
-  }
-  if (name === 'RequestTimeTooSkewed') {
-    return say('access', `this machine's clock is wrong (${message})`, 'Set the clock and run again.');
   }
   if (REDIRECTS.has(name) || status === 301 || status === 307) {
     return say(
@@ -169,35 +212,72 @@ export function toRepartitionError(
       'Run the same command again later, or with a larger `maxAttempts`: finished parts are kept.',
     );
   }
-  if (isNetworkFailure(error)) {
-    return say(
-      'storage',
-      `the connection failed while ${doing(action)} ${where}${times(failure)}: ${failure.code ?? name} ${message}`,
-      'Check the network and `endpointUrl`, then run the same command again: finished parts are kept.',
-    );
+  const broken = brokenConnection(error);
+  if (broken !== undefined) {
+    const { what, hint } = broken;
+    return say('storage', `${what} while ${doing(action)} ${where}${times(failure)}: ${broken.why}`, hint);
   }
-  if (failure.code !== undefined && TLS_CODES.test(failure.code)) {
-    return say(
-      'storage',
-      `no secure connection while ${doing(action)} ${where} (${failure.code})`,
-      'Check `endpointUrl`: whether the server speaks https, and this machine trusts its certificate.',
-    );
-  }
-  if (status === 400 && name === 'Unknown') {
-    // Replies to HEAD have no body.
+  if (status === 400 && NAMELESS.has(name)) {
     return say(
       'storage',
       `the server refused ${doing(action)} ${where} without saying why (HTTP 400)`,
       'Check `region` and the credentials; a server without the newer checksum headers needs `s3Checksums` when-required.',
     );
   }
+  // https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations
+  if (name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message)) {
+    return say(
+      'storage',
+      `this server takes no upload whose parts differ in size, as those of ${where} do (${wordsOf(failure)})`,
+      'Align a copy of the graph on a disk or in a bucket of another server (docs/s3.md, "Other servers").',
+    );
+  }
   return say(
     'storage',
-    `S3 failed while ${doing(action)} ${where}${times(failure)}: ${name}${message === name ? '' : `: ${message}`}`,
-    status === 400 || status === 501
+    `S3 failed while ${doing(action)} ${where}${times(failure)}: ${wordsOf(failure)}`,
+    status === 501 || /checksum|trailer|chunked|content-sha256/i.test(`${name} ${message}`)
       ? 'For a server without the newer checksum headers use `s3Checksums` when-required.'
-      : 'Run the same command again: finished parts are kept.',
+      : status === 400
+        ? 'Correct what it complains about, then run the same command again: finished parts are kept.'
+        : 'Run the same command again: finished parts are kept.',
   );
+}
+
+export const CREDENTIALS_HINT =
+  'Set up credentials as for the AWS command line: environment, `profile` (one that ~/.aws/config or ~/.aws/credentials has), or an instance role.';
+
+/** S3's own code and words, to be put into a sentence. */
+function wordsOf({ name, message, status }: S3Failure): string {
+  if (NAMELESS.has(name) && status !== undefined) return `HTTP ${status}`;
+  return message === '' || message === name ? name : `${name}: ${message.replace(/\.$/, '')}`;
+}
+
+/**
+ * What a user reads when no answer came, of whatever service: for want of a connection, of trust, or of a proxy that lets
+ * us through; `undefined` for other failures.
+ */
+export function brokenConnection(error: unknown): { what: string; why: string; hint: string } | undefined {
+  const { name, message, code, proxy } = failureOf(error);
+  const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
+  const proxyHint = 'Check HTTPS_PROXY and HTTP_PROXY, and whether NO_PROXY should name the host';
+  if (name === 'ProxyRefused') {
+    return { what: `no connection${through}`, why: message, hint: `${proxyHint}.` };
+  }
+  if (isNetworkFailure(error)) {
+    return {
+      what: `the connection failed${through}`,
+      why: `${code ?? name} ${message}`,
+      hint: `${proxy === undefined ? 'Check the network and `endpointUrl`' : proxyHint}, then run the same command again: finished parts are kept.`,
+    };
+  }
+  if (code === undefined || !TLS_CODES.test(code)) return undefined;
+  return {
+    what: `no secure connection${through}`,
+    why: `${code} ${message}`,
+    hint: UNTRUSTED.test(code)
+      ? 'Where an authority of your own has signed the certificate, name a file with that authority’s in AWS_CA_BUNDLE, or as ca_bundle of the profile.'
+      : 'Check `endpointUrl`: whether the server speaks https, and goes by that name.',
+  };
 }
 
 /**
@@ -227,8 +307,28 @@ export function changedError(where: string, cause?: unknown): RepartitionError {
   });
 }
 
+/** The sentence of IAM names who may not do what: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const NOT_AUTHORIZED = /^(?:User: (\S+) )?is not authorized to perform: ([\w-]+:\w+)/;
+
 function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { name, message } = failure;
+  const says = NAMELESS.has(name) ? '' : ` (${wordsOf(failure)})`;
+  return new RepartitionError('access', `access denied while ${doing(action)} ${where}${says}`, {
+    hint: deniedHint(action, NAMELESS.has(name) ? '' : message),
+    operation: action,
+    path: where,
+    cause: bare(cause),
+  });
+}
+
+function deniedHint(action: S3Action, message: string): string {
+  const [, who = 'the role or user', what] = NOT_AUTHORIZED.exec(message) ?? [];
+  if (what !== undefined) {
+    const key = what.startsWith('kms:') ? ' on the KMS key that encrypts the object' : '';
+    return message.includes('explicit deny')
+      ? `A policy denies ${what}${key} to ${who}: ask who wrote it.`
+      : `Give ${who} the permission ${what}${key}.`;
+  }
   const permission = {
     read: 's3:GetObject',
     write: 's3:PutObject and s3:AbortMultipartUpload',
@@ -237,13 +337,23 @@ function denied(failure: S3Failure, action: S3Action, where: string, cause: unkn
   }[action];
   const also =
     action === 'read' ? ' Without s3:ListBucket, S3 also says this of objects that do not exist.' : '';
-  const kms = /kms/i.test(`${name} ${message}`)
+  const kms = /kms/i.test(message)
     ? ' For objects under a KMS key it also needs kms:Decrypt and kms:GenerateDataKey on the key.'
     : '';
-  // What a reply to HEAD is silent about.
-  const unless = action === 'open' ? ', if its credentials are right' : '';
-  return new RepartitionError('access', `access denied while ${doing(action)} ${where}`, {
-    hint: `The role or user needs ${permission} here${unless}.${also}${kms}`,
+  return `The role or user needs ${permission} here.${also}${kms}`;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html */
+function archived(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
+  const { storageClass, accessTier } = failure;
+  const kind = [storageClass, accessTier].filter(Boolean).join(', ');
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(where) ?? [];
+  // What is archived by age comes back for good, everything else for some days.
+  const request = storageClass === 'INTELLIGENT_TIERING' ? '{}' : '{"Days":7}';
+  return new RepartitionError('access', `${where} is archived${kind && ` (${kind})`}`, {
+    hint:
+      'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
+      `aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request '${request}'`,
     operation: action,
     path: where,
     cause: bare(cause),

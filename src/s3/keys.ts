@@ -1,27 +1,38 @@
 import { RepartitionError } from '../errors.js';
 
-const SCHEME = 's3://';
+/** `s3a` and `s3n` are how Hadoop calls it, so also Spark and EMR. */
+const SCHEME = /^s3[an]?:\/\//i;
+
+/** A URL of S3 as AWS's services write it, however its scheme was written; other text stays as it is. */
+export function asS3Url(text: string): string {
+  return text.replace(SCHEME, 's3://');
+}
 
 /**
- * Takes `s3://bucket/prefix` apart. A trailing slash makes no difference; without a prefix the bucket's root is
- * meant.
+ * Takes `s3://bucket/prefix` apart; `s3a`, `s3n` and capitals mean the same. A trailing slash makes no difference; without a
+ * prefix the bucket's root is meant.
  * @throws RepartitionError `usage`
  */
 export function parseS3Url(text: string): { bucket: string; prefix: string } {
-  if (!text.startsWith(SCHEME)) {
+  if (!SCHEME.test(text)) {
     throw new RepartitionError('usage', `not an S3 prefix: ${text}`, {
       hint: 'Write it as s3://bucket/prefix.',
     });
   }
-  const rest = text.slice(SCHEME.length);
+  const rest = text.replace(SCHEME, '');
   const slash = rest.indexOf('/');
   const bucket = slash < 0 ? rest : rest.slice(0, slash);
   const prefix = slash < 0 ? '' : rest.slice(slash + 1).replace(/\/+$/, '');
+  refuseOtherKinds(rest, bucket);
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; capitals and underscores
   // occur in old buckets and on other servers.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/.test(bucket)) {
-    throw new RepartitionError('usage', `not a bucket name: "${bucket}" in ${text}`, {
-      hint: 'Write the prefix as s3://bucket/prefix; for an access point give its alias instead of its ARN.',
+    // Hadoop's URLs could hold a key and its secret.
+    const shown = bucket.includes('@')
+      ? 'keys don’t belong into an S3 prefix'
+      : `not a bucket name: "${bucket}" in ${text}`;
+    throw new RepartitionError('usage', shown, {
+      hint: 'Write the prefix as s3://bucket/prefix.',
     });
   }
   if (
@@ -32,6 +43,47 @@ export function parseS3Url(text: string): { bucket: string; prefix: string } {
     });
   }
   return { bucket, prefix };
+}
+
+/**
+ * What stands where a bucket does and is none: each has its own way of being asked, and some neither copy ranges
+ * nor list in the order of keys. An access point's alias is a bucket's name in all of this.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html#reserved
+ */
+const OTHER_KINDS: readonly (readonly [RegExp, kind: string, hint: string])[] = [
+  [/^arn:aws[\w-]*:s3:::/, 'the ARN of a bucket', 'Write s3://bucket/prefix.'],
+  [
+    /^arn:aws[\w-]*:s3::\d{12}:accesspoint|^[^/]*\.mrap(\/|$)/,
+    'a Multi-Region Access Point',
+    'Give one of the buckets behind it.',
+  ],
+  [
+    /^arn:aws[\w-]*:s3:[^:]+:\d{12}:accesspoint/,
+    'the ARN of an access point',
+    'Give its alias instead, which ends in -s3alias: `aws s3control get-access-point` shows it.',
+  ],
+  [
+    /^arn:aws[\w-]*:s3-outposts:|^[^/]*--op-s3(\/|$)/,
+    'S3 on Outposts',
+    'Copy the graph to a bucket of a region.',
+  ],
+  [
+    /^arn:aws[\w-]*:s3-object-lambda:|^[^/]*--ol-s3(\/|$)/,
+    'an Object Lambda Access Point',
+    'Give the bucket behind it.',
+  ],
+  [
+    /^arn:aws[\w-]*:s3express:|^[^/]*--xa?-s3(\/|$)/,
+    'a directory bucket of S3 Express One Zone',
+    'Copy the graph to a general purpose bucket.',
+  ],
+];
+
+function refuseOtherKinds(rest: string, name: string): void {
+  const [, kind, hint] = OTHER_KINDS.find(([pattern]) => pattern.test(rest)) ?? [];
+  if (kind === undefined) return;
+  const shown = name.startsWith('arn:') ? rest : name;
+  throw new RepartitionError('usage', `${shown} is ${kind}, not the name of a bucket`, { hint });
 }
 
 /** The key of a path relative to the prefix; the empty path is the prefix itself. */

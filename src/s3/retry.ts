@@ -1,5 +1,6 @@
-import { AdaptiveRetryStrategy, DefaultRateLimiter } from '@smithy/core/retry';
+import { AdaptiveRetryStrategy, DefaultRateLimiter, StandardRetryStrategy } from '@smithy/core/retry';
 
+type Strategy = AdaptiveRetryStrategy | StandardRetryStrategy;
 type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0];
 type ErrorInfo = Parameters<AdaptiveRetryStrategy['refreshRetryTokenForRetry']>[1];
 
@@ -16,15 +17,21 @@ const LOWEST_RATE = 10;
  * fear.
  */
 export class PatientRetries {
-  readonly mode = 'adaptive';
   private readonly rateLimiter = new DefaultRateLimiter({ minFillRate: LOWEST_RATE });
-  private readonly strategies = new WeakMap<Token, AdaptiveRetryStrategy>();
+  private readonly strategies = new WeakMap<Token, Strategy>();
 
-  constructor(private readonly maxAttempts: number) {}
+  /** @param mode `standard` has no rate: for who asks for it by `retry_mode` */
+  constructor(
+    private readonly maxAttempts: number,
+    readonly mode: 'adaptive' | 'standard' = 'adaptive',
+  ) {}
 
   async acquireInitialRetryToken(scope: string): Promise<Token> {
     const { maxAttempts, rateLimiter } = this;
-    const strategy = new AdaptiveRetryStrategy(maxAttempts, { maxAttempts, rateLimiter });
+    const strategy =
+      this.mode === 'standard'
+        ? new StandardRetryStrategy(maxAttempts)
+        : new AdaptiveRetryStrategy(maxAttempts, { maxAttempts, rateLimiter });
     return this.remember((await strategy.acquireInitialRetryToken(scope)) as Token, strategy);
   }
 
@@ -37,12 +44,12 @@ export class PatientRetries {
     this.strategyOf(token).recordSuccess(token);
   }
 
-  private remember(token: Token, strategy: AdaptiveRetryStrategy): Token {
+  private remember(token: Token, strategy: Strategy): Token {
     this.strategies.set(token, strategy);
     return token;
   }
 
-  private strategyOf(token: Token): AdaptiveRetryStrategy {
+  private strategyOf(token: Token): Strategy {
     const strategy = this.strategies.get(token);
     if (strategy === undefined) throw new Error('a retry token that is not ours');
     return strategy;

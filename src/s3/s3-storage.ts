@@ -1,6 +1,7 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type _Object as Listed, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
+import { folderOf } from '../storage/folder-of.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions, StorageKind } from '../storage/registry.js';
 import type {
@@ -19,7 +20,7 @@ import type {
 import { connect } from './client.js';
 import { Composer, writeStream } from './compose.js';
 import { MAX_HOLE, planCompose, S3_LIMITS } from './compose-plan.js';
-import { failureOf, type S3Action, toRepartitionError } from './errors.js';
+import { failureOf, isS3Error, type S3Action, toRepartitionError } from './errors.js';
 import { estimateS3 } from './estimate.js';
 import { s3Housekeeping } from './housekeeping.js';
 import { folderKey, keyOf, parseS3Url } from './keys.js';
@@ -174,7 +175,34 @@ class S3Storage implements Storage {
         const stat = await this.stat(path, { signal });
         if (stat?.size === 0) return { stat, bytes: new Uint8Array() };
       }
+      if (isS3Error(error, 'InvalidObjectState')) throw await this.archived(error, path, signal);
       throw this.shown(error, 'read', path, signal);
+    }
+  }
+
+  /** Tells with it how much of the folder is in an archive, so that nobody restores one part after the other. */
+  private async archived(
+    error: unknown,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<RepartitionError> {
+    const shown = this.shown(error, 'read', path, signal);
+    const Prefix = folderKey(this.location.prefix, folderOf(path));
+    const input = { ...this.requests.common, Prefix, Delimiter: '/' };
+    try {
+      const { Contents = [], IsTruncated } = await this.requests.send(signal, (client, http) =>
+        client.send(
+          new ListObjectsV2Command({ ...input, OptionalObjectAttributes: ['RestoreStatus'] }),
+          http,
+        ),
+      );
+      const count = Contents.filter(isArchived).length;
+      const of = `${IsTruncated ? 'the first ' : ''}${Contents.length} objects in its folder`;
+      const message = `${shown.message}, as ${count === 1 ? 'the only one' : `${count}`} of ${of}`;
+      const { code, hint, operation, cause } = shown;
+      return new RepartitionError(code, message, { hint, operation, path: shown.path, cause });
+    } catch {
+      return shown;
     }
   }
 
@@ -263,4 +291,10 @@ class S3Storage implements Storage {
       },
     );
   }
+}
+
+/** Whether it must be restored before it can be read. A restored copy has an end. */
+function isArchived({ StorageClass, RestoreStatus }: Listed): boolean {
+  const inArchive = StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE';
+  return inArchive && RestoreStatus?.RestoreExpiryDate === undefined;
 }

@@ -115,7 +115,6 @@ export async function openStorage(location: StorageLocation, how: OpenOptions = 
 /** The rest of the URL is not shown, for it may hold a password. */
 function noStorageFor(scheme: string): RepartitionError {
   const known = [...kinds.keys()];
-  // s3a and s3n are how Hadoop calls s3.
   const meant = known.find((other) => scheme.startsWith(other));
   return new RepartitionError('usage', `there is no storage for prefixes that begin with ${scheme}:`, {
     hint:

@@ -61,6 +61,7 @@ export class Account {
     this.front.calls.length = 0;
     this.front.faults.length = 0;
     this.front.expiredKeys.clear();
+    this.front.signers.clear();
     this.front.overrides.clear();
     this.front.options = options;
   }

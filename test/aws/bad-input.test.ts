@@ -86,7 +86,7 @@ describe('no credentials', () => {
   ])('%s', async (_name, words) => {
     const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
     expect(await failing(words(), 1, { env })).toMatch(
-      /^gs-repartition: AWS does not know the credentials, or there are none, while .* Set up credentials as for the AWS command line: environment, --profile \(one that ~\/\.aws\/config or ~\/\.aws\/credentials has\), or an instance role\.$/,
+      /^gs-repartition: no credentials while .*: environment, profile, web identity, container and instance have none\. Set up credentials as for the AWS command line: environment, --profile \(one that ~\/\.aws\/config or ~\/\.aws\/credentials has\), or an instance role\.$/,
     );
     expect(account.front.writes).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Runs the page on EMR Serverless, block by block, from an empty account. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Account, IMAGE, REPOSITORY } from './account.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCOUNT, Account, IMAGE, REPOSITORY } from './account.js';
 import { aws, engine } from './built.js';
 import { Guide } from './guide.js';
 
@@ -176,7 +176,9 @@ it('alignment on SageMaker', async () => {
   });
   const { code, stdout } = await guide.run(9);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^The job gsprocessing-repartitioning-\d{4}(-\d\d){5} succeeded\.\n$/);
+  expect(stdout).toMatch(
+    /^The job gsprocessing-repartitioning-\d{4}(-\d\d){5} succeeded, and the graph is aligned: it passes verification\.\n$/,
+  );
   expect(asked).toMatchObject({
     RoleArn: 'arn:aws:iam::123456789012:role/service-role/sagemaker-execution',
     ProcessingResources: { ClusterConfig: { InstanceType: 'ml.t3.xlarge', VolumeSizeInGB: 30 } },
@@ -197,10 +199,71 @@ it('every block of the page was run', () => {
   expect(guide.left).toEqual([]);
 });
 
-it('needs no permission that the policies for an administrator do not give', () => {
-  const { operator } = aws.setupPolicies({ bucket: 'my-bucket', imageUri: IMAGE });
-  const given = new Set(operator.Statement.flatMap(({ Action = [] }) => Action));
-  const sent = [...account.front.kinds].filter((call) => /^(emr-serverless|iam|ecr):/.test(call));
-  expect(sent).toContain('emr-serverless:CancelJobRun');
-  expect(sent.filter((call) => !given.has(call))).toEqual([]);
+describe('the policies for an administrator', () => {
+  const SAGEMAKER_ROLE = `arn:aws:iam::${ACCOUNT}:role/service-role/sagemaker-execution`;
+  const policies = (more: object = {}) =>
+    aws.setupPolicies({ bucket: 'my-bucket', imageUri: IMAGE, ...more }).operator.Statement;
+
+  it('give every permission that the commands of the page need', () => {
+    const sent = [...account.front.kinds].flatMap(permissionsOf);
+    for (const call of ['emr-serverless:CancelJobRun', 'sagemaker:CreateProcessingJob', 's3:DeleteObject']) {
+      expect(sent).toContain(call);
+    }
+    const given = new Set(policies().flatMap(({ Action = [] }) => Action));
+    expect([...new Set(sent)].filter((call) => !given.has(call))).toEqual([]);
+  });
+
+  it('give no permission that they do not, but those of the job and of failures', () => {
+    const sent = new Set([...account.front.kinds].flatMap(permissionsOf));
+    const given = policies().flatMap(({ Action = [] }) => Action);
+    expect(given.filter((action) => !sent.has(action)).sort()).toEqual([
+      // Of the commands that start by themselves, and of the failures that the page does not show.
+      'ecr:BatchGetImage',
+      'ecr:GetDownloadUrlForLayer',
+      'emr-serverless:StartApplication',
+      'emr-serverless:TagResource',
+      'iam:CreateServiceLinkedRole',
+      'iam:PassRole',
+      'iam:PassRole',
+      'iam:TagRole',
+      'logs:GetLogEvents',
+      's3:AbortMultipartUpload',
+      's3:GetBucketLocation',
+      's3:ListMultipartUploadParts',
+      'sagemaker:StopProcessingJob',
+    ]);
+  });
+
+  it('let jobs have the roles that the page gives them', () => {
+    const isPassed = (role: string, service: string, statements = policies()): boolean =>
+      statements.some(
+        ({ Action, Resource, Condition }) =>
+          [Action].flat().includes('iam:PassRole') &&
+          [Resource].flat().some((arn = '') => new RegExp(`^${arn.replaceAll('*', '.*')}$`).test(role)) &&
+          Condition?.['StringEquals']?.['iam:PassedToService'] === service,
+      );
+    expect(
+      isPassed(`arn:aws:iam::${ACCOUNT}:role/gsprocessing-emr-serverless`, 'emr-serverless.amazonaws.com'),
+    ).toBe(true);
+    expect(isPassed(SAGEMAKER_ROLE, 'sagemaker.amazonaws.com')).toBe(true);
+    expect(isPassed(SAGEMAKER_ROLE, 'emr-serverless.amazonaws.com')).toBe(false);
+    const other = policies({ sagemakerRoleArn: `${SAGEMAKER_ROLE}-2` });
+    expect(isPassed(SAGEMAKER_ROLE, 'sagemaker.amazonaws.com', other)).toBe(false);
+    expect(isPassed(`${SAGEMAKER_ROLE}-2`, 'sagemaker.amazonaws.com', other)).toBe(true);
+  });
 });
+
+/** The permissions behind a call, as the front names it. */
+function permissionsOf(call: string): string[] {
+  // Anyone may ask who they are.
+  if (call === 'sts:GetCallerIdentity') return [];
+  if (!call.startsWith('s3:')) return [call];
+  const operation = call.slice('s3:'.length);
+  if (/^(HeadBucket|ListObjects)$/.test(operation)) return ['s3:ListBucket'];
+  if (operation === 'ListUploads') return ['s3:ListBucketMultipartUploads'];
+  if (/^(Head|Get)Object$/.test(operation)) return ['s3:GetObject'];
+  if (operation.startsWith('DELETE')) {
+    return [operation.includes('uploadId=') ? 's3:AbortMultipartUpload' : 's3:DeleteObject'];
+  }
+  return ['s3:PutObject'];
+}

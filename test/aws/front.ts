@@ -50,6 +50,8 @@ export interface FrontOptions {
 
 export class Front {
   readonly calls: string[] = [];
+  /** Access keys of the calls. */
+  readonly signers = new Set<string>();
   /** Every kind of call there ever was. */
   readonly kinds = new Set<string>();
   readonly faults: Fault[] = [];
@@ -118,6 +120,7 @@ export class Front {
     const call = `${incoming.service}:${incoming.operation}`;
     this.calls.push(call);
     this.kinds.add(call);
+    this.signers.add(incoming.accessKeyId);
     if (this.expiredKeys.has(incoming.accessKeyId)) {
       const type =
         incoming.service === 's3' || incoming.service === 'sts' ? 'ExpiredToken' : 'ExpiredTokenException';

@@ -252,7 +252,7 @@ describe('following', () => {
       expect((await done).state).toBe('SUCCESS');
       expect(warnings).toEqual([
         `the credentials expired while looking at the job ${id.jobRunId} of the application ${applicationId} ` +
-          '(ExpiredTokenException); looking for new ones',
+          '(ExpiredTokenException: The security token included in the request is expired); looking for new ones',
       ]);
     } finally {
       await other.close();

@@ -119,7 +119,9 @@ it('the alignment by itself: here, and on SageMaker', async () => {
   });
   const { code, stdout } = await guide.run(4);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/\nThe job gsprocessing-repartitioning-\d{4}(-\d\d){5} succeeded\.\n$/);
+  expect(stdout).toMatch(
+    /\nThe job gsprocessing-repartitioning-\d{4}(-\d\d){5} succeeded, and the graph is aligned: it passes verification\.\n$/,
+  );
   expect(asked).toMatchObject({
     RoleArn: 'arn:aws:iam::123456789012:role/service-role/sagemaker-execution',
     AppSpecification: {

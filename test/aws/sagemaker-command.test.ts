@@ -46,9 +46,37 @@ it('follows the job with --wait-for-job and shows its log lines', async () => {
   const { code, stdout, stderr } = await command(submit('--wait-for-job --job-name movies'));
   expect(stderr).toContain('INFO: container: making 8 parts\n');
   expect(stderr).toContain('SageMaker: Completed after');
-  expect(stdout).toMatch(/^The job movies-\d{4}(-\d\d){5} succeeded\.\n$/);
+  expect(stdout).toMatch(
+    /^The job movies-\d{4}(-\d\d){5} succeeded, and the graph is aligned: it passes verification\.\n$/,
+  );
   expect(code).toBe(0);
   expect(await engine.verify(account.url('graph'))).toMatchObject({ ready: true });
+});
+
+it('a job that succeeds and leaves the graph as it was: exit code 3, and how to go on', async () => {
+  await account.writeRatings('left');
+  const left = submit('--wait-for-job --job-name idle').replace('/graph ', '/left ');
+  const { code, stdout } = await command(left);
+  expect(stdout).toMatch(
+    /^The job idle-[\d-]+ succeeded, but the graph is not aligned \(updated_row_counts_metadata\.json fails verification \(no .*\)\)\.\n/,
+  );
+  expect(stdout).toContain(`\n  align it with: gs-repartition --input-prefix ${account.url('left')}\n`);
+  expect(code).toBe(3);
+
+  const asJson = await command(`${left} --json`);
+  expect(JSON.parse(asJson.stdout)).toMatchObject({ status: 'succeeded', aligned: false });
+  expect(asJson.code).toBe(3);
+});
+
+it('looks at the metadata by the name that the job was given', async () => {
+  await account.writeRatings('named');
+  account.reset({
+    onProcessingJob: () => engine.align(account.url('named')).then(() => undefined),
+  });
+  const named = submit('--wait-for-job --job-name named --updated-metadata-file-name mine.json');
+  const { code, stdout } = await command(named.replace('/graph ', '/named '));
+  expect(stdout).toContain('(mine.json fails verification');
+  expect(code).toBe(3);
 });
 
 it('--host-log-level is the level of its own log, --container-log-level that of the job', async () => {

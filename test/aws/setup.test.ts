@@ -128,6 +128,20 @@ describe('setting up an empty account', () => {
     });
   });
 
+  it('tells the requests as they were sent, with the id of the application', async () => {
+    await account.ecr.deleteRepositoryPolicy({ repositoryName: REPOSITORY }).catch(() => undefined);
+    const told: string[] = [];
+    const { applicationId, steps } = await setup(session, asked({ applicationName: 'told' }), {
+      ...call,
+      onStep: ({ request }) => told.push(JSON.stringify(request)),
+    });
+    expect(told).toEqual(steps.map(({ request }) => JSON.stringify(request)));
+    const { policyText = '' } = await account.ecr.getRepositoryPolicy({ repositoryName: REPOSITORY });
+    const policy = steps.map(({ request }) => request).find((one) => one.operation === 'SetRepositoryPolicy');
+    expect(policyText).toContain(`/applications/${applicationId}`);
+    expect(policy?.input.policyText).toBe(policyText);
+  });
+
   it('makes one role when the answer to the first call is lost', async () => {
     account.front.faults.push({ call: /CreateRole/, times: 1, reply: 'cut-answer' });
     const { roleArn } = await setup(session, asked({ roleName: 'lost-answer' }), call);
@@ -182,7 +196,7 @@ describe('a set-up that something is in the way of', () => {
     try {
       await expect(setup(new AwsSession(), asked())).rejects.toMatchObject({
         code: 'access',
-        message: expect.stringContaining('AWS does not know the credentials, or there are none') as string,
+        message: expect.stringContaining('no credentials while asking who we are: ') as string,
         hint: expect.stringContaining('`profile`') as string,
       });
     } finally {

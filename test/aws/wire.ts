@@ -56,7 +56,8 @@ function operationOf({ service, method, url, headers, body }: Omit<Incoming, 'op
 function s3Operation(method: string, url: string): string {
   const isObject = /^\/[^/?]+\/[^?]/.test(url);
   if (method === 'HEAD') return isObject ? 'HeadObject' : 'HeadBucket';
-  if (method === 'GET') return isObject ? 'GetObject' : 'ListObjects';
+  if (method === 'GET')
+    return isObject ? 'GetObject' : /[?&]uploads/.test(url) ? 'ListUploads' : 'ListObjects';
   if (method === 'PUT') return isObject ? 'PutObject' : 'CreateBucket';
   return `${method} ${url}`;
 }

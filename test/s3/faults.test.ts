@@ -241,7 +241,9 @@ describe('what does not pass ends in one line, with nothing published and no upl
     const error = await failure();
     expect(error.code).toBe('access');
     expect(error.message).toMatch(
-      new RegExp(`^the credentials expired while reading s3://${bucket.name}/graph/[ab] \\(ExpiredToken\\)$`),
+      new RegExp(
+        `^the credentials expired while reading s3://${bucket.name}/graph/[ab] \\(ExpiredToken: The token has expired\\.\\)$`,
+      ),
     );
     await expectNothing();
   });
@@ -279,10 +281,39 @@ describe('what does not pass ends in one line, with nothing published and no upl
     await expectNothing();
   });
 
+  test.each([
+    [
+      'InvalidPart',
+      'All non-trailing parts must have the same length.',
+      /no upload whose parts differ in size/,
+      /on a disk/,
+    ],
+    [
+      'InvalidDigest',
+      'The checksum you specified is not valid.',
+      /InvalidDigest/,
+      /`s3Checksums` when-required/,
+    ],
+    [
+      'EntityTooSmall',
+      'Your proposed upload is too small.',
+      /EntityTooSmall: Your/,
+      /^Correct what it complains about/,
+    ],
+  ])('a server that answers the end of an upload with %s', async (code, message, told, hint) => {
+    proxy.reset(always('CompleteMultipartUpload', { kind: 'reply', status: 400, code, message }));
+    const error = await failure();
+    expect(error.message).toMatch(told);
+    expect(error.hint).toMatch(hint);
+    await expectNothing();
+  });
+
   test('no permission to list', async () => {
     proxy.reset(always('ListObjectsV2', ACCESS_DENIED));
     const error = await failure(storage.list('edges'));
-    expect(error.message).toBe(`access denied while listing s3://${bucket.name}/graph/edges`);
+    expect(error.message).toBe(
+      `access denied while listing s3://${bucket.name}/graph/edges (AccessDenied: Access Denied)`,
+    );
     expect(error).toMatchObject({ operation: 'list', path: `s3://${bucket.name}/graph/edges` });
     expect(error.hint).toContain('s3:ListBucket');
   });
@@ -455,8 +486,10 @@ describe('opening', () => {
   test('https to a server that speaks http', async () => {
     await expect(openAt(proxy.endpoint.replace('http:', 'https:'), bucket.name)).rejects.toMatchObject({
       code: 'storage',
-      message: `no secure connection while opening s3://${bucket.name} (EPROTO)`,
-      hint: 'Check `endpointUrl`: whether the server speaks https, and this machine trusts its certificate.',
+      message: expect.stringMatching(
+        /^no secure connection while opening s3:\/\/bucket-\w+: EPROTO .*wrong version number/,
+      ) as string,
+      hint: 'Check `endpointUrl`: whether the server speaks https, and goes by that name.',
     });
   });
 
@@ -466,7 +499,9 @@ describe('opening', () => {
     try {
       await expect(open()).rejects.toMatchObject({
         code: 'access',
-        message: expect.stringMatching(/^S3 does not know the credentials, or there are none/) as string,
+        message: expect.stringMatching(
+          /^no credentials while opening s3:\/\/bucket-\w+: environment, profile, web identity, container and instance have none$/,
+        ) as string,
       });
     } finally {
       process.env['AWS_ACCESS_KEY_ID'] = id;

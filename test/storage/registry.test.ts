@@ -22,6 +22,14 @@ describe('where a prefix is', () => {
     expect(await locate(prefix, { region: 'for another storage' })).toEqual({ scheme: 'file', root });
   });
 
+  test.each(['s3a', 'S3', 'S3N'])('%s:// is on S3 as well', async (scheme) => {
+    expect(await locate(`${scheme}://bucket/a/b/`)).toEqual({
+      scheme: 's3',
+      bucket: 'bucket',
+      prefix: 'a/b',
+    });
+  });
+
   test('s3://bucket/prefix is on S3, with what is said of it', async () => {
     expect(await locate('s3://bucket/a/b/')).toEqual({ scheme: 's3', bucket: 'bucket', prefix: 'a/b' });
     expect(await locate('s3://bucket', { region: 'eu-west-1', profile: undefined })).toEqual({
@@ -35,25 +43,24 @@ describe('where a prefix is', () => {
   test.each([
     [
       's3a://key:secret@bucket/x',
-      'there is no storage for prefixes that begin with s3a:',
-      'Write s3:// instead of s3a://.',
+      'keys don’t belong into an S3 prefix',
+      'Write the prefix as s3://bucket/prefix.',
     ],
     [
-      'S3N://bucket/x',
-      'there is no storage for prefixes that begin with s3n:',
-      'Write s3:// instead of s3n://.',
+      's3x://key:secret@bucket/x',
+      'there is no storage for prefixes that begin with s3x:',
+      'Write s3:// instead of s3x://.',
     ],
     [
       'https://me:secret@host/x',
       'there is no storage for prefixes that begin with https:',
-      'Give a path, or a URL of one of these schemes: file, s3. Begin a path that looks like a URL with "./".',
+      'Give a path, or a URL of one of these schemes: file, s3, s3a, s3n. Begin a path that looks like a URL with "./".',
     ],
     [
       'arn:aws:s3:::bucket',
       'there is no storage for prefixes that begin with arn:',
-      'Give a path, or a URL of one of these schemes: file, s3. Begin a path that looks like a URL with "./".',
+      'Give a path, or a URL of one of these schemes: file, s3, s3a, s3n. Begin a path that looks like a URL with "./".',
     ],
-    ['S3://bucket', 'not an S3 prefix: S3://bucket', 'Write it as s3://bucket/prefix.'],
     ['file:graph', 'not the URL of a folder: file:graph', 'Write it as file:///folder/folder, or as a path.'],
     [
       'file://host/graph',

@@ -1,0 +1,132 @@
+/**
+ * Where credentials come from, in the order of the AWS command line, and why there are none: the SDK's own chain goes on
+ * to the next source when one fails, and its error is the last one's.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+import type { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { firstSet } from './first-set.js';
+import type { Profile } from './profile.js';
+import type { requestHandler } from './request-handler.js';
+
+type Assumers = Required<
+  Pick<NonNullable<Parameters<typeof fromIni>[0]>, 'roleAssumer' | 'roleAssumerWithWebIdentity'>
+>;
+type Source = ReturnType<typeof fromNodeProviderChain>;
+type Credentials = Awaited<ReturnType<Source>>;
+
+export interface WayToCredentials {
+  requestHandler: ReturnType<typeof requestHandler>;
+  region: string | undefined;
+  /** Other servers than AWS's for the services that hand out credentials. */
+  endpoints: { sts: string | undefined; sso: string | undefined };
+}
+
+const RENEWED_BEFORE_MS = 300_000;
+
+/** The name of errors that say why there are no credentials; the SDK's own. */
+const NONE = 'CredentialsProviderError';
+
+export function credentialsOf(profile: Profile, way: WayToCredentials): Source {
+  let source: Source | undefined;
+  let known: Credentials | undefined;
+  return async (properties) => {
+    // Two clients share them, each of which would take on the role for itself.
+    if (known !== undefined && lastsLonger(known)) return known;
+    try {
+      source ??= await sourceOf(profile, way);
+      known = await source(properties);
+      return known;
+    } catch (error) {
+      throw explained(error, profile);
+    }
+  };
+}
+
+/** The SDK asks for new ones five minutes before the old ones end. */
+function lastsLonger({ expiration }: Credentials): boolean {
+  return expiration === undefined || expiration.getTime() - Date.now() > RENEWED_BEFORE_MS;
+}
+
+/** The first source that is set up. That it fails is no reason to take credentials from another. */
+async function sourceOf(profile: Profile, way: WayToCredentials): Promise<Source> {
+  const { fromEnv, fromIni, fromNodeProviderChain, fromTokenFile } =
+    await import('@aws-sdk/credential-providers');
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (!profile.isGiven && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return fromEnv();
+  const init = {
+    ...(profile.name === undefined ? {} : { profile: profile.name }),
+    ...assumers(way),
+    clientConfig: {
+      requestHandler: way.requestHandler,
+      ...(way.endpoints.sso === undefined ? {} : { endpoint: way.endpoints.sso }),
+    },
+  };
+  if (SOURCES.some((key) => profile.section[key] !== undefined)) return fromIni(init);
+  const { AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN } = process.env;
+  if (!profile.isGiven && AWS_WEB_IDENTITY_TOKEN_FILE && AWS_ROLE_ARN) return fromTokenFile(init);
+  return fromNodeProviderChain(init);
+}
+
+/** What makes a section of the shared configuration files a source of credentials. */
+const SOURCES = [
+  'aws_access_key_id',
+  'role_arn',
+  'credential_source',
+  'credential_process',
+  'web_identity_token_file',
+  'sso_session',
+  'sso_start_url',
+  'login_session',
+];
+
+/** Roles are taken on by the same way as all else: the SDK would ask AWS's own host for them. */
+function assumers({ requestHandler, region, endpoints: { sts: endpoint } }: WayToCredentials): Assumers {
+  const options = {
+    requestHandler,
+    // With neither, the SDK asks us-east-1.
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    // Otherwise the section of AWS_PROFILE would say where to ask.
+    ignoreConfiguredEndpointUrls: true,
+  };
+  // Loaded for who takes on a role.
+  const sts = () => import('@aws-sdk/client-sts');
+  return {
+    roleAssumer: async (...asked) => (await sts()).getDefaultRoleAssumer(options)(...asked),
+    roleAssumerWithWebIdentity: async (...asked) =>
+      (await sts()).getDefaultRoleAssumerWithWebIdentity(options)(...asked),
+  };
+}
+
+function explained(error: unknown, { name, section }: Profile): unknown {
+  if (!(error instanceof Error)) return error;
+  const profile = `the profile ${name ?? 'default'}`;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'open' && path !== undefined) {
+    const where = path === section['web_identity_token_file'] ? profile : 'AWS_WEB_IDENTITY_TOKEN_FILE';
+    const what = code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? ''})`;
+    return none(`the web identity token file ${path} of ${where} ${what}`, error);
+  }
+  if (error.name !== NONE) return error;
+  if (section['credential_process'] !== undefined) {
+    return none(`the credential_process of ${profile} failed: ${saidByProcess(error.message)}`, error);
+  }
+  if (name !== undefined && !SOURCES.some((key) => section[key] !== undefined)) {
+    return none(`${profile} has no credentials in it, and this machine has no role`, error);
+  }
+  if (error.message === 'Could not load credentials from any providers') {
+    return none('environment, profile, web identity, container and instance have none', error);
+  }
+  return error;
+}
+
+function none(message: string, cause: Error): Error {
+  return Object.assign(new Error(message, { cause }), { name: NONE });
+}
+
+/** The last thing a command said on standard error; the command itself may hold secrets. */
+function saidByProcess(message: string): string {
+  const [first = '', ...said] = message.trim().split('\n');
+  if (!first.startsWith('Command failed')) return first;
+  return firstSet(said.at(-1)) ?? 'it ended with an error and said nothing';
+}

@@ -1,0 +1,70 @@
+/**
+ * The shell around us, as the AWS command line reads it: profile, credentials, region, servers, retries, proxies and
+ * authorities, for the clients of all services.
+ */
+import { caBundleOf } from './ca-bundle.js';
+import { credentialsOf } from './credentials.js';
+import { readProfile } from './profile.js';
+import { requestHandler, type Sockets } from './request-handler.js';
+import { endpointOf, regionOf, type Retries, retriesOf, type Service } from './settings.js';
+
+/** What an option says before any environment does. */
+interface Given {
+  profile?: string | undefined;
+  region?: string | undefined;
+  /** Another server than AWS's, for all services. */
+  endpointUrl?: string | undefined;
+}
+
+/** The way to one service: plain data, but for the two that make a client. */
+export interface Way {
+  /** Nobody may have named one. */
+  region: string | undefined;
+  /** Another server than AWS's. */
+  endpoint: string | undefined;
+  retries: Retries;
+  /** Certificates in PEM to trust instead of those that Node.js brings. */
+  ca: string | undefined;
+  /** For a client of the SDK; the rest of its configuration is the caller's. */
+  client: {
+    profile?: string;
+    region?: string;
+    endpoint?: string;
+    /** Ours has been found out, for the right profile. */
+    ignoreConfiguredEndpointUrls: true;
+    credentials: ReturnType<typeof credentialsOf>;
+    requestHandler: ReturnType<typeof requestHandler>;
+  };
+}
+
+/**
+ * Finds the way to a service; reads files, and asks nobody.
+ * @throws RepartitionError `usage` for what environment or profile say and cannot be: a profile that is not there, a CA
+ * bundle without certificates, an endpoint that is no URL
+ */
+export async function wayTo(service: Service, given: Given, sockets: Sockets): Promise<Way> {
+  const profile = await readProfile(given.profile);
+  const region = given.region ?? regionOf(profile);
+  const endpoint = given.endpointUrl ?? endpointOf(service, profile);
+  const ca = await caBundleOf(profile);
+  const handler = requestHandler(sockets, ca);
+  const credentials = credentialsOf(profile, {
+    requestHandler: handler,
+    region,
+    endpoints: { sts: given.endpointUrl ?? endpointOf('sts', profile), sso: endpointOf('sso', profile) },
+  });
+  return {
+    region,
+    endpoint,
+    retries: retriesOf(profile),
+    ca,
+    client: {
+      ...(profile.name === undefined ? {} : { profile: profile.name }),
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ignoreConfiguredEndpointUrls: true,
+      credentials,
+      requestHandler: handler,
+    },
+  };
+}

@@ -1,0 +1,620 @@
+/**
+ * The habits of shells in which people run us: profiles, keys, proxies, authorities, roles. Each is tried with the AWS
+ * command line and with ours, and docs/aws.md shows what both said: `WRITE_DOCS=1` writes it anew.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Ran } from '../aws/cli.js';
+import { moviesFolder } from '../s3/kit.js';
+import { type Fault, type Proxy, type ProxiedRequest, startProxy } from '../s3/proxy.js';
+import { type S3Server, startMoto } from '../s3/servers.js';
+import { markedRegion } from '../support/marked-region.js';
+import {
+  type CompanyProxy,
+  type Listening,
+  startAwsHosts,
+  startCompanyProxy,
+  startInstanceMetadata,
+} from './network.js';
+import { Shell, type Variables } from './shell.js';
+
+const BUCKET = 'my-graphs';
+const REGION = 'us-east-1';
+const KEYS = { AWS_ACCESS_KEY_ID: 'KEY-OF-ENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'secret' };
+const PRINCIPAL = 'arn:aws:sts::123456789012:assumed-role/graphs/i-0abc';
+const GRAPH = `s3://${BUCKET}/papers`;
+const LIST = `s3 ls ${GRAPH}/`;
+const PLAN = `plan --input-prefix ${GRAPH}`;
+const LIST_APPLICATIONS = 'emr-serverless list-applications';
+const LIST_OURS = 'emr-serverless list';
+
+let moto: S3Server;
+/** In front of moto: writes down what is asked, and lets things go wrong. */
+let server: Proxy;
+let hosts: Listening;
+let proxy: CompanyProxy;
+let strictProxy: CompanyProxy;
+let metadata: Listening;
+let certificates: string;
+let shell: Shell;
+
+beforeAll(async () => {
+  certificates = mkdtempSync(join(tmpdir(), 'certificates-'));
+  shell = new Shell();
+  moto = await startMoto();
+  server = await startProxy(moto.endpoint);
+  hosts = await startAwsHosts(certificates, server.endpoint);
+  proxy = await startCompanyProxy(hosts);
+  strictProxy = await startCompanyProxy(hosts, 'me:secret-of-mine');
+  metadata = await startInstanceMetadata('KEY-OF-INSTANCE');
+  await putGraph();
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([proxy, strictProxy, metadata].map((one) => one.stop()));
+  await hosts.stop();
+  await server.stop();
+  await moto.stop();
+  shell.close();
+  rmSync(certificates, { recursive: true });
+});
+beforeEach(() => {
+  server.reset();
+  proxy.asked.length = 0;
+  strictProxy.asked.length = 0;
+  shell.configure({});
+});
+
+/** The edges of one type; under `old` the same, with a part in an archive. */
+async function putGraph(): Promise<void> {
+  const s3 = new S3Client({ endpoint: moto.endpoint, region: REGION, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const all = JSON.parse(await readFile(join(moviesFolder, 'metadata.json'), 'utf8')) as {
+    edges: Record<string, { data: string[] }>;
+  };
+  const type = 'movie:rated:rating';
+  const metadata = { edge_type: [type], node_type: ['movie', 'rating'], edges: { [type]: all.edges[type] } };
+  for (const prefix of ['papers', 'old']) {
+    const put = (Key: string, Body: Uint8Array | string, archived = false): Promise<unknown> =>
+      s3.send(
+        new PutObjectCommand({
+          Bucket: BUCKET,
+          Key: `${prefix}/${Key}`,
+          Body,
+          ...(archived ? { StorageClass: 'GLACIER' } : {}),
+        }),
+      );
+    await put('metadata.json', JSON.stringify(metadata));
+    for (const [i, path] of (all.edges[type]?.data ?? []).entries()) {
+      await put(path, await readFile(join(moviesFolder, path)), prefix === 'old' && i === 1);
+    }
+  }
+  s3.destroy();
+}
+
+interface Situation {
+  /** As the table has it. */
+  name: string;
+  variables?: () => Variables;
+  /** Written before: the shared configuration files and whatever else. */
+  given?: () => void;
+  /** Arguments; the graph's prefix is listed, and planned, unless others are given. */
+  commands?: readonly [aws: string, ours: string];
+  /** S3's answer to all requests but those about others. */
+  faults?: (request: ProxiedRequest) => Fault | undefined;
+  /** What is worth telling of the requests, as in "signed by X". */
+  look?: () => string;
+  /** What each must say, or `works`. */
+  aws: RegExp;
+  ours: RegExp;
+}
+
+/** By the situation's name: what the two said. */
+const said = new Map<string, { aws: string; ours: string }>();
+
+/** Runs a situation with both. */
+async function compare(situation: Situation): Promise<void> {
+  const { name, variables = () => ({}), commands = [LIST, PLAN] } = situation;
+  const told: string[] = [];
+  for (const run of [shell.aws.bind(shell), shell.ours.bind(shell)]) {
+    server.reset(situation.faults);
+    proxy.asked.length = 0;
+    strictProxy.asked.length = 0;
+    shell.configure({});
+    situation.given?.();
+    const ran = await run(commands[told.length]!, { ...toMoto(), ...KEYS, ...variables() });
+    told.push([outcomeOf(ran), situation.look?.() ?? ''].filter(Boolean).join('; '));
+  }
+  const [aws = '', ours = ''] = told.map(anonymous);
+  said.set(name, { aws, ours });
+  expect(aws).toMatch(situation.aws);
+  expect(ours).toMatch(situation.ours);
+}
+
+/** Plain, and without a proxy: what most situations are about. */
+function toMoto(): Variables {
+  return { AWS_ENDPOINT_URL: server.endpoint, AWS_DEFAULT_REGION: REGION };
+}
+
+/** AWS itself, behind the company's proxy and authority. */
+function throughProxy(more: Variables = {}): Variables {
+  return { AWS_ENDPOINT_URL: undefined, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: ca(), ...more };
+}
+
+function ca(): string {
+  return join(certificates, 'ca.pem');
+}
+
+/** The last line of standard error, where a failure stands. */
+function outcomeOf({ code, stderr }: Ran): string {
+  if (code === 0) return 'works';
+  return (
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^gs-repartition: /, '') ?? ''
+  );
+}
+
+/** Without what differs from run to run. */
+function anonymous(text: string): string {
+  return text
+    .replaceAll(shell.home, '~')
+    .replaceAll(certificates, '/etc/company')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:9000')
+    .replace(/ \(_ssl\.c:\d+\)/, '');
+}
+
+/** Access keys of the requests that came. */
+function signers(): string {
+  const keys = server.seen.map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
+  return `signed by ${[...new Set(keys.filter(Boolean))].join(', ')}`;
+}
+
+function regions(): string {
+  const found = server.seen.map(
+    ({ headers }) => /Credential=[^/]+\/\d+\/([^/]+)/.exec(headers.authorization ?? '')?.[1],
+  );
+  return `in ${[...new Set(found.filter(Boolean))].join(', ')}`;
+}
+
+function attempts(): string {
+  const { length } = server.seen;
+  return `${length} attempt${length === 1 ? '' : 's'}`;
+}
+
+/** How the proxy was asked, each way once. */
+function asked(): string {
+  const ways = [...proxy.asked, ...strictProxy.asked].map((one) =>
+    one.replace(/\?.*/, '').replace(/(GET|HEAD) (http:..[^/]*).*/, '$1 $2'),
+  );
+  return ways.length === 0 ? 'past the proxy' : `through the proxy (${[...new Set(ways)].sort().join(', ')})`;
+}
+
+const refuse = (status: number, code: string, message: string): Fault => ({
+  kind: 'reply',
+  status,
+  code,
+  message,
+});
+const always = (fault: Fault) => (): Fault => fault;
+
+const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+const keysIn = (key: string): string => `aws_access_key_id = ${key}\naws_secret_access_key = secret\n`;
+const keysOf = (profile: string, key: string): string => `[${profile}]\n${keysIn(key)}`;
+
+function credentialProcess(): string {
+  const keys = { Version: 1, AccessKeyId: 'KEY-OF-PROCESS', SecretAccessKey: 'secret' };
+  return shell.write('credentials.sh', `#!/bin/sh\necho '${JSON.stringify(keys)}'\n`, 0o755);
+}
+
+/** Chapters of the page, with their situations. */
+const CHAPTERS: Record<string, Situation[]> = {
+  refusals: [
+    {
+      name: 'a token that has expired',
+      faults: always(refuse(400, 'ExpiredToken', 'The provided token has expired.')),
+      aws: /\(ExpiredToken\)/,
+      ours: /^the credentials expired while opening s3:\/\/my-graphs \(ExpiredToken: The provided token has expired\)/,
+    },
+    {
+      name: 'a wrong secret',
+      faults: always(
+        refuse(
+          403,
+          'SignatureDoesNotMatch',
+          'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+        ),
+      ),
+      aws: /\(SignatureDoesNotMatch\)/,
+      ours: /^S3 does not accept the credentials \(SignatureDoesNotMatch: The request signature we calculated/,
+    },
+    {
+      name: 'a key that is not there',
+      faults: always(
+        refuse(
+          403,
+          'InvalidAccessKeyId',
+          'The AWS Access Key Id you provided does not exist in our records.',
+        ),
+      ),
+      aws: /\(InvalidAccessKeyId\)/,
+      ours: /^S3 does not accept the credentials \(InvalidAccessKeyId: /,
+    },
+    {
+      name: 'a clock that is wrong',
+      faults: always(
+        refuse(
+          403,
+          'RequestTimeTooSkewed',
+          'The difference between the request time and the current time is too large.',
+        ),
+      ),
+      aws: /\(RequestTimeTooSkewed\)/,
+      ours: /^this machine's clock is wrong \(RequestTimeTooSkewed: The difference/,
+    },
+    {
+      name: 'a role that may not read',
+      commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
+      faults: ({ operation }) =>
+        /^(Get|Head)Object$/.test(operation)
+          ? refuse(
+              403,
+              'AccessDenied',
+              `User: ${PRINCIPAL} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::my-graphs/papers/metadata.json" because no identity-based policy allows the s3:GetObject action`,
+            )
+          : undefined,
+      aws: /Forbidden/,
+      ours: /^access denied while reading s3:\/\/my-graphs\/papers\/metadata\.json \(AccessDenied: User: .* Give arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc the permission s3:GetObject\.$/,
+    },
+    {
+      name: 'a bucket’s policy that denies',
+      faults: ({ operation }) =>
+        operation === 'ListObjectsV2' || operation.endsWith('Object')
+          ? refuse(
+              403,
+              'AccessDenied',
+              `User: ${PRINCIPAL} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::my-graphs" with an explicit deny in a resource-based policy`,
+            )
+          : undefined,
+      aws: /explicit deny/,
+      ours: /A policy denies s3:ListBucket to arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc: ask who wrote it\.$/,
+    },
+    {
+      name: 'a role that may not use the KMS key',
+      commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
+      faults: ({ operation }) =>
+        /^(Get|Head)Object$/.test(operation)
+          ? refuse(
+              403,
+              'AccessDenied',
+              `User: ${PRINCIPAL} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action`,
+            )
+          : undefined,
+      aws: /Forbidden/,
+      ours: /Give arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc the permission kms:Decrypt on the KMS key that encrypts the object\.$/,
+    },
+    {
+      name: 'a part in an archive',
+      commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
+      aws: /GLACIER/,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d objects in its folder .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
+    },
+  ],
+
+  network: [
+    {
+      name: '`HTTPS_PROXY`, and the company’s authority in `AWS_CA_BUNDLE`',
+      variables: () => throughProxy(),
+      look: asked,
+      aws: /^works; through the proxy \(CONNECT my-graphs\.s3\.amazonaws\.com:443\)/,
+      ours: /^works; through the proxy \(CONNECT my-graphs\.s3\.us-east-1\.amazonaws\.com:443\)/,
+    },
+    {
+      name: '`https_proxy` beside another `HTTPS_PROXY`',
+      variables: () => throughProxy({ https_proxy: proxy.url, HTTPS_PROXY: 'http://127.0.0.1:1' }),
+      look: asked,
+      aws: /^works; through/,
+      ours: /^works; through/,
+    },
+    {
+      name: '`ca_bundle` of the profile',
+      given: () => shell.configure({ config: `[default]\nca_bundle = ${ca()}\n` }),
+      variables: () => throughProxy({ AWS_CA_BUNDLE: undefined }),
+      look: asked,
+      aws: /^works; through/,
+      ours: /^works; through/,
+    },
+    {
+      name: 'EMR Serverless through the proxy',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      variables: () => throughProxy(),
+      look: asked,
+      aws: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
+      ours: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
+    },
+    {
+      name: '`HTTP_PROXY`, for a server without TLS',
+      variables: () => ({ HTTP_PROXY: proxy.url }),
+      look: asked,
+      aws: /^works; through the proxy \(GET http:\/\/127/,
+      ours: /^works; through the proxy \(GET http:\/\/127.*HEAD http:/,
+    },
+    {
+      name: 'a host in `NO_PROXY`',
+      variables: () => ({ HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: 'example.com,127.0.0.1' }),
+      look: asked,
+      aws: /^works; past the proxy/,
+      ours: /^works; past the proxy/,
+    },
+    {
+      name: 'a proxy that wants a password, and gets it',
+      variables: () => throughProxy({ HTTPS_PROXY: strictProxy.url.replace('//', '//me:secret-of-mine@') }),
+      look: asked,
+      aws: /^works; through/,
+      ours: /^works; through/,
+    },
+    {
+      name: 'a proxy that wants a password',
+      variables: () => throughProxy({ HTTPS_PROXY: strictProxy.url, AWS_MAX_ATTEMPTS: '1' }),
+      aws: /proxy/,
+      ours: /^no connection through the proxy http:\/\/127\.0\.0\.1:9000 while opening s3:\/\/my-graphs: the proxy answered 407 Proxy Authentication Required\. Check HTTPS_PROXY/,
+    },
+    {
+      name: 'a proxy that is not there',
+      variables: () =>
+        throughProxy({ HTTPS_PROXY: 'http://me:secret-of-mine@127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' }),
+      aws: /proxy/,
+      ours: /^the connection failed through the proxy http:\/\/127\.0\.0\.1:9000 while opening s3:\/\/my-graphs: ECONNREFUSED .* Check HTTPS_PROXY/,
+    },
+    {
+      name: 'the company’s authority, which nobody named',
+      variables: () => ({ AWS_ENDPOINT_URL: hosts.url, AWS_MAX_ATTEMPTS: '1' }),
+      aws: /SSL validation failed/,
+      ours: /^no secure connection while opening s3:\/\/my-graphs: .*name a file with that authority’s in AWS_CA_BUNDLE, or as ca_bundle of the profile\.$/,
+    },
+    {
+      name: 'EMR Serverless, and the authority nobody named',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      variables: () => ({ AWS_ENDPOINT_URL: hosts.url, AWS_MAX_ATTEMPTS: '1' }),
+      aws: /SSL validation failed/,
+      ours: /^no secure connection while listing applications: .*AWS_CA_BUNDLE/,
+    },
+    {
+      name: 'a CA bundle that is not there',
+      variables: () => ({
+        AWS_ENDPOINT_URL: hosts.url,
+        AWS_CA_BUNDLE: '/nowhere/ca.pem',
+        AWS_MAX_ATTEMPTS: '1',
+      }),
+      aws: /No such file/,
+      ours: /^the CA bundle \/nowhere\/ca\.pem \(AWS_CA_BUNDLE\) is not there\./,
+    },
+  ],
+  profiles: [
+    {
+      name: 'keys in the environment, and `AWS_PROFILE`',
+      given: () => shell.configure({ credentials: keysOf('graphs', 'KEY-OF-PROFILE') }),
+      variables: () => ({ AWS_PROFILE: 'graphs' }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-ENVIRONMENT$/,
+      ours: /^works; signed by KEY-OF-ENVIRONMENT$/,
+    },
+    {
+      name: 'keys in the environment, and `--profile`',
+      given: () => shell.configure({ credentials: keysOf('graphs', 'KEY-OF-PROFILE') }),
+      commands: [`${LIST} --profile graphs`, `${PLAN} --profile graphs`],
+      look: signers,
+      aws: /^works; signed by KEY-OF-PROFILE$/,
+      ours: /^works; signed by KEY-OF-PROFILE$/,
+    },
+    {
+      name: '`AWS_DEFAULT_REGION`',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      variables: () => ({ AWS_DEFAULT_REGION: 'eu-west-1' }),
+      look: regions,
+      aws: /^works; in eu-west-1$/,
+      ours: /^works; in eu-west-1$/,
+    },
+    {
+      name: 'no region',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      variables: () => ({ AWS_DEFAULT_REGION: undefined }),
+      aws: /region/i,
+      ours: /^no AWS region is set\. Give --region, or set AWS_REGION or the region of the profile\.$/,
+    },
+    {
+      name: '`--profile` with an `endpoint_url`, EMR Serverless',
+      given: () =>
+        shell.configure({
+          config:
+            `[profile graphs]\nregion = us-east-1\nendpoint_url = ${server.endpoint}\n` +
+            keysIn('KEY-OF-PROFILE'),
+        }),
+      commands: [`${LIST_APPLICATIONS} --profile graphs`, `${LIST_OURS} --profile graphs`],
+      variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-PROFILE$/,
+      ours: /^works; signed by KEY-OF-PROFILE$/,
+    },
+    {
+      name: '`--profile` with `services`, EMR Serverless',
+      given: () =>
+        shell.configure({
+          config:
+            `[profile graphs]\nregion = us-east-1\nservices = here\n${keysIn('KEY-OF-PROFILE')}` +
+            `[services here]\nemr_serverless =\n  endpoint_url = ${server.endpoint}\ns3 =\n  endpoint_url = http://127.0.0.1:1\n`,
+        }),
+      commands: [`${LIST_APPLICATIONS} --profile graphs`, `${LIST_OURS} --profile graphs`],
+      variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-PROFILE$/,
+      ours: /^works; signed by KEY-OF-PROFILE$/,
+    },
+    {
+      name: '`--profile` without an `endpoint_url`, which the profile `default` has',
+      given: () =>
+        shell.configure({
+          config: `[default]\nendpoint_url = http://127.0.0.1:1\n[profile graphs]\nregion = us-east-1\n${keysIn('KEY-OF-PROFILE')}`,
+        }),
+      commands: [`${LIST} --profile graphs`, `${PLAN} --profile graphs`],
+      variables: () => throughProxy({ AWS_DEFAULT_REGION: undefined }),
+      look: () => `${asked()}, ${signers()}`,
+      aws: /^works; through the proxy \(CONNECT my-graphs\.s3.*signed by KEY-OF-PROFILE$/,
+      ours: /^works; through the proxy \(CONNECT my-graphs\.s3.*signed by KEY-OF-PROFILE$/,
+    },
+    {
+      name: '`--profile` with a role to take on, at its `endpoint_url`',
+      given: () =>
+        shell.configure({
+          config: `[profile graphs]\nregion = us-east-1\nrole_arn = arn:aws:iam::123456789012:role/graphs\nsource_profile = me\nendpoint_url = ${server.endpoint}\n`,
+          credentials: keysOf('me', 'KEY-OF-SOURCE'),
+        }),
+      commands: [`${LIST} --profile graphs`, `${PLAN} --profile graphs`],
+      variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
+      look: () => signers().replace(/ASIA\w+/g, 'the role’s key'),
+      aws: /^works; signed by KEY-OF-SOURCE, the role’s key$/,
+      ours: /^works; signed by KEY-OF-SOURCE, the role’s key$/,
+    },
+    {
+      name: '`--profile nope`',
+      commands: [`${LIST} --profile nope`, `${PLAN} --profile nope`],
+      aws: /The config profile \(nope\) could not be found/,
+      ours: /^there is no profile nope in ~\/\.aws\/config or ~\/\.aws\/credentials\./,
+    },
+    {
+      name: '`AWS_PROFILE=nope`',
+      variables: () => ({ AWS_PROFILE: 'nope' }),
+      aws: /The config profile \(nope\) could not be found/,
+      ours: /^there is no profile nope \(AWS_PROFILE\) in /,
+    },
+    {
+      name: 'a `credential_process`',
+      given: () => shell.configure({ config: `[default]\ncredential_process = ${credentialProcess()}\n` }),
+      variables: () => NO_KEYS,
+      look: signers,
+      aws: /^works; signed by KEY-OF-PROCESS$/,
+      ours: /^works; signed by KEY-OF-PROCESS$/,
+    },
+    {
+      name: 'a `credential_process` that fails',
+      given: () => {
+        const script = shell.write(
+          'fails.sh',
+          '#!/bin/sh\necho "your session has ended: log in again" >&2\nexit 1\n',
+          0o755,
+        );
+        shell.configure({ config: `[default]\ncredential_process = ${script} --secret s3cr3t\n` });
+      },
+      variables: () => NO_KEYS,
+      aws: /your session has ended/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the credential_process of the profile default failed: your session has ended: log in again\./,
+    },
+    {
+      name: 'a web identity file that is not there',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token',
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/graphs',
+      }),
+      aws: /\/nowhere\/token/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the web identity token file \/nowhere\/token of AWS_WEB_IDENTITY_TOKEN_FILE is not there\./,
+    },
+    {
+      name: 'a web identity',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_WEB_IDENTITY_TOKEN_FILE: shell.write('token', 'a-token'),
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/graphs',
+      }),
+      look: () => signers().replace(/ASIA\w+/g, 'the role’s key'),
+      aws: /^works; signed by the role’s key$/,
+      ours: /^works; signed by the role’s key$/,
+    },
+    {
+      name: 'the role of an instance',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_EC2_METADATA_DISABLED: undefined,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
+      }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-INSTANCE$/,
+      ours: /^works; signed by KEY-OF-INSTANCE$/,
+    },
+    {
+      name: 'no credentials at all',
+      variables: () => NO_KEYS,
+      aws: /Unable to locate credentials/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: environment, profile, web identity, container and instance have none\./,
+    },
+    {
+      name: '`AWS_MAX_ATTEMPTS=2`, and a server that is not well',
+      variables: () => ({ AWS_MAX_ATTEMPTS: '2', AWS_RETRY_MODE: 'standard' }),
+      faults: always(refuse(500, 'InternalError', 'We encountered an internal error. Please try again.')),
+      look: attempts,
+      aws: /; 2 attempts$/,
+      ours: /; 2 attempts$/,
+    },
+    {
+      name: '`max_attempts = 1` in the profile, and a server that is not well',
+      given: () => shell.configure({ config: '[default]\nmax_attempts = 1\nretry_mode = standard\n' }),
+      faults: always(refuse(500, 'InternalError', 'We encountered an internal error. Please try again.')),
+      look: attempts,
+      aws: /; 1 attempt$/,
+      ours: /; 1 attempt$/,
+    },
+    {
+      name: '`max_attempts = many` in the profile',
+      given: () => shell.configure({ config: '[default]\nmax_attempts = many\n' }),
+      aws: /invalid literal for int\(\) with base 10: 'many'/,
+      ours: /^max_attempts of the profile is many, which is not a whole number from 1\./,
+    },
+  ],
+  names: [
+    ...['S3', 's3a', 's3n'].map((scheme) => ({
+      name: `\`${scheme}://\``,
+      commands: [
+        `s3 ls ${scheme}://my-graphs/papers/`,
+        `plan --input-prefix ${scheme}://my-graphs/papers`,
+      ] as const,
+      aws: scheme === 'S3' ? /bucket/i : /bucket/i,
+      ours: /^works$/,
+    })),
+    ...[
+      ['the ARN of an access point', 'arn:aws:s3:us-east-1:123456789012:accesspoint/papers'],
+      ['a Multi-Region Access Point', 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap'],
+      ['a directory bucket of S3 Express One Zone', 'papers--usw2-az1--x-s3'],
+    ].map(([name = '', bucket = '']) => ({
+      name,
+      commands: [`s3 ls s3://${bucket}/`, `plan --input-prefix s3://${bucket}`] as const,
+      variables: () => throughProxy({ AWS_MAX_ATTEMPTS: '1' }),
+      aws: /./,
+      ours: new RegExp(` is ${name}, not the name of a bucket\\. `),
+    })),
+  ],
+};
+
+describe.each(Object.entries(CHAPTERS))('%s', (_, situations) => {
+  it.each(situations)('$name', (situation) => compare(situation), 60_000);
+});
+
+it('the page shows what they said', async () => {
+  for (const [chapter, situations] of Object.entries(CHAPTERS)) {
+    const rows = situations.map(({ name }) => [name, cell(said.get(name)!.aws), cell(said.get(name)!.ours)]);
+    const table = [['situation', '`aws`', '`gs-repartition`'], ['---', '---', '---'], ...rows];
+    const text = table.map((cells) => `| ${cells.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`);
+    const { stands, made } = await markedRegion('docs/aws.md', `test/shell (${chapter})`, text.join('\n'));
+    expect(stands).toBe(made);
+  }
+});
+
+/** What a program said, as it said it. */
+function cell(text: string): string {
+  if (text.startsWith('works')) return text;
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
+}
