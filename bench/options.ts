@@ -44,7 +44,11 @@ export const runOptions = {
   'max-bytes': { type: 'string', describe: 'no graph is larger: 64m, 4g', coerce: parseBytes },
   peers: { type: 'string', describe: `some of ${Object.keys(PEERS).join(',')}` },
   graphs: { type: 'string', describe: "some of the preset's graphs" },
-  curves: { type: 'string', describe: 'of the preset scaling: some of bytes,parts,workers,planning' },
+  curves: {
+    type: 'string',
+    describe:
+      'of the preset scaling: some of bytes,parts,workers,planning; of s3-model: main,parts,part-bytes,latency,threads,rates,planning',
+  },
   parts: {
     type: 'number',
     describe: 'of the preset s3-model: one graph of so many parts, in place of the curves',

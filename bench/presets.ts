@@ -1,7 +1,8 @@
 /** What `npm run bench -- --preset NAME` measures. */
 import type { GraphRequest } from './graphs.js';
 import type { Peer } from './peers.js';
-import type { PointRequest as ModelPointRequest } from './s3-model/run.js';
+import type { Costs } from './s3-model/costs.js';
+import type { PointRequest as ModelPointRequest } from './s3-model/point.js';
 import { MIB } from './units.js';
 
 /** Peers side by side on generated graphs. */
@@ -31,11 +32,19 @@ export interface S3ModelPreset {
   kind: 's3-model';
   describe: string;
   points: ModelPointRequest[];
+  /** Parts of all data sets together, which are planned and not made. */
+  planning: number[];
+  /** Of requests when planning. */
+  costs: Partial<Costs>;
+  repeats: number;
   /** Builds that are measured in turns; none for this checkout's own. */
   commands: readonly string[];
 }
 
 export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
+
+/** `main` is the run that the targets are about. */
+export type ModelCurve = 'main' | 'parts' | 'part-bytes' | 'latency' | 'threads' | 'rates';
 
 /** One thing grows and all else stays. */
 export interface ScalingPreset {
@@ -117,16 +126,35 @@ const workersPoint = (concurrency: number): PointRequest => ({
 const MODEL_PARTS = 1600;
 const MODEL_PART_BYTES = 133_000_000;
 
-const modelPoint = (point: Partial<ModelPointRequest>): ModelPointRequest => ({
-  curve: 'main',
-  x: point.parts ?? MODEL_PARTS,
-  parts: MODEL_PARTS,
+/** For what is about requests more than about bytes: long enough that starting does not show. */
+const MODEL_FEW_PARTS = 400;
+
+const modelPoint = (
+  curve: ModelCurve,
+  x: number,
+  point: Partial<ModelPointRequest> = {},
+): ModelPointRequest => ({
+  curve,
+  x,
+  parts: MODEL_FEW_PARTS,
   partBytes: MODEL_PART_BYTES,
   costs: {},
   bareInFlight: [64, 128],
   repeats: 1,
   ...point,
 });
+
+const MODEL_POINTS: ModelPointRequest[] = [
+  modelPoint('main', MODEL_PARTS, { parts: MODEL_PARTS }),
+  ...[100, 400, 1600, 8000].map((parts) => modelPoint('parts', parts, { parts })),
+  ...[8, 32, 128, 512].map((mib) =>
+    modelPoint('part-bytes', mib * MIB, { parts: mib > 128 ? 100 : MODEL_FEW_PARTS, partBytes: mib * MIB }),
+  ),
+  ...[10, 30, 100].map((latencyMs) => modelPoint('latency', latencyMs, { costs: { latencyMs } })),
+  ...[1, 2, 4].map((concurrency) => modelPoint('threads', concurrency, { concurrency })),
+  // In S3's proportion, and low enough to be reached.
+  modelPoint('rates', 1000, { costs: { readsPerSecond: 1000, writesPerSecond: 640 }, bareInFlight: [] }),
+];
 
 export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling', Preset> = {
   quick: {
@@ -166,7 +194,10 @@ export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling
     kind: 's3-model',
     describe:
       "in a model of S3 that costs what S3 costs: terabytes at S3's own speed (--parts 100 in half a minute)",
-    points: [modelPoint({})],
+    points: MODEL_POINTS,
+    planning: [10_000, 100_000],
+    costs: {},
+    repeats: 1,
     commands: [],
   },
   scaling: {

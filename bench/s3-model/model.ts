@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { BenchError } from '../bench-error.js';
+import { measure, type Measured } from '../measure/measure.js';
 import { benchFolder } from '../paths.js';
 import type { CopiedRange } from './bucket.js';
 import type { Costs } from './costs.js';
 import type { Stats } from './counters.js';
+import { PREFIX } from './graph.js';
 import type { Recipe } from './recipe.js';
 
 /** An object that a run has put there. */
@@ -22,7 +24,7 @@ export interface Added {
 }
 
 /** What the command needs to talk to the model, which checks no signature. */
-export const CREDENTIALS = {
+const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'model',
   AWS_SECRET_ACCESS_KEY: 'model',
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -103,4 +105,19 @@ export class Model {
       asked.on('error', reject).end(body);
     });
   }
+}
+
+/** How the command is told of the graph in the model. */
+export function graphOptions({ bucket, endpoint }: Model): string[] {
+  return ['--input-prefix', `s3://${bucket}/${PREFIX}`, '--endpoint-url', endpoint];
+}
+
+/**
+ * Runs a program that talks to the model, with an empty folder: nothing is read from a disk or written to one.
+ * @throws BenchError when the program fails
+ */
+export async function runInModel(argv: readonly string[], folder: string): Promise<Measured> {
+  const empty = join(folder, 'empty');
+  await mkdir(empty, { recursive: true });
+  return measure(argv, { folder: empty, cache: 'warm', env: CREDENTIALS });
 }
