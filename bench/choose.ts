@@ -2,7 +2,15 @@
 import { BenchError } from './bench-error.js';
 import type { GraphRequest } from './graphs.js';
 import { type Peer, PEERS } from './peers.js';
-import type { PeersPreset, PointRequest, Preset, S3ModelPreset, S3Preset, ScalingPreset } from './presets.js';
+import {
+  MODEL_PARTS,
+  type PeersPreset,
+  type PointRequest,
+  type Preset,
+  type S3ModelPreset,
+  type S3Preset,
+  type ScalingPreset,
+} from './presets.js';
 import type { Costs } from './s3-model/costs.js';
 
 export interface Choice {
@@ -56,27 +64,34 @@ function choosePeers(preset: PeersPreset, choice: Choice): PeersPreset {
 }
 
 /** What is said of one graph makes one point of the curves, or one plan. */
-function chooseModel(preset: S3ModelPreset, { repeats, curves, model = {} }: Choice): S3ModelPreset {
+function chooseModel(
+  preset: S3ModelPreset,
+  { repeats, curves, maxBytes = Infinity, model = {} }: Choice,
+): S3ModelPreset {
   const { parts, partBytes, latency, rates, concurrency, commands = preset.commands } = model;
-  const known = ['main', 'parts', 'part-bytes', 'latency', 'threads', 'rates', 'planning'] as const;
+  const known = ['parts', 'part-bytes', 'latency', 'threads', 'rates', 'planning'] as const;
   const isOne = [parts, partBytes, latency, rates, concurrency].some((given) => given !== undefined);
-  const names: readonly string[] = named(curves, known, 'curve') ?? (isOne ? ['main'] : known);
+  const names: readonly string[] = named(curves, known, 'curve') ?? (isOne ? ['parts'] : known);
+  const points =
+    isOne && curves === undefined
+      ? preset.points.filter((point) => point.curve === 'parts' && point.parts === MODEL_PARTS)
+      : preset.points.filter((point) => names.includes(point.curve));
   const costs = modelCosts(latency, rates);
   const planning = parts === undefined ? preset.planning : [parts];
   return {
     ...preset,
     commands,
-    points: preset.points
-      .filter(({ curve }) => names.includes(curve))
+    points: points
       .map((point) => ({
         ...point,
         ...(parts !== undefined && { parts }),
-        ...(parts !== undefined && (point.curve === 'main' || point.curve === 'parts') && { x: parts }),
+        ...(parts !== undefined && point.curve === 'parts' && { x: parts }),
         ...(partBytes !== undefined && { partBytes }),
         ...(concurrency !== undefined && { concurrency }),
         repeats: repeats ?? point.repeats,
         costs: { ...point.costs, ...costs },
-      })),
+      }))
+      .filter((point) => point.parts * point.partBytes <= maxBytes),
     planning: names.includes('planning') ? planning : [],
     costs: { ...preset.costs, ...costs },
     repeats: repeats ?? preset.repeats,

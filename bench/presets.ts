@@ -43,8 +43,7 @@ export interface S3ModelPreset {
 
 export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
 
-/** `main` is the run that the targets are about. */
-export type ModelCurve = 'main' | 'parts' | 'part-bytes' | 'latency' | 'threads' | 'rates';
+export type ModelCurve = 'parts' | 'part-bytes' | 'latency' | 'threads' | 'rates';
 
 /** One thing grows and all else stays. */
 export interface ScalingPreset {
@@ -122,8 +121,8 @@ const workersPoint = (concurrency: number): PointRequest => ({
   concurrency,
 });
 
-/** 213 GB in 1,600 parts. */
-const MODEL_PARTS = 1600;
+/** 213 GB in 1,600 parts: the run that the targets are about. */
+export const MODEL_PARTS = 1600;
 const MODEL_PART_BYTES = 133_000_000;
 
 /** For what is about requests more than about bytes: long enough that starting does not show. */
@@ -145,8 +144,7 @@ const modelPoint = (
 });
 
 const MODEL_POINTS: ModelPointRequest[] = [
-  modelPoint('main', MODEL_PARTS, { parts: MODEL_PARTS }),
-  ...[100, 400, 1600, 8000].map((parts) => modelPoint('parts', parts, { parts })),
+  ...[100, 400, MODEL_PARTS, 8000].map((parts) => modelPoint('parts', parts, { parts })),
   ...[8, 32, 128, 512].map((mib) =>
     modelPoint('part-bytes', mib * MIB, { parts: mib > 128 ? 100 : MODEL_FEW_PARTS, partBytes: mib * MIB }),
   ),

@@ -5,7 +5,6 @@ import { formatBytes, formatSeconds } from '../units.js';
 import type { BuildReport, ModelPlanning, ModelPoint, ModelReport } from './report.js';
 
 const CURVES: Record<ModelCurve, { title: string; x: string }> = {
-  main: { title: 'One graph', x: 'parts' },
   parts: { title: 'Parts', x: 'parts' },
   'part-bytes': { title: 'Bytes of a part', x: 'a part' },
   latency: { title: 'Latency', x: 'latency' },
@@ -87,12 +86,12 @@ function notes(curve: ModelCurve, points: readonly ModelPoint[]): string[] {
       return `${build} reached ${percent(reached.reads ?? 0)} of the allowed reads and ${percent(reached.writes ?? 0)} of the allowed writes.`;
     });
   }
-  if (curve !== 'main') return [];
-  return runs.map(({ point: { costs }, one: { build, requests, model_cpu_seconds: cpu } }) => {
+  if (curve !== 'parts') return [];
+  return runs.map(({ point: { x, costs }, one: { build, requests, model_cpu_seconds: cpu } }) => {
     const counts = Object.entries(requests).map(([operation, n]) => `${n.toLocaleString('en')} ${operation}`);
     const { latencyMs, tailMs } = costs;
     const latency = tailMs > latencyMs ? `${latencyMs} ms, 99th percentile ${tailMs} ms` : `${latencyMs} ms`;
-    return `Latency ${latency}. Requests of ${build}: ${counts.join(', ')}. The model itself took ${formatSeconds(cpu)} of processor time.`;
+    return `${x.toLocaleString('en')} parts, latency ${latency}: requests of ${build} ${counts.join(', ')}; the model itself took ${formatSeconds(cpu)} of processor time.`;
   });
 }
 

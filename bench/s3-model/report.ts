@@ -1,7 +1,7 @@
 /** The report of the benchmark in the model of S3. Pure. */
 import type { Circumstances, Machine } from '../machine.js';
 import type { Cost } from '../measure/measure.js';
-import type { ModelCurve } from '../presets.js';
+import { MODEL_PARTS, type ModelCurve } from '../presets.js';
 import { costReport, type CostReport, type TargetReport } from '../report.js';
 import { median, rounded, type Spread, spreadOf } from '../stats.js';
 import type { Costs } from './costs.js';
@@ -155,9 +155,6 @@ function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((total, n) => total + n, 0);
 }
 
-/** The run that most targets are about: 213 GB in 1,600 parts. */
-const MAIN_PARTS = 1600;
-
 /** Of the first build. */
 export function modelTargetsOf(
   points: readonly ModelPoint[],
@@ -165,7 +162,7 @@ export function modelTargetsOf(
 ): TargetReport[] {
   const of = (curve: ModelCurve): ModelPoint[] => points.filter((point) => point.curve === curve);
   return [
-    ...of('main').flatMap((point) => (point.parts >= MAIN_PARTS ? mainTargets(point) : [])),
+    ...of('parts').flatMap((point) => (point.parts === MODEL_PARTS ? mainTargets(point) : [])),
     ...flatPerPart(of('parts')),
     ...latencyTargets(of('latency')),
     ...of('rates').flatMap(rateTargets),
@@ -202,7 +199,7 @@ function mainTargets({ parts, runs: [ours] }: ModelPoint): TargetReport[] {
 
 /** Seconds a part, from 1,600 parts to the most. */
 function flatPerPart(points: readonly ModelPoint[]): TargetReport[] {
-  const [base, largest] = [points.find(({ parts }) => parts === MAIN_PARTS), points.at(-1)];
+  const [base, largest] = [points.find(({ parts }) => parts === MODEL_PARTS), points.at(-1)];
   if (!base || !largest || largest.parts <= base.parts) return [];
   const value = rounded(secondsOf(largest) / largest.parts / (secondsOf(base) / base.parts));
   const target = 'flat: seconds a part over those in 1,600 parts, ≤ 1.1';

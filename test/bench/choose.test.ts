@@ -49,7 +49,7 @@ describe('a preset with what the command line says instead', () => {
     if (chosen.kind !== 's3-model') throw new Error(chosen.kind);
     const costs = { latencyMs: 30, tailMs: 200, readsPerSecond: 0, writesPerSecond: 0 };
     expect(chosen).toMatchObject({ planning: [], commands: ['here', 'there'] });
-    expect(chosen.points).toMatchObject([{ curve: 'main', x: 100, parts: 100, repeats: 3, costs }]);
+    expect(chosen.points).toMatchObject([{ curve: 'parts', x: 100, parts: 100, repeats: 3, costs }]);
     const planned = choose(PRESETS['s3-model'], { curves: 'planning', model: { parts: 1_000_000 } });
     expect(planned).toMatchObject({ points: [], planning: [1_000_000] });
     const byLatency = choose(PRESETS['s3-model'], { curves: 'latency' });

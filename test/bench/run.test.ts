@@ -93,7 +93,7 @@ it('--preset s3-model counts the requests of two builds, and measures the copies
   const report = JSON.parse(await bench('--preset', 's3-model', ...small, ...twice, '--json')) as ModelReport;
   const [point, ...others] = report.points;
   expect(others).toEqual([]);
-  expect(point).toMatchObject({ curve: 'main', x: 3, parts: 3, costs: { latencyMs: 1 } });
+  expect(point).toMatchObject({ curve: 'parts', x: 3, parts: 3, costs: { latencyMs: 1 } });
   expect(point!.runs).toHaveLength(2);
   for (const run of point!.runs) {
     expect(run.build).toMatch(/^\S.* \([12]\)$/);

@@ -59,7 +59,6 @@ function point(curve: ModelCurve, x: number, parts: number, seconds: number): Mo
 }
 
 const POINTS = [
-  point('main', 1600, 1600, 40),
   point('parts', 1600, 1600, 40),
   point('parts', 8000, 8000, 400),
   point('latency', 10, 400, 10),
