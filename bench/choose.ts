@@ -98,7 +98,11 @@ function chooseModel(
   };
 }
 
-function modelCosts(latency: string | undefined, rates: string | undefined): Partial<Costs> {
+/**
+ * What the command line says of the model's costs.
+ * @throws BenchError for what is no number
+ */
+export function modelCosts(latency: string | undefined, rates: string | undefined): Partial<Costs> {
   const [latencyMs, tailMs = 0] = numbers(
     latency,
     'latency',

@@ -123,7 +123,7 @@ const workersPoint = (concurrency: number): PointRequest => ({
 
 /** 213 GB in 1,600 parts: the run that the targets are about. */
 export const MODEL_PARTS = 1600;
-const MODEL_PART_BYTES = 133_000_000;
+export const MODEL_PART_BYTES = 133_000_000;
 
 /** For what is about requests more than about bytes: long enough that starting does not show. */
 const MODEL_FEW_PARTS = 400;

@@ -24,7 +24,7 @@ export interface Added {
 }
 
 /** What the command needs to talk to the model, which checks no signature. */
-const CREDENTIALS = {
+export const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'model',
   AWS_SECRET_ACCESS_KEY: 'model',
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -34,7 +34,9 @@ export class Model {
   private constructor(
     readonly endpoint: string,
     readonly bucket: string,
-    private readonly end: () => Promise<void>,
+    /** When the process is gone. */
+    readonly ended: Promise<void>,
+    private readonly end: () => void,
   ) {}
 
   /**
@@ -52,14 +54,12 @@ export class Model {
     const endpoint = (await Promise.race([first, ended]))?.value as string | undefined;
     if (endpoint === undefined)
       throw new BenchError('the model of S3 did not start', 'see its message above');
-    return new Model(endpoint, recipe.bucket, () => {
-      child.stdin.end();
-      return ended;
-    });
+    return new Model(endpoint, recipe.bucket, ended, () => child.stdin.end());
   }
 
   stop(): Promise<void> {
-    return this.end();
+    this.end();
+    return this.ended;
   }
 
   async stats(): Promise<Stats> {
