@@ -10,8 +10,18 @@ import { type Costs, latencies, RateLimit, S3_COSTS } from '../../bench/s3-model
 import { boundaryGraph, BUCKET, type ModelGraph, PREFIX } from '../../bench/s3-model/graph.js';
 import { Model } from '../../bench/s3-model/model.js';
 import { partName, type Recipe, VirtualObjects } from '../../bench/s3-model/recipe.js';
+import { concat, read, slice, Uploaded } from '../../bench/s3-model/rope.js';
 import { ModelServer } from '../../bench/s3-model/server.js';
-import { alignedLocally, alignedOnS3, openAt, temporaryFolder, TestBucket } from '../s3/kit.js';
+import {
+  alignedLocally,
+  alignedOnS3,
+  MIB,
+  openAt,
+  pattern,
+  sha256,
+  temporaryFolder,
+  TestBucket,
+} from '../s3/kit.js';
 import { useCredentials } from '../s3/servers.js';
 import { storageContract } from '../storage/contract.js';
 import { python } from '../support/paths.js';
@@ -191,6 +201,24 @@ describe('virtual objects', () => {
       expect(await read(`bytes=5-${10 * whole.length}`)).toBe(whole.slice(5));
       await expect(read(`bytes=${whole.length}-`)).rejects.toThrow(/range/);
     });
+  });
+});
+
+describe('uploaded bytes', () => {
+  it('are the same in memory and in the file that takes what is too much for it, also when cut again', () => {
+    const uploaded = new Uploaded(join(work.path, 'much'));
+    const chunks = [1, 2, 3].map((seed) => pattern(30 * MIB, seed));
+    const rope = uploaded.keep(chunks);
+    expect(rope.pieces.map(({ kind }) => kind)).toEqual(['bytes', 'bytes', 'file']);
+    const whole = Buffer.concat(chunks);
+    const [from, to] = [29 * MIB, 61 * MIB];
+    const part = slice(rope, from, to);
+    expect(sha256(read(part, 0, part.length))).toBe(sha256(whole.subarray(from, to)));
+    const inside = slice(concat([part, part]), part.length - 5, part.length + 7);
+    expect(read(inside, 1, 12)).toEqual(
+      Buffer.concat([whole.subarray(to - 4, to), whole.subarray(from, from + 7)]),
+    );
+    uploaded.close();
   });
 });
 
