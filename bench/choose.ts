@@ -69,7 +69,7 @@ function chooseModel(
   { repeats, curves, maxBytes = Infinity, model = {} }: Choice,
 ): S3ModelPreset {
   const { parts, partBytes, latency, rates, concurrency, commands = preset.commands } = model;
-  const known = ['parts', 'part-bytes', 'latency', 'threads', 'rates', 'planning'] as const;
+  const known = ['parts', 'part-bytes', 'latency', 'tail', 'threads', 'rates', 'planning'] as const;
   const isOne = [parts, partBytes, latency, rates, concurrency].some((given) => given !== undefined);
   const names: readonly string[] = named(curves, known, 'curve') ?? (isOne ? ['parts'] : known);
   const points =

@@ -64,7 +64,7 @@ export const runOptions = {
   curves: {
     type: 'string',
     describe:
-      'of the preset scaling: some of bytes,parts,workers,planning; of s3-model: parts,part-bytes,latency,threads,rates,planning',
+      'of the preset scaling: some of bytes,parts,workers,planning; of s3-model: parts,part-bytes,latency,tail,threads,rates,planning',
   },
   ...modelOptions,
   command: {

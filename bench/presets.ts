@@ -43,7 +43,7 @@ export interface S3ModelPreset {
 
 export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
 
-export type ModelCurve = 'parts' | 'part-bytes' | 'latency' | 'threads' | 'rates';
+export type ModelCurve = 'parts' | 'part-bytes' | 'latency' | 'tail' | 'threads' | 'rates';
 
 /** One thing grows and all else stays. */
 export interface ScalingPreset {
@@ -149,6 +149,7 @@ const MODEL_POINTS: ModelPointRequest[] = [
     modelPoint('part-bytes', mib * MIB, { parts: mib > 128 ? 100 : MODEL_FEW_PARTS, partBytes: mib * MIB }),
   ),
   ...[10, 30, 100].map((latencyMs) => modelPoint('latency', latencyMs, { costs: { latencyMs } })),
+  modelPoint('tail', 200, { costs: { latencyMs: 30, tailMs: 200 } }),
   ...[1, 2, 4].map((concurrency) => modelPoint('threads', concurrency, { concurrency })),
   // In S3's proportion, and low enough to be reached.
   modelPoint('rates', 1000, { costs: { readsPerSecond: 1000, writesPerSecond: 640 }, bareInFlight: [] }),

@@ -8,6 +8,7 @@ const CURVES: Record<ModelCurve, { title: string; x: string }> = {
   parts: { title: 'Parts', x: 'parts' },
   'part-bytes': { title: 'Bytes of a part', x: 'a part' },
   latency: { title: 'Latency', x: 'latency' },
+  tail: { title: 'Latency with a tail', x: '99th percentile' },
   threads: { title: 'Worker threads', x: 'threads' },
   rates: { title: 'Request rates', x: 'reads, writes a second' },
 };
@@ -66,6 +67,7 @@ function xOf({ curve, x, costs }: ModelPoint): string {
     case 'part-bytes':
       return formatBytes(x);
     case 'latency':
+    case 'tail':
       return `${x} ms`;
     case 'rates':
       return `${costs.readsPerSecond.toLocaleString('en')}, ${costs.writesPerSecond.toLocaleString('en')}`;

@@ -59,7 +59,10 @@ export class PointBench {
       }
     }
     const bare: BareReport[] = [];
-    for (const inFlight of bareInFlight) bare.push(await this.copyBarely(inFlight, runs[0]!.added, repeats));
+    // Parts below 5 MiB are put whole.
+    const hasCopies = runs[0]!.added.some(({ copies }) => copies.length > 0);
+    for (const inFlight of hasCopies ? bareInFlight : [])
+      bare.push(await this.copyBarely(inFlight, runs[0]!.added, repeats));
     const movedBytes = runs[0]!.added
       .filter(({ key }) => key.endsWith('.parquet'))
       .reduce((sum, { size }) => sum + size, 0);
