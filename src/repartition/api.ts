@@ -90,6 +90,8 @@ export interface VerifyOptions extends PrefixOptions {
   concurrency?: number;
   /** Worker threads for `deep`. Default: the machine's parallelism, at most as many as the storage gains from. */
   threads?: number;
+  /** Bytes that the process may take with `deep`. A page that needs more is a violation that says how much. Default 256 MiB. */
+  memory?: number;
 }
 
 /** What `clean` is told. */

@@ -74,6 +74,7 @@ const VERIFY: Checks<VerifyOptions> = {
   worldSize: count,
   concurrency: count,
   threads: count,
+  memory: count,
 };
 
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };

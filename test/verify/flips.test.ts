@@ -10,6 +10,6 @@ test('a flipped bit in a page is found, but in what no reader looks at', async (
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const { flips, missed } = await flipMovies(folder, 30, 15);
   expect(flips).toBe(30);
-  // Statistics in the headers of pages are nobody's concern; whatever is wrong with values, somebody must say.
-  expect(missed.filter(({ where }) => where !== 'header')).toEqual([]);
+  // With this seed none falls into what docs/verify.md lists.
+  expect(missed).toEqual([]);
 }, 120_000);

@@ -86,7 +86,12 @@ describe('aligned prefixes', () => {
       /^The graph: 1 violation\n {2}aligned from other inputs: .* differs in graph_name/,
     ],
     ['v-same-part-listed-twice', 1, /feat \| \S+part-00000\.parquet \| is listed twice/],
-    ['v-page-bytes-zeroed', 1, /feat \| \S+part-00000\.parquet \| its pages cannot be read/, '--deep'],
+    [
+      'v-page-bytes-zeroed',
+      1,
+      /feat \| \S+part-00000\.parquet \| column \S+: the page at byte 4 has no header/,
+      '--deep',
+    ],
     ['v-raw_id_mapping-part-missing', 1, /raw_id_mappings \| \S+part-00000\.parquet \| .* does not exist/],
     ['v-type-differs-across-parts', 1, /w \| \S+part-00001\.parquet \| differs from \S+ in column w/],
     ['v-label-null', 0, /^Ready /],

@@ -3,7 +3,7 @@ import type { VerifyOptions, VerifyReport, Violation } from '../../repartition/a
 import { asTyped } from '../as-typed.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
-import { alias, count, flag, text } from '../options.js';
+import { alias, count, flag, size, text } from '../options.js';
 import { prefixFrom, prefixOption } from '../prefix-options.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
@@ -26,6 +26,9 @@ export const verifyCommand = defineCommand({
     'world-size': count('So many ranks will read the graph: check that each type has enough for them'),
     concurrency: count('Footers read at once (64 unless given)'),
     threads: count('Threads that read values with --deep (as many as processors, at most 4, unless given)'),
+    memory: size(
+      'Memory that the process may take with --deep; a page that needs more is a violation (256MB unless given)',
+    ),
     ...s3Options,
   },
   examples: [
@@ -41,6 +44,7 @@ export const verifyCommand = defineCommand({
       deep,
       concurrency,
       threads,
+      memory,
     } = values;
     const options: VerifyOptions = {
       ...prefixFrom(values, session),
@@ -49,6 +53,7 @@ export const verifyCommand = defineCommand({
       ...(worldSize !== undefined && { worldSize }),
       ...(concurrency !== undefined && { concurrency }),
       ...(threads !== undefined && { threads }),
+      ...(memory !== undefined && { memory }),
       onProgress: (at) => progress.report(at),
     };
     const report = await world.engine.verifyPrefix(options);
@@ -109,5 +114,5 @@ function describeGroup(violations: Violation[]): string[] {
 
 function describe({ type, dataSet, part, message }: Violation, withType: boolean): string {
   const names = [withType ? type : undefined, dataSet, part].filter((name) => name !== undefined);
-  return [...names, asTyped(message, ['deep', 'num-output-files'])].join(' | ');
+  return [...names, asTyped(message, ['deep', 'memory', 'num-output-files'])].join(' | ');
 }

@@ -14,8 +14,6 @@ export interface LookedMapping {
     rows: number;
     problem?: string;
     stat?: ObjectStat;
-    /** Compressed bytes of its largest row group. */
-    largest?: number;
   }[];
   rowCounts: number[] | undefined;
 }

@@ -147,9 +147,8 @@ async function lookAtMapping(
 ): Promise<LookedMapping['parts'][number]> {
   try {
     const { facts } = await readPart(storage, `raw_id_mappings of ${type}`, path, options);
-    const { size, version, rows, bytes, rowGroups } = facts;
-    const largest = Math.max(...(rowGroups ?? [{ bytes }]).map((group) => group.bytes));
-    return { path, rows, stat: { path, size, version }, largest };
+    const { size, version, rows } = facts;
+    return { path, rows, stat: { path, size, version } };
   } catch (error) {
     return { path, rows: 0, problem: problemOf(error) };
   }

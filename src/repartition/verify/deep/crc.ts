@@ -22,6 +22,16 @@ export function joined(a: Checksum, b: Checksum): Checksum {
   return { crc: (multiply(powerOfX(b.bytes), a.crc) ^ b.crc) >>> 0, bytes: a.bytes + b.bytes };
 }
 
+/** The checksum of `count` bytes that are 1. */
+export function ofOnes(count: number): Checksum {
+  let all = NOTHING;
+  for (let left = count, one = extended(NOTHING, Uint8Array.of(1)); left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) all = joined(all, one);
+    one = joined(one, one);
+  }
+  return all;
+}
+
 /** The polynomial of CRC-32, lowest power first. */
 const POLYNOMIAL = 0xedb88320;
 

@@ -30,7 +30,12 @@ export interface DeepOutcome {
 export async function lookDeep(
   storage: Storage,
   { metadata, dataSets, mappings, nodes, inputs }: DeepInput,
-  { signal, threads, onProgress }: Pick<VerifyOptions, 'signal' | 'threads' | 'onProgress'>,
+  {
+    signal,
+    threads,
+    memory,
+    onProgress,
+  }: Pick<VerifyOptions, 'signal' | 'threads' | 'memory' | 'onProgress'>,
 ): Promise<DeepOutcome> {
   const plan = planDeepLook(metadata, dataSets, mappings, nodes, inputs);
   const facts = new Array<UnitFacts | undefined>(plan.units.length);
@@ -48,6 +53,7 @@ export async function lookDeep(
   report();
   await readUnits(storage, plan.units, {
     threads,
+    memory,
     signal,
     onBytes: (bytes) => {
       read += bytes;

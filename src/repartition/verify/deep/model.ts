@@ -1,5 +1,6 @@
 /** What the threads of a deep look are asked and answer: plain data. */
 import type { ErrorMessage } from '../../../errors.js';
+import type { SharedMemory } from '../../../memory.js';
 import type { ObjectStat, StorageLocation } from '../../../storage/storage.js';
 import type { TallyFacts } from './tally.js';
 
@@ -9,9 +10,8 @@ export interface PartUnit extends ObjectStat {
   id: number;
   /** Half open. */
   rowGroups: readonly [number, number];
-  /** Compressed bytes of all of them, and of the largest, which is held at once. */
+  /** Compressed bytes of all of them. */
   bytes: number;
-  largest: number;
   /** What to look for beside NaN and infinity. */
   counted: 'integers' | 'bits' | 'none';
 }
@@ -22,7 +22,6 @@ export interface MappingUnit {
   id: number;
   parts: readonly ObjectStat[];
   bytes: number;
-  largest: number;
   nodes: number;
 }
 
@@ -50,12 +49,13 @@ export type UnitFacts =
 /** What a thread is started with. */
 export interface DeepSetup {
   location: StorageLocation;
+  memory: SharedMemory;
 }
 
 export type FromThread =
   /** Its modules are loaded. */
   | { kind: 'ready' }
   | { kind: 'bytes'; bytes: number }
-  /** `isSpent`: the reader has broken, and is not to be used again. */
+  /** `isSpent`: the reader has broken or grown large, and is not to be used again. */
   | { kind: 'done'; facts: UnitFacts; isSpent: boolean }
   | { kind: 'failed'; error: ErrorMessage };

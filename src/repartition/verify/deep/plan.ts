@@ -46,7 +46,7 @@ export function planDeepLook(
 ): DeepPlan {
   const units: Unit[] = [];
   const unitsOf = (part: PartFooter | PartFacts, counted: PartUnit['counted']): PartUnit[] =>
-    divided(part).map(({ rowGroups, bytes, largest }) => {
+    divided(part).map(({ rowGroups, bytes }) => {
       const { path, size, version } = part;
       const unit: PartUnit = {
         kind: 'part',
@@ -56,7 +56,6 @@ export function planDeepLook(
         version,
         rowGroups,
         bytes,
-        largest,
         counted,
       };
       units.push(unit);
@@ -92,7 +91,6 @@ export function planDeepLook(
       id: units.length,
       parts: parts.flatMap(({ stat }) => stat ?? []),
       bytes,
-      largest: Math.max(0, ...parts.map(({ largest }) => largest ?? 0)),
       nodes: total,
     };
     units.push(unit);
@@ -106,20 +104,19 @@ function divided({
   rowGroups,
   rows,
   bytes,
-}: Pick<PartFacts, 'rowGroups' | 'rows' | 'bytes'>): Pick<PartUnit, 'rowGroups' | 'bytes' | 'largest'>[] {
+}: Pick<PartFacts, 'rowGroups' | 'rows' | 'bytes'>): Pick<PartUnit, 'rowGroups' | 'bytes'>[] {
   const groups = rowGroups ?? (rows > 0 ? [{ rows, bytes }] : []);
-  const runs: { rowGroups: [number, number]; bytes: number; largest: number }[] = [];
+  const runs: { rowGroups: [number, number]; bytes: number }[] = [];
   for (const [i, group] of groups.entries()) {
-    // There is nothing to read, and parquet-wasm breaks over it.
+    // There is nothing to read.
     if (group.rows === 0) continue;
     const last = runs.at(-1);
     if (last?.rowGroups[1] === i && last.bytes + group.bytes <= UNIT_BYTES) {
       last.rowGroups[1] = i + 1;
       last.bytes += group.bytes;
-      last.largest = Math.max(last.largest, group.bytes);
-    } else runs.push({ rowGroups: [i, i + 1], bytes: group.bytes, largest: group.bytes });
+    } else runs.push({ rowGroups: [i, i + 1], bytes: group.bytes });
   }
-  return runs.length > 0 ? runs : [{ rowGroups: [0, 0], bytes: 0, largest: 0 }];
+  return runs.length > 0 ? runs : [{ rowGroups: [0, 0], bytes: 0 }];
 }
 
 /**

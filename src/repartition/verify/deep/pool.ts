@@ -1,19 +1,21 @@
 /**
- * Threads that read units, one each at a time, as long as what they hold stays within bounds. A thread whose reader has
- * broken is replaced. Not Piscina: it would have to be told which of its threads to end, and of bytes on the way.
+ * Threads that read units, one each at a time. A thread whose reader has broken or grown large is replaced. Not Piscina: it
+ * would have to be told which of its threads to end, and of bytes on the way.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { fromErrorMessage, interrupted, throwIfAborted } from '../../../errors.js';
+import { DEFAULT_MEMORY, Memory } from '../../../memory.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { DeepSetup, FromThread, Unit, UnitFacts } from './model.js';
 
-/** Room for compressed bytes beside the largest row group, of the 300 MB that a process may have. */
-const MB = 1_000_000;
-const [PROCESS_BYTES, BASE_BYTES, THREAD_BYTES, LEAST_ROOM] = [300 * MB, 70 * MB, 55 * MB, 10 * MB];
+/** Short-lived objects: a small nursery keeps the threads' memory down, as in a run's threads. */
+const NURSERY_MB = 4;
 
 export interface PoolOptions {
   threads: number | undefined;
+  /** Bytes that the process may take. */
+  memory: number | undefined;
   signal: AbortSignal | undefined;
   onBytes: (bytes: number) => void;
   onDone: (unit: Unit, facts: UnitFacts) => void;
@@ -26,15 +28,14 @@ export interface PoolOptions {
 export async function readUnits(
   storage: Storage,
   units: readonly Unit[],
-  { threads, signal, onBytes, onDone }: PoolOptions,
+  { threads, memory: allowance = DEFAULT_MEMORY, signal, onBytes, onDone }: PoolOptions,
 ): Promise<void> {
   throwIfAborted(signal);
+  const memory = Memory.within(allowance);
   const most = Math.min(availableParallelism(), storage.profile.mostThreads);
-  if (most === 0) return readHere(storage, units, { threads, signal, onBytes, onDone });
+  if (most === 0) return readHere(storage, units, { memory, signal, onBytes, onDone });
   const count = Math.max(1, Math.min(threads ?? most, units.length));
-  const largest = units.reduce((sum, unit) => Math.max(sum, unit.largest), 0);
-  const room = largest + Math.max(LEAST_ROOM, PROCESS_BYTES - BASE_BYTES - count * THREAD_BYTES);
-  const turns = new Turns(units, room);
+  const turns = new Turns(units);
   let failure: unknown;
   const fail = (error: unknown): void => {
     failure ??= error;
@@ -44,7 +45,7 @@ export async function readUnits(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await Promise.all(
-      Array.from({ length: count }, () => work(storage, turns, { onBytes, onDone }).catch(fail)),
+      Array.from({ length: count }, () => work(storage, turns, { memory, onBytes, onDone }).catch(fail)),
     );
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -57,12 +58,12 @@ export async function readUnits(
 async function readHere(
   storage: Storage,
   units: readonly Unit[],
-  { signal, onBytes, onDone }: PoolOptions,
+  { memory, signal, onBytes, onDone }: Omit<PoolOptions, 'threads' | 'memory'> & { memory: Memory },
 ): Promise<void> {
   const { readAny } = await import('./read-any.js');
   for (const unit of units) {
     throwIfAborted(signal);
-    onDone(unit, (await readAny(storage, unit, { signal, onBytes })).facts);
+    onDone(unit, (await readAny(storage, unit, { memory, signal, onBytes })).facts);
   }
 }
 
@@ -70,15 +71,13 @@ async function readHere(
 async function work(
   storage: Storage,
   turns: Turns,
-  { onBytes, onDone }: Pick<PoolOptions, 'onBytes' | 'onDone'>,
+  { memory, onBytes, onDone }: Pick<PoolOptions, 'onBytes' | 'onDone'> & { memory: Memory },
 ): Promise<void> {
   let thread: Thread | undefined;
   try {
-    for (let unit = await turns.next(); unit; unit = await turns.next()) {
-      thread ??= new Thread(storage, onBytes);
-      const { facts, isSpent } = await Promise.race([thread.read(unit), turns.ended]).finally(() =>
-        turns.done(unit),
-      );
+    for (let unit = turns.next(); unit; unit = turns.next()) {
+      thread ??= new Thread(storage, memory, onBytes);
+      const { facts, isSpent } = await Promise.race([thread.read(unit), turns.ended]);
       onDone(unit, facts);
       if (!isSpent) continue;
       await thread.end();
@@ -100,10 +99,20 @@ class Thread {
   private unit: Unit | undefined;
   private settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
   private broken: Error | undefined;
+  /** It has none once it has ended. */
+  private readonly number: number;
 
-  constructor(storage: Storage, onBytes: (bytes: number) => void) {
-    const workerData: DeepSetup = { location: storage.location };
-    this.worker = new Worker(new URL('./deep-worker.js', import.meta.url), { workerData });
+  constructor(
+    storage: Storage,
+    private readonly memory: Memory,
+    onBytes: (bytes: number) => void,
+  ) {
+    const workerData: DeepSetup = { location: storage.location, memory: memory.share() };
+    this.worker = new Worker(new URL('./deep-worker.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
+    });
+    this.number = this.worker.threadId;
     this.loaded = new Promise((resolve) => {
       this.worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve();
@@ -133,6 +142,7 @@ class Thread {
     this.settle = undefined;
     await this.loaded;
     await this.worker.terminate();
+    this.memory.forget(this.number);
   }
 
   /** What parquet-wasm's authors took for impossible ends the thread: no promise of theirs is told. */
@@ -148,50 +158,25 @@ class Thread {
   }
 }
 
-/** Who may begin: the next unit, when there is room for what it holds beside what others hold. */
+/** The units, each once, until there are no more or all must stop. */
 class Turns {
   /** Rejects when all must stop. */
   readonly ended: Promise<never>;
   private stop: (error: Error) => void = () => undefined;
   private at = 0;
-  private held = 0;
   private isOver = false;
-  private waiting: (() => void)[] = [];
 
-  constructor(
-    private readonly units: readonly Unit[],
-    private readonly room: number,
-  ) {
+  constructor(private readonly units: readonly Unit[]) {
     this.ended = new Promise((_, reject) => (this.stop = reject));
     this.ended.catch(() => undefined);
   }
 
-  async next(): Promise<Unit | undefined> {
-    for (;;) {
-      const unit = this.units[this.at];
-      if (!unit || this.isOver) return undefined;
-      // A range is held twice while its reader copies it.
-      if (this.held === 0 || this.held + 2 * unit.largest <= this.room) {
-        this.at++;
-        this.held += unit.largest;
-        return unit;
-      }
-      await new Promise<void>((go) => this.waiting.push(go));
-    }
-  }
-
-  done(unit: Unit): void {
-    this.held -= unit.largest;
-    this.wake();
+  next(): Unit | undefined {
+    return this.isOver ? undefined : this.units[this.at++];
   }
 
   end(): void {
     this.isOver = true;
     this.stop(new Error('stopped'));
-    this.wake();
-  }
-
-  private wake(): void {
-    for (const go of this.waiting.splice(0)) go();
   }
 }

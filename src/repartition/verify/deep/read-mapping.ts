@@ -2,55 +2,80 @@
 import { type Data, DataType } from 'apache-arrow';
 import { crc32 } from 'node:zlib';
 import type { Storage } from '../../../storage/storage.js';
+import { MemoryError, type Room } from '../../../memory.js';
+import { readerBytes } from './batches.js';
 import type { MappingUnit, UnitFacts } from './model.js';
-import { readRows, type ReadOptions } from './read-unit.js';
+import {
+  MOST_READER_BYTES,
+  type Outcome,
+  type ReadOptions,
+  readRows,
+  type RowsRequest,
+  UnitProblem,
+  usualRoom,
+} from './read-unit.js';
 
-/** Bits for the ids of so many nodes are kept: 128 MB. */
-const MOST_NODES = 2 ** 30;
-/** Original ids are looked at so many at a time, by their hashes, in 48 MB; each time all are read. */
+/** Original ids are looked at so many at a time, by their hashes; each time all are read. */
 const ORIGINALS_AT_ONCE = 3_000_000;
 const MOST_PASSES = 8;
+/** Of a hash of an original id, in a table that is at most half full. */
+const SLOT_BYTES = 8;
 
+/** @throws whatever keeps us from looking; what is wrong with the mapping is returned */
 export async function readMapping(
   storage: Storage,
   unit: MappingUnit,
   options: ReadOptions,
-): Promise<{ facts: UnitFacts; isSpent: boolean }> {
-  const path = unit.parts[0]?.path ?? '';
-  if (unit.nodes > MOST_NODES) {
-    const problem = `more than ${MOST_NODES} ids, which would take too much memory to tell apart`;
-    return { facts: { kind: 'unknown', path, problem }, isSpent: false };
+): Promise<Outcome> {
+  const slots = slotsFor(unit.nodes);
+  const needed = Math.ceil(unit.nodes / 8) + slots * SLOT_BYTES + usualRoom(storage);
+  let room: Room | undefined;
+  try {
+    room = await options.memory.take(needed);
+    const facts = await lookAtIds(storage, unit, { ...options, room, slots });
+    return { facts, isSpent: readerBytes() > MOST_READER_BYTES };
+  } catch (error) {
+    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: error.isSpent };
+    if (!(error instanceof MemoryError)) throw error;
+    const problem = `telling its ids apart ${error.message}; \`memory\` of ${error.allowance} will do`;
+    return { facts: { kind: 'unknown', path: unit.parts[0]?.path ?? '', problem }, isSpent: false };
+  } finally {
+    room?.release();
   }
-  const passes = Math.ceil(unit.nodes / ORIGINALS_AT_ONCE);
-  const ids = new Ids(unit.nodes);
-  let sameOriginals = 0;
-  let rows = 0;
-  for (let pass = 0; pass < Math.max(1, passes <= MOST_PASSES ? passes : 1); pass++) {
-    const originals = passes <= MOST_PASSES ? new Originals(pass, Math.max(1, passes)) : undefined;
-    for (const part of unit.parts) {
-      const columns = new Map<string, DataType>();
-      const outcome = await readRows(storage, part, undefined, options, (name, data) => {
-        columns.set(name, data.type);
-        if (isIds(name, data.type)) {
-          if (pass === 0) ids.add(data);
-        } else originals?.add(data);
+}
+
+function slotsFor(nodes: number): number {
+  return 2 ** Math.ceil(Math.log2(2 * Math.max(1, Math.min(nodes, ORIGINALS_AT_ONCE))));
+}
+
+async function lookAtIds(
+  storage: Storage,
+  { parts, nodes }: MappingUnit,
+  { slots, ...request }: RowsRequest & { slots: number },
+): Promise<UnitFacts> {
+  const passes = Math.max(1, Math.ceil(nodes / ORIGINALS_AT_ONCE));
+  const isEach = passes <= MOST_PASSES;
+  const ids = new Ids(nodes);
+  let [sameOriginals, rows] = [0, 0];
+  for (let pass = 0; pass < (isEach ? passes : 1); pass++) {
+    const originals = isEach ? new Originals(pass, passes, slots) : undefined;
+    for (const part of parts) {
+      const idColumns = new Set<string>();
+      const read = await readRows(storage, part, request, (name, data) => {
+        const areIds = isIds(name, data.type);
+        if (areIds) idColumns.add(name);
+        if (!areIds) originals?.add(data);
+        else if (pass === 0) ids.add(data);
       });
-      if (!('rows' in outcome)) return outcome;
-      if (pass === 0) rows += outcome.rows;
-      if (outcome.rows > 0 && ![...columns].some(([name, type]) => isIds(name, type))) {
+      if (pass === 0) rows += read;
+      if (read > 0 && idColumns.size === 0) {
         const problem = 'none of its columns is called new or node_int_id and holds integers';
-        return { facts: { kind: 'unreadable', path: part.path, problem }, isSpent: false };
+        return { kind: 'unreadable', path: part.path, problem };
       }
     }
     sameOriginals += originals?.same ?? 0;
   }
-  const facts: UnitFacts = {
-    kind: 'mapping',
-    rows,
-    ...ids.counts(),
-    sameOriginals: passes <= MOST_PASSES ? sameOriginals : undefined,
-  };
-  return { facts, isSpent: false };
+  return { kind: 'mapping', rows, ...ids.counts(), sameOriginals: isEach ? sameOriginals : undefined };
 }
 
 /** GSProcessing calls them orig and new, or (in later versions) node_str_id and node_int_id. */
@@ -96,13 +121,15 @@ class Ids {
 /** Original ids that were met, by 64 bits of hash, of one class of hashes a pass. */
 class Originals {
   same = 0;
-  private readonly slots = 1 << 23;
-  private readonly table = new Uint32Array(this.slots * 2);
+  private readonly table: Uint32Array;
 
   constructor(
     private readonly pass: number,
     private readonly passes: number,
-  ) {}
+    private readonly slots: number,
+  ) {
+    this.table = new Uint32Array(slots * 2);
+  }
 
   add(data: Data): void {
     for (const bytes of valuesOf(data)) {

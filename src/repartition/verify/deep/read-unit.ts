@@ -1,131 +1,161 @@
 /**
- * Reads values with parquet-wasm into apache-arrow: readers that share no line with the engine. parquet-wasm takes a row
- * group's chunks whole and gives them back in batches, so memory holds a row group's compressed bytes and a batch.
+ * Reads values with parquet-wasm into apache-arrow: readers that share no line with the engine. They are given excerpts, so
+ * memory holds some pages of a column, whatever the size of row groups.
  */
-import { type Data, tableFromIPC } from 'apache-arrow';
-import { ParquetFile, type RecordBatch } from 'parquet-wasm';
+import type { Data } from 'apache-arrow';
 import { messageOf, RepartitionError } from '../../../errors.js';
+import { MemoryError, type Room } from '../../../memory.js';
 import { RowGroup } from '../../../parquet/format.js';
-import type { CallOptions, ObjectStat, Storage } from '../../../storage/storage.js';
-import { DamagedPage, PartFile } from './file.js';
+import { readChunks } from '../../../parquet/source-chunk.js';
+import type { ObjectStat, Storage } from '../../../storage/storage.js';
+import { readBatches, readerBytes, UnknownArrow } from './batches.js';
+import { type Column, columnsOf } from './columns.js';
+import { Desk, type Excerpt, excerptsOf, USUAL_ROOM } from './excerpt.js';
+import { type FileOptions, PartFile, windowsOf } from './file.js';
 import type { PartUnit, UnitFacts } from './model.js';
 import { Tally } from './tally.js';
+import { UnreadablePart } from './unreadable.js';
 
-/** Decompressed, about. Smaller batches cost calls, larger ones copies that no cache holds. */
-const BATCH_BYTES = 4 * 1024 * 1024;
-const [LEAST_ROWS, MOST_ROWS] = [256, 65_536];
+export type ReadOptions = FileOptions;
 
-export interface ReadOptions extends CallOptions {
-  onBytes: (bytes: number) => void;
+/** A reader that has grown beyond this is given up after its unit, with all its memory. */
+export const MOST_READER_BYTES = 64 * 1024 * 1024;
+
+/** What reading takes, unless pages claim more. */
+export function usualRoom(storage: Storage): number {
+  const { bytes, ahead } = windowsOf(storage);
+  return bytes * (ahead + 1) + USUAL_ROOM;
 }
 
-/** The batch is no Arrow that apache-arrow knows. */
-class UnknownArrow extends Error {}
+/** What a unit has come to, and whether its reader is not to be used again. */
+export interface Outcome {
+  facts: UnitFacts;
+  isSpent: boolean;
+}
+
+/** What is wrong with a part, as a finding will say it. */
+export class UnitProblem extends Error {
+  constructor(
+    readonly facts: UnitFacts,
+    /** It was found by the reader, which may still hold what it was reading. */
+    readonly isSpent: boolean,
+  ) {
+    super();
+  }
+}
+
+/** @throws whatever keeps us from looking; what is wrong with the part is returned */
+export async function readUnit(storage: Storage, unit: PartUnit, options: ReadOptions): Promise<Outcome> {
+  const tally = new Tally(unit.counted);
+  const room = await options.memory.take(Math.min(usualRoom(storage), options.memory.total));
+  try {
+    const rows = await readRows(
+      storage,
+      unit,
+      { ...options, room, rowGroups: unit.rowGroups },
+      (name, data, goesOn) => tally.add(name, data, goesOn),
+    );
+    tally.addRows(rows);
+    return { facts: { kind: 'part', ...tally.facts() }, isSpent: readerBytes() > MOST_READER_BYTES };
+  } catch (error) {
+    if (error instanceof UnitProblem) return { facts: error.facts, isSpent: error.isSpent };
+    throw error;
+  } finally {
+    room.release();
+  }
+}
+
+export interface RowsRequest extends ReadOptions {
+  /** For what is read; it is as large again afterwards. */
+  room: Room;
+  /** Half open; all unless given. */
+  rowGroups?: readonly [number, number];
+}
+
+/** @param goesOn the batch's first list goes on with the one before, behind a value that is not there */
+export type TakeBatch = (name: string, data: Data, goesOn: boolean) => void;
 
 /**
- * @throws whatever keeps us from looking; what is wrong with the part is returned, with whether the reader has broken
+ * Gives every batch of every column to `take`, a column of a row group after the other.
+ * @returns rows
+ * @throws UnitProblem, or whatever keeps us from looking
  */
-export async function readUnit(
-  storage: Storage,
-  unit: PartUnit,
-  options: ReadOptions,
-): Promise<{ facts: UnitFacts; isSpent: boolean }> {
-  const tally = new Tally(unit.counted);
-  const outcome = await readRows(storage, unit, unit.rowGroups, options, (name, data) =>
-    tally.add(name, data),
-  );
-  if ('rows' in outcome) {
-    tally.addRows(outcome.rows);
-    return { facts: { kind: 'part', ...tally.facts() }, isSpent: false };
-  }
-  return outcome;
-}
-
-export type ReadOutcome = { rows: number } | { facts: UnitFacts; isSpent: boolean };
-
-/** Gives every batch of every column to `take`. */
 export async function readRows(
   storage: Storage,
   part: ObjectStat,
-  rowGroups: readonly [number, number] | undefined,
-  options: ReadOptions,
-  take: (name: string, data: Data) => void,
-): Promise<ReadOutcome> {
-  let file: PartFile | undefined;
+  { rowGroups, room, ...options }: RowsRequest,
+  take: TakeBatch,
+): Promise<number> {
   try {
-    file = await PartFile.open(storage, part, options);
+    const file = await PartFile.open(storage, part, options);
+    const columns = columnsOf(file.footer);
+    const desk = new Desk();
+    let rows = 0;
     const [from, to] = rowGroups ?? [0, file.footer.rowGroups.length];
-    return { rows: await Promise.race([readGroups(file, { from, to }, options, take), file.failed]) };
+    for (const [i, group] of file.footer.rowGroups.slice(from, to).entries()) {
+      const expected = group.get(RowGroup.numRows) ?? 0;
+      // There is nothing to read, and no offset that could be true.
+      if (expected === 0) continue;
+      for (const column of columns) {
+        const read = await readColumn({ file, column, group, room, desk }, options, take);
+        if (read === expected) continue;
+        throw new UnreadablePart(
+          `row group ${from + i}: column ${column.name} has ${read} rows, its footer says ${expected}`,
+        );
+      }
+      rows += expected;
+    }
+    return rows;
   } catch (error) {
-    return { facts: explained(part, error), isSpent: true };
-  } finally {
-    file?.release();
+    throw explained(part, error);
   }
 }
 
-async function readGroups(
-  file: PartFile,
-  { from, to }: { from: number; to: number },
-  options: ReadOptions,
-  take: (name: string, data: Data) => void,
-): Promise<number> {
-  const reader = await ParquetFile.fromFile(file.blob());
-  let rows = 0;
-  for (let group = from; group < to; group++) rows += await readGroup(reader, file, group, options, take);
-  reader.free();
-  return rows;
-}
-
-async function readGroup(
-  reader: ParquetFile,
-  file: PartFile,
-  group: number,
+async function readColumn(
+  { group, ...source }: { file: PartFile; column: Column; group: RowGroup; room: Room; desk: Desk },
   { signal }: ReadOptions,
-  take: (name: string, data: Data) => void,
+  take: TakeBatch,
 ): Promise<number> {
-  const stream = await reader.stream({ rowGroups: [group], batchSize: batchRows(file, group) });
+  const { column, file } = source;
+  const { firstLeaf, leaves } = column;
+  const chunks = readChunks(file.footer, group).slice(firstLeaf, firstLeaf + leaves.length);
+  const stated = group.get(RowGroup.numRows) ?? 0;
+  const values = chunks.reduce((most, { numValues }) => Math.max(most, numValues), 1);
   let rows = 0;
-  for await (const batch of stream as unknown as AsyncIterable<RecordBatch>) {
-    file.release();
+  for await (const excerpt of excerptsOf({ ...source, chunks, rows: stated })) {
     signal?.throwIfAborted();
-    rows += batch.numRows;
-    for (const [name, data] of columnsOf(batch)) take(name, data);
+    rows += await readExcerpt(excerpt, { column, valuesPerRow: values / stated }, take);
   }
-  const expected = file.footer.rowGroups[group]!.get(RowGroup.numRows) ?? 0;
-  if (rows !== expected) throw new Error(`row group ${group} has ${rows} rows, its footer says ${expected}`);
   return rows;
 }
 
-function batchRows(file: PartFile, group: number): number {
-  const struct = file.footer.rowGroups[group]!;
-  const rows = struct.get(RowGroup.numRows) ?? 0;
-  const bytes = struct.get(RowGroup.totalByteSize) ?? 0;
-  const wanted = bytes > 0 ? Math.round((BATCH_BYTES * rows) / bytes) : MOST_ROWS;
-  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, wanted));
+async function readExcerpt(
+  excerpt: Excerpt,
+  how: { column: Column; valuesPerRow: number },
+  take: TakeBatch,
+): Promise<number> {
+  let rows = 0;
+  let { goesOn } = excerpt;
+  await readBatches(excerpt, how, (data) => {
+    rows += data.length - (goesOn ? 1 : 0);
+    take(how.column.name, data, goesOn);
+    goesOn = false;
+  });
+  return rows;
 }
 
-function columnsOf(batch: RecordBatch): [string, Data][] {
-  const ipc = batch.intoIPCStream();
-  try {
-    const table = tableFromIPC(ipc);
-    return table.batches.flatMap(({ data, schema }) =>
-      data.children.map((child, i): [string, Data] => [schema.fields[i]!.name, child]),
-    );
-  } catch (error) {
-    throw new UnknownArrow(messageOf(error));
-  }
+/** parquet-wasm throws texts. */
+function explained({ path }: ObjectStat, error: unknown): unknown {
+  if (error instanceof RepartitionError && error.code !== 'parquet') return error;
+  if (error instanceof Error && error.name === 'AbortError') return error;
+  const problem = messageOf(error).split('\n')[0]!.trim();
+  if (error instanceof UnknownArrow) return new UnitProblem({ kind: 'unknown', path, problem }, true);
+  const ours = inOurWords(error, problem);
+  const told = ours ?? `parquet-wasm cannot read it: ${problem}`;
+  return new UnitProblem({ kind: 'unreadable', path, problem: told }, ours === undefined);
 }
 
-/**
- * parquet-wasm throws texts. Whatever it was, the reader is not used again: it may still wait for bytes.
- * @throws the error when it is not about the part
- */
-function explained({ path }: ObjectStat, error: unknown): UnitFacts {
-  if (error instanceof RepartitionError && error.code !== 'parquet') throw error;
-  if (error instanceof Error && error.name === 'AbortError') throw error;
-  const text = messageOf(error);
-  const problem = text.split('\n')[0]!.trim();
-  if (error instanceof UnknownArrow) return { kind: 'unknown', path, problem };
-  const isOurs = error instanceof RepartitionError || error instanceof DamagedPage;
-  return { kind: 'unreadable', path, problem: isOurs ? problem : `parquet-wasm cannot read it: ${problem}` };
+function inOurWords(error: unknown, problem: string): string | undefined {
+  if (error instanceof MemoryError) return `a page ${problem}; \`memory\` of ${error.allowance} will do`;
+  return error instanceof RepartitionError || error instanceof UnreadablePart ? problem : undefined;
 }

@@ -3,10 +3,10 @@
  *
  * A column has several runs of bytes, each with a checksum: which entries are there, how long lists and texts are, and the
  * values that are there, as bits. So null is no empty list, a NaN is itself, and what a null's slot holds is nobody's
- * business. Dictionaries are looked up: two columns that say the same in other words are the same.
+ * business.
  */
-import { type Data, DataType, type Vector } from 'apache-arrow';
-import { type Checksum, extended, NOTHING } from './crc.js';
+import { type Data, DataType } from 'apache-arrow';
+import { type Checksum, extended, joined, NOTHING, ofOnes } from './crc.js';
 
 /** What was counted in a top-level column. */
 export interface ColumnFacts {
@@ -38,14 +38,18 @@ export class Tally {
   private rows = 0;
   private readonly columns = new Map<string, ColumnFacts>();
   private readonly checksums = new Map<string, Checksum>();
+  /** By column: the last list, with which the next batch may go on. */
+  private readonly open = new Map<string, OpenList>();
 
   /** @param counted what to look for in values beside NaN and infinity */
   constructor(private readonly counted: Counted) {}
 
-  add(name: string, data: Data): void {
+  /** @param goesOn the first list goes on with the last of the batch before, behind a value that is not there */
+  add(name: string, data: Data, goesOn = false): void {
     let facts = this.columns.get(name);
     if (!facts) this.columns.set(name, (facts = { name, nulls: 0, nans: 0, infinities: 0, notBits: 0 }));
-    this.walk(name, data, facts);
+    if (DataType.isList(data.type)) this.addLists(name, data, goesOn, facts);
+    else this.walk(name, data, facts);
   }
 
   addRows(rows: number): void {
@@ -53,11 +57,49 @@ export class Tally {
   }
 
   facts(): TallyFacts {
+    for (const name of this.open.keys()) this.close(name);
     return { rows: this.rows, columns: [...this.columns.values()], checksums: [...this.checksums] };
   }
 
   private hash(name: string, bytes: Uint8Array): void {
     this.checksums.set(name, extended(this.checksums.get(name) ?? NOTHING, bytes));
+  }
+
+  /** Of a column itself, whose last list is not counted before it is known where it ends. */
+  private addLists(name: string, data: Data, goesOn: boolean, facts: ColumnFacts): void {
+    const offsets = data.valueOffsets as unknown as Int32Array;
+    const open = this.open.get(name);
+    if (goesOn && open) open.length += offsets[1]! - offsets[0]! - 1;
+    const lists = goesOn ? data.slice(1, data.length - 1) : data;
+    if (goesOn) this.walkItems(name, data.slice(0, 1), 1, facts);
+    if (lists.length === 0) return;
+    this.close(name);
+    const last = lists.length - 1;
+    if (last > 0) this.walk(name, lists.slice(0, last), facts);
+    const end = lists.slice(last, 1);
+    const [from, to] = end.valueOffsets as unknown as Int32Array;
+    const isThere = end.nullCount === 0;
+    facts.nulls += isThere ? 0 : 1;
+    this.open.set(name, { isThere, length: isThere ? to! - from! : 0, facts });
+    if (isThere) this.walkItems(name, end, 0, facts);
+  }
+
+  private close(name: string): void {
+    const open = this.open.get(name);
+    if (!open) return;
+    this.open.delete(name);
+    const { isThere, length, facts } = open;
+    this.hash(`${name}?`, Uint8Array.of(isThere ? 1 : 0));
+    this.hash(`${name}#`, asBytes(Int32Array.of(length)));
+    if (isThere) facts.lengths = widened(facts.lengths, length, length);
+  }
+
+  /** What is in lists, but for the first so many values. */
+  private walkItems(name: string, data: Data, skipped: number, facts: ColumnFacts): void {
+    const offsets = data.valueOffsets as unknown as Int32Array;
+    const [child] = data.children as [Data];
+    const [from, to] = [offsets[0]! + skipped, offsets[data.length]!];
+    this.walk(`${name}.`, from === 0 && to === child.length ? child : child.slice(from, to - from), facts);
   }
 
   private walk(name: string, data: Data, facts: ColumnFacts): void {
@@ -67,19 +109,16 @@ export class Tally {
     const valid = validity(data);
     facts.nulls += valid ? data.nullCount : DataType.isNull(type) ? length : 0;
     if (valid) this.hash(`${name}?`, valid);
-    else this.hashOnes(`${name}?`, length);
+    else {
+      const ones = joined(this.checksums.get(`${name}?`) ?? NOTHING, ofOnes(length));
+      this.checksums.set(`${name}?`, ones);
+    }
     if (DataType.isNull(type)) return;
-    if (DataType.isDictionary(type)) {
-      this.walkWords(name, data, valid, facts);
-    } else if (DataType.isList(type) || DataType.isMap(type) || isLargeList(type)) {
-      this.walkList(name, data, valid, facts);
-    } else if (DataType.isFixedSizeList(type)) {
-      facts.lengths = widened(facts.lengths, type.listSize, type.listSize);
-      this.walk(`${name}.`, data.children[0]!, facts);
-    } else if (DataType.isStruct(type)) {
+    if (DataType.isList(type) || DataType.isMap(type)) this.walkList(name, data, valid, facts);
+    else if (DataType.isStruct(type)) {
       for (const [i, child] of data.children.entries())
         this.walk(`${name}.${type.children[i]!.name}`, child, facts);
-    } else if (hasOffsets(type)) {
+    } else if (DataType.isUtf8(type) || DataType.isBinary(type)) {
       const { bytes, lengths } = textsOf(data, valid);
       this.hash(`${name}#`, asBytes(lengths));
       this.hash(name, bytes);
@@ -99,13 +138,13 @@ export class Tally {
   }
 
   private walkList(name: string, data: Data, valid: Uint8Array | undefined, facts: ColumnFacts): void {
-    const offsets = data.valueOffsets as unknown as Int32Array | BigInt64Array;
+    const offsets = data.valueOffsets as unknown as Int32Array;
     const [child] = data.children as [Data];
     const lengths = new Int32Array(data.length);
     let [least, greatest] = [Infinity, -Infinity];
     let hidden = false;
     for (let i = 0; i < data.length; i++) {
-      const size = Number(offsets[i + 1]) - Number(offsets[i]);
+      const size = offsets[i + 1]! - offsets[i]!;
       if (valid?.[i] === 0) {
         hidden ||= size > 0;
         continue;
@@ -116,32 +155,13 @@ export class Tally {
     }
     if (least <= greatest) facts.lengths = widened(facts.lengths, least, greatest);
     this.hash(`${name}#`, asBytes(lengths));
-    const [from, to] = [Number(offsets[0]), Number(offsets[data.length])];
     if (!hidden) {
-      this.walk(`${name}.`, from === 0 && to === child.length ? child : child.slice(from, to - from), facts);
+      this.walkItems(name, data, 0, facts);
       return;
     }
-    // What a missing list holds.
+    // What a missing list holds is nobody's.
     for (let i = 0; i < data.length; i++) {
-      if (lengths[i]! > 0) this.walk(`${name}.`, child.slice(Number(offsets[i]), lengths[i]!), facts);
-    }
-  }
-
-  private walkWords(name: string, data: Data, valid: Uint8Array | undefined, facts: ColumnFacts): void {
-    const dictionary: Vector = data.dictionary!;
-    const indices = data.values as ArrayLike<number | bigint>;
-    // Each word by itself, as a column of one.
-    for (let i = 0; i < data.length; i++) {
-      if (valid?.[i] === 0) continue;
-      const at = Number(indices[i]);
-      const word = dictionary.slice(at, at + 1).data[0];
-      if (word) this.walk(name, word as Data, facts);
-    }
-  }
-
-  private hashOnes(name: string, count: number): void {
-    for (let left = count; left > 0; left -= ONES.length) {
-      this.hash(name, left < ONES.length ? ONES.subarray(0, left) : ONES);
+      if (lengths[i]! > 0) this.walk(`${name}.`, child.slice(offsets[i]!, lengths[i]!), facts);
     }
   }
 
@@ -151,7 +171,7 @@ export class Tally {
       const precision: number = type.precision;
       if (precision === 0) return;
       const values = precision === 1 ? aligned(bytes, Float32Array) : aligned(bytes, Float64Array);
-      countFloats(aligned(bytes, Uint32Array), precision === 1 ? 1 : 2, values, facts);
+      countFloats(aligned(bytes, Int32Array), precision === 1 ? 1 : 2, values, facts);
       if (this.counted === 'bits') countBits(values, facts);
     } else if (DataType.isInt(type) && this.counted !== 'none') {
       const values = integers(bytes, type.bitWidth, type.isSigned);
@@ -161,22 +181,11 @@ export class Tally {
   }
 }
 
-const ONES = new Uint8Array(1 << 16).fill(1);
-
-/** Known to apache-arrow's enumeration of types, and to no class of them. */
-const LARGE_LIST = 21;
-
-function isLargeList(type: DataType): boolean {
-  return (type.typeId as number) === LARGE_LIST;
-}
-
-function hasOffsets(type: DataType): boolean {
-  return (
-    DataType.isUtf8(type) ||
-    DataType.isLargeUtf8(type) ||
-    DataType.isBinary(type) ||
-    DataType.isLargeBinary(type)
-  );
+/** A list of which it is not known yet whether it goes on. */
+interface OpenList {
+  isThere: boolean;
+  length: number;
+  facts: ColumnFacts;
 }
 
 /** A byte an entry, 1 where it is there; undefined when all are. */
@@ -194,13 +203,24 @@ function expanded(bitmap: Uint8Array, offset: number, length: number): Uint8Arra
 /** The values that are there, one after the other. */
 function present(bytes: Uint8Array, width: number, valid: Uint8Array | undefined): Uint8Array {
   if (!valid) return bytes;
-  const out = new Uint8Array(bytes.length);
+  // By words where it can be: nulls are many where there are any.
+  return width % 4 === 0
+    ? asBytes(keep(aligned(bytes, Uint32Array), width / 4, valid, new Uint32Array(bytes.length / 4)))
+    : keep(bytes, width, valid, new Uint8Array(bytes.length));
+}
+
+function keep<T extends Uint8Array | Uint32Array>(
+  from: ArrayLike<number>,
+  each: number,
+  valid: Uint8Array,
+  into: T,
+): T {
   let to = 0;
   for (let i = 0; i < valid.length; i++) {
     if (valid[i] === 0) continue;
-    for (let k = i * width; k < (i + 1) * width; k++) out[to++] = bytes[k]!;
+    for (let k = i * each; k < (i + 1) * each; k++) into[to++] = from[k]!;
   }
-  return out.subarray(0, to);
+  return into.subarray(0, to) as T;
 }
 
 function textsOf(data: Data, valid: Uint8Array | undefined): { bytes: Uint8Array; lengths: Int32Array } {
@@ -232,10 +252,10 @@ function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-type Numbers = new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayLike<number>;
+type Numbers<T> = new (buffer: ArrayBufferLike, offset: number, length: number) => T;
 
 /** Bytes as numbers, copied only where they don't lie as numbers must. */
-function aligned(bytes: Uint8Array, of: Numbers & { BYTES_PER_ELEMENT: number }): ArrayLike<number> {
+function aligned<T>(bytes: Uint8Array, of: Numbers<T> & { BYTES_PER_ELEMENT: number }): T {
   const at = bytes.byteOffset % of.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
   return new of(at.buffer, at.byteOffset, at.length / of.BYTES_PER_ELEMENT);
 }
@@ -243,11 +263,11 @@ function aligned(bytes: Uint8Array, of: Numbers & { BYTES_PER_ELEMENT: number })
 function integers(bytes: Uint8Array, bits: number, isSigned: boolean): ArrayLike<number> {
   switch (bits) {
     case 8:
-      return aligned(bytes, isSigned ? Int8Array : Uint8Array);
+      return isSigned ? aligned(bytes, Int8Array) : bytes;
     case 16:
-      return aligned(bytes, isSigned ? Int16Array : Uint16Array);
+      return isSigned ? aligned(bytes, Int16Array) : aligned(bytes, Uint16Array);
     case 32:
-      return aligned(bytes, isSigned ? Int32Array : Uint32Array);
+      return isSigned ? aligned(bytes, Int32Array) : aligned(bytes, Uint32Array);
     default:
       return longs(bytes, isSigned);
   }
@@ -256,7 +276,7 @@ function integers(bytes: Uint8Array, bits: number, isSigned: boolean): ArrayLike
 /** As doubles, which BigInts are far slower than; what is beyond 2^53 is an id of nobody. */
 function longs(bytes: Uint8Array, isSigned: boolean): Float64Array {
   const low = aligned(bytes, Uint32Array);
-  const high = aligned(bytes, isSigned ? Int32Array : Uint32Array);
+  const high = isSigned ? aligned(bytes, Int32Array) : low;
   const values = new Float64Array(bytes.length / 8);
   for (let i = 0, at = 0; i < values.length; i++, at += 2) values[i] = high[at + 1]! * 0x100000000 + low[at]!;
   return values;
@@ -264,21 +284,28 @@ function longs(bytes: Uint8Array, isSigned: boolean): Float64Array {
 
 // `while`, because `for … of` takes six times as long over numbers.
 
-/** Only where some exponent has all bits, as that of NaN and infinity has, is the value looked at. */
+/** Only where some exponent has all bits, as that of NaN and infinity has, values are looked at. */
 function countFloats(
-  words: ArrayLike<number>,
+  words: Int32Array,
   wordsEach: 1 | 2,
   values: ArrayLike<number>,
   facts: ColumnFacts,
 ): void {
   const exponent = wordsEach === 1 ? 0x7f800000 : 0x7ff00000;
-  let odd = 0;
-  let i = words.length - 1;
-  while (i >= 0) {
-    if ((words[i]! & exponent) === exponent) odd++;
-    i -= wordsEach;
+  const lowest = exponent & -exponent;
+  // A sum with such an exponent has its highest bit set. Four at a time, or each waits for the one before.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const step = 4 * wordsEach;
+  let i = wordsEach - 1;
+  for (; i + 3 * wordsEach < words.length; i += step) {
+    a |= ((words[i]! & exponent) + lowest) | 0;
+    b |= ((words[i + wordsEach]! & exponent) + lowest) | 0;
+    c |= ((words[i + 2 * wordsEach]! & exponent) + lowest) | 0;
+    d |= ((words[i + 3 * wordsEach]! & exponent) + lowest) | 0;
   }
-  i = odd === 0 ? 0 : values.length;
+  for (; i < words.length; i += wordsEach) a |= ((words[i]! & exponent) + lowest) | 0;
+  if ((a | b | c | d) >= 0) return;
+  i = values.length;
   while (--i >= 0) {
     const value = values[i]!;
     if (Number.isNaN(value)) facts.nans++;

@@ -1,0 +1,2 @@
+/** What is wrong with a part, in words of ours. */
+export class UnreadablePart extends Error {}
