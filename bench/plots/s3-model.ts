@@ -72,5 +72,5 @@ function rowsOf({ runs: [ours], bare = [] }: ModelPoint, x: number): Row[] {
 }
 
 function copiesTitle(inFlight: number): string {
-  return `the same copies, nothing else, ${inFlight} in flight`;
+  return `copies alone, ${inFlight} at once`;
 }

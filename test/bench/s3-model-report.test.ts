@@ -120,6 +120,6 @@ describe('the report of a run in the model', () => {
       's3-model-planning',
     ]);
     const svg = await renderSvg(plots[0]!.draw('light'), 'light');
-    expect(svg).toContain('the same copies, nothing else, 64 in flight');
+    expect(svg).toContain('copies alone, 64 at once');
   });
 });
