@@ -2,7 +2,16 @@
 import { BenchError } from './bench-error.js';
 import type { GraphRequest } from './graphs.js';
 import { type Peer, PEERS } from './peers.js';
-import type { PeersPreset, PointRequest, Preset, S3ModelPreset, S3Preset, ScalingPreset } from './presets.js';
+import {
+  MODEL_PARTS,
+  type PeersPreset,
+  type PointRequest,
+  type Preset,
+  type S3ModelPreset,
+  type S3Preset,
+  type ScalingPreset,
+} from './presets.js';
+import type { Costs } from './s3-model/costs.js';
 
 export interface Choice {
   /** Names with commas between. */
@@ -54,10 +63,46 @@ function choosePeers(preset: PeersPreset, choice: Choice): PeersPreset {
   };
 }
 
-function chooseModel(preset: S3ModelPreset, { repeats, model = {} }: Choice): S3ModelPreset {
+/** What is said of one graph makes one point of the curves, or one plan. */
+function chooseModel(
+  preset: S3ModelPreset,
+  { repeats, curves, maxBytes = Infinity, model = {} }: Choice,
+): S3ModelPreset {
   const { parts, partBytes, latency, rates, concurrency, commands = preset.commands } = model;
+  const known = ['parts', 'part-bytes', 'latency', 'tail', 'threads', 'rates', 'planning'] as const;
   const isOne = [parts, partBytes, latency, rates, concurrency].some((given) => given !== undefined);
-  const points = isOne ? preset.points.slice(0, 1) : preset.points;
+  const names: readonly string[] = named(curves, known, 'curve') ?? (isOne ? ['parts'] : known);
+  const points =
+    isOne && curves === undefined
+      ? preset.points.filter((point) => point.curve === 'parts' && point.parts === MODEL_PARTS)
+      : preset.points.filter((point) => names.includes(point.curve));
+  const costs = modelCosts(latency, rates);
+  const planning = parts === undefined ? preset.planning : [parts];
+  return {
+    ...preset,
+    commands,
+    points: points
+      .map((point) => ({
+        ...point,
+        ...(parts !== undefined && { parts }),
+        ...(parts !== undefined && point.curve === 'parts' && { x: parts }),
+        ...(partBytes !== undefined && { partBytes }),
+        ...(concurrency !== undefined && { concurrency }),
+        repeats: repeats ?? point.repeats,
+        costs: { ...point.costs, ...costs },
+      }))
+      .filter((point) => point.parts * point.partBytes <= maxBytes),
+    planning: names.includes('planning') ? planning : [],
+    costs: { ...preset.costs, ...costs },
+    repeats: repeats ?? preset.repeats,
+  };
+}
+
+/**
+ * What the command line says of the model's costs.
+ * @throws BenchError for what is no number
+ */
+export function modelCosts(latency: string | undefined, rates: string | undefined): Partial<Costs> {
   const [latencyMs, tailMs = 0] = numbers(
     latency,
     'latency',
@@ -69,21 +114,9 @@ function chooseModel(preset: S3ModelPreset, { repeats, model = {} }: Choice): S3
     'write --rates 5500:3500, or 0:0 for no limits',
   );
   return {
-    ...preset,
-    commands,
-    points: points.map((point) => ({
-      ...point,
-      ...(parts !== undefined && { parts, x: parts }),
-      ...(partBytes !== undefined && { partBytes }),
-      ...(concurrency !== undefined && { concurrency }),
-      repeats: repeats ?? point.repeats,
-      costs: {
-        ...point.costs,
-        ...(latencyMs !== undefined && { latencyMs, tailMs }),
-        ...(readsPerSecond !== undefined && { readsPerSecond }),
-        ...(writesPerSecond !== undefined && { writesPerSecond }),
-      },
-    })),
+    ...(latencyMs !== undefined && { latencyMs, tailMs }),
+    ...(readsPerSecond !== undefined && { readsPerSecond }),
+    ...(writesPerSecond !== undefined && { writesPerSecond }),
   };
 }
 

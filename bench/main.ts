@@ -2,14 +2,18 @@
 import { join } from 'node:path';
 import yargs from 'yargs';
 import { BenchError } from './bench-error.js';
+import { modelCosts } from './choose.js';
 import { cpRatio, formatCpRatio } from './cp-ratio.js';
 import { log, profileOptions, runOptions } from './options.js';
 import { formatProfile, profile } from './profile/run.js';
 import { profileRequest } from './profile/slowest.js';
 import { resultsFolder } from './paths.js';
+import { MODEL_PART_BYTES } from './presets.js';
 import { format, render, replaceBlock, save } from './results.js';
 import { runChosen } from './run-preset.js';
-import { COMMON, bytesOption } from './options.js';
+import { COMMON, bytesOption, modelOptions } from './options.js';
+import { serveModel } from './s3-model/by-hand.js';
+import { S3_COSTS } from './s3-model/costs.js';
 import { formatDeep, measureDeep } from './verify/deep.js';
 import { flipMovies } from './verify/movies.js';
 import { withWorkspace } from './workspace.js';
@@ -70,6 +74,15 @@ function commands(args: readonly string[]) {
           await replaceBlock(join(argv.save || resultsFolder, 'profile.md'), 'profile', text);
         }
         console.log(argv.json ? JSON.stringify(report, undefined, 2) : text);
+      },
+    )
+    .command(
+      's3-model',
+      'the model of S3 with a graph in it, for a profile or for other commands; ends with Ctrl-C',
+      { dir: COMMON.dir, ...modelOptions },
+      async ({ dir, parts = 100, partBytes = MODEL_PART_BYTES, latency, rates }) => {
+        const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
+        await withWorkspace(dir, (folder) => serveModel({ parts, partBytes, costs }, folder));
       },
     )
     .command(

@@ -33,6 +33,23 @@ const SAVE = {
 
 const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
+/** Of one graph in the model of S3. */
+export const modelOptions = {
+  parts: {
+    type: 'number',
+    describe: 'of a graph in the model of S3: one run in place of the curves',
+  },
+  'part-bytes': { type: 'string', describe: 'in the model of S3: size of a part', coerce: parseBytes },
+  latency: {
+    type: 'string',
+    describe: "in the model of S3: a request's latency in ms, or its median and 99th percentile: 30, 30:200",
+  },
+  rates: {
+    type: 'string',
+    describe: 'in the model of S3: reads and writes a second: 5500:3500; 0: no limit',
+  },
+} as const;
+
 export const runOptions = {
   ...COMMON,
   preset: {
@@ -44,21 +61,12 @@ export const runOptions = {
   'max-bytes': { type: 'string', describe: 'no graph is larger: 64m, 4g', coerce: parseBytes },
   peers: { type: 'string', describe: `some of ${Object.keys(PEERS).join(',')}` },
   graphs: { type: 'string', describe: "some of the preset's graphs" },
-  curves: { type: 'string', describe: 'of the preset scaling: some of bytes,parts,workers,planning' },
-  parts: {
-    type: 'number',
-    describe: 'of the preset s3-model: one graph of so many parts, in place of the curves',
-  },
-  'part-bytes': { type: 'string', describe: 'of the preset s3-model: size of a part', coerce: parseBytes },
-  latency: {
+  curves: {
     type: 'string',
     describe:
-      "of the preset s3-model: a request's latency in ms, or its median and 99th percentile: 30, 30:200",
+      'of the preset scaling: some of bytes,parts,workers,planning; of s3-model: parts,part-bytes,latency,tail,threads,rates,planning',
   },
-  rates: {
-    type: 'string',
-    describe: 'of the preset s3-model: reads and writes a second: 5500:3500; 0: no limit',
-  },
+  ...modelOptions,
   command: {
     type: 'string',
     array: true,

@@ -1,7 +1,8 @@
 /** What `npm run bench -- --preset NAME` measures. */
 import type { GraphRequest } from './graphs.js';
 import type { Peer } from './peers.js';
-import type { PointRequest as ModelPointRequest } from './s3-model/run.js';
+import type { Costs } from './s3-model/costs.js';
+import type { PointRequest as ModelPointRequest } from './s3-model/point.js';
 import { MIB } from './units.js';
 
 /** Peers side by side on generated graphs. */
@@ -31,11 +32,18 @@ export interface S3ModelPreset {
   kind: 's3-model';
   describe: string;
   points: ModelPointRequest[];
+  /** Parts of all data sets together, which are planned and not made. */
+  planning: number[];
+  /** Of requests when planning. */
+  costs: Partial<Costs>;
+  repeats: number;
   /** Builds that are measured in turns; none for this checkout's own. */
   commands: readonly string[];
 }
 
 export type CurveName = 'bytes' | 'parts' | 'workers' | 'planning';
+
+export type ModelCurve = 'parts' | 'part-bytes' | 'latency' | 'tail' | 'threads' | 'rates';
 
 /** One thing grows and all else stays. */
 export interface ScalingPreset {
@@ -113,20 +121,39 @@ const workersPoint = (concurrency: number): PointRequest => ({
   concurrency,
 });
 
-/** 213 GB in 1,600 parts. */
-const MODEL_PARTS = 1600;
-const MODEL_PART_BYTES = 133_000_000;
+/** 213 GB in 1,600 parts: the run that the targets are about. */
+export const MODEL_PARTS = 1600;
+export const MODEL_PART_BYTES = 133_000_000;
 
-const modelPoint = (point: Partial<ModelPointRequest>): ModelPointRequest => ({
-  curve: 'main',
-  x: point.parts ?? MODEL_PARTS,
-  parts: MODEL_PARTS,
+/** For what is about requests more than about bytes: long enough that starting does not show. */
+const MODEL_FEW_PARTS = 400;
+
+const modelPoint = (
+  curve: ModelCurve,
+  x: number,
+  point: Partial<ModelPointRequest> = {},
+): ModelPointRequest => ({
+  curve,
+  x,
+  parts: MODEL_FEW_PARTS,
   partBytes: MODEL_PART_BYTES,
   costs: {},
   bareInFlight: [64, 128],
   repeats: 1,
   ...point,
 });
+
+const MODEL_POINTS: ModelPointRequest[] = [
+  ...[100, 400, MODEL_PARTS, 8000].map((parts) => modelPoint('parts', parts, { parts })),
+  ...[8, 32, 128, 512].map((mib) =>
+    modelPoint('part-bytes', mib * MIB, { parts: mib > 128 ? 100 : MODEL_FEW_PARTS, partBytes: mib * MIB }),
+  ),
+  ...[10, 30, 100].map((latencyMs) => modelPoint('latency', latencyMs, { costs: { latencyMs } })),
+  modelPoint('tail', 200, { costs: { latencyMs: 30, tailMs: 200 } }),
+  ...[1, 2, 4].map((concurrency) => modelPoint('threads', concurrency, { concurrency })),
+  // In S3's proportion, and low enough to be reached.
+  modelPoint('rates', 1000, { costs: { readsPerSecond: 1000, writesPerSecond: 640 }, bareInFlight: [] }),
+];
 
 export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling', Preset> = {
   quick: {
@@ -166,7 +193,10 @@ export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling
     kind: 's3-model',
     describe:
       "in a model of S3 that costs what S3 costs: terabytes at S3's own speed (--parts 100 in half a minute)",
-    points: [modelPoint({})],
+    points: MODEL_POINTS,
+    planning: [10_000, 100_000],
+    costs: {},
+    repeats: 1,
     commands: [],
   },
   scaling: {

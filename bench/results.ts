@@ -5,8 +5,9 @@ import * as prettier from 'prettier';
 import { formatReport, table } from './format-report.js';
 import { fileOf, pictureOf, type Plot } from './plots/plot.js';
 import { peersPlots } from './plots/peers.js';
-import { scalingPlots } from './plots/curves.js';
 import { s3Plots } from './plots/s3.js';
+import { modelPlots } from './plots/s3-model.js';
+import { scalingPlots } from './plots/scaling.js';
 import { THEMES } from './plots/theme.js';
 import type { RunReport } from './report.js';
 import { formatS3 } from './s3/format.js';
@@ -38,7 +39,7 @@ function plotsOf(report: Report): Plot[] {
     case 's3':
       return s3Plots(report);
     case 's3-model':
-      return [];
+      return modelPlots(report);
     case 'scaling':
       return scalingPlots(report);
   }

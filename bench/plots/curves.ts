@@ -1,69 +1,30 @@
 /** Scaling curves: time on the left, memory on the right. */
-import type { GraphPoint, ScalingReport } from '../scaling/report.js';
 import { type Panel, type Plot, SCHEMA } from './plot.js';
 import { PALETTES, type Theme } from './theme.js';
 import { logTicks } from './ticks.js';
 
-interface Row {
+/** One point of one line. */
+export interface Row {
   series: string;
   x: number;
   seconds: number;
-  memory: number;
+  /** In MB; absent where it was not measured. */
+  memory?: number;
 }
 
-interface Curve {
+export interface Curve {
   name: string;
   title: string;
   xTitle: string;
   xScale: 'log' | 'linear';
+  /** Names of the lines, in the order of their colours. */
+  series: readonly string[];
   rows: Row[];
 }
 
-const SERIES: Record<string, string> = {
-  'ours-most-frequent': 'gs-repartition',
-  'cp-most-frequent': 'cp',
-  'reference-in-memory': 'reference, in memory',
-  'reference-streaming': 'reference, streaming',
-  planning: 'planning alone',
-};
-
-export function scalingPlots({ preset, curves, planning }: ScalingReport): Plot[] {
-  const all: Curve[] = [
-    {
-      name: 'bytes',
-      title: 'Time and memory against the bytes moved',
-      xTitle: 'GB moved (log scale)',
-      xScale: 'log',
-      rows: rowsOf(curves.bytes, ({ x }) => x / 1024 ** 3),
-    },
-    {
-      name: 'parts',
-      title: 'The same bytes in more and more parts',
-      xTitle: 'parts of the data set (log scale)',
-      xScale: 'log',
-      rows: rowsOf(curves.parts, ({ x }) => x),
-    },
-    {
-      name: 'workers',
-      title: 'The same bytes with more and more worker threads',
-      xTitle: 'worker threads',
-      xScale: 'linear',
-      rows: rowsOf(curves.workers, ({ x }) => x),
-    },
-    {
-      name: 'planning',
-      title: 'Planning alone: from metadata.json to tasks',
-      xTitle: 'parts of all data sets (log scale)',
-      xScale: 'log',
-      rows: planning.map(({ x, seconds, peak_rss_mb }) => ({
-        series: SERIES['planning']!,
-        x,
-        seconds: seconds.median,
-        memory: peak_rss_mb,
-      })),
-    },
-  ];
-  return all
+/** A plot for each curve that has points. */
+export function curvePlots(preset: string, curves: readonly Curve[]): Plot[] {
+  return curves
     .filter(({ rows }) => rows.length > 0)
     .map((curve) => ({
       name: `${preset}-${curve.name}`,
@@ -77,21 +38,10 @@ export function scalingPlots({ preset, curves, planning }: ScalingReport): Plot[
     }));
 }
 
-function rowsOf(points: readonly GraphPoint[], x: (point: GraphPoint) => number): Row[] {
-  return points.flatMap((point) =>
-    point.graph.peers.map(({ peer, seconds, peak_rss_mb }) => ({
-      series: SERIES[peer] ?? peer,
-      x: x(point),
-      seconds: seconds.median,
-      memory: peak_rss_mb,
-    })),
-  );
-}
-
-function panel({ xTitle, xScale, rows }: Curve, field: 'seconds' | 'memory', theme: Theme): Panel {
+function panel({ xTitle, xScale, series, rows }: Curve, field: 'seconds' | 'memory', theme: Theme): Panel {
   const isLog = xScale === 'log';
-  const used = Object.values(SERIES).filter((name) => rows.some(({ series }) => series === name));
-  const [xs, ys] = [[...new Set(rows.map(({ x }) => x))], rows.map((row) => row[field])];
+  const used = series.filter((name) => rows.some((row) => row.series === name));
+  const [xs, ys] = [[...new Set(rows.map(({ x }) => x))], rows.flatMap((row) => row[field] ?? [])];
   const title = field === 'seconds' ? 'seconds' : 'peak memory in MB';
   return {
     width: 330,

@@ -5,6 +5,7 @@ import { BenchError } from '../bench-error.js';
 import { run } from '../measure/measure.js';
 import { benchFolder } from '../paths.js';
 import { benchPython } from '../python.js';
+import { WIDE_DATA_SETS, wideRowCounts, writeWideMetadata } from '../scaling/wide-metadata.js';
 import { type FolderRecipe, partName, partsOf, type Recipe } from './recipe.js';
 
 export const BUCKET = 'model';
@@ -98,6 +99,46 @@ export async function boundaryGraph(parts: number, partBytes: number, folder: st
     folders: [...Object.values(features), structure],
   };
   return { recipe, rows: counts, parts };
+}
+
+/**
+ * A graph of small parts and many data sets, for planning: see `wide-metadata.ts`.
+ * @param parts of all data sets together
+ * @param folder for the templates
+ * @throws BenchError when the templates cannot be made
+ */
+export async function wideGraph(parts: number, folder: string): Promise<Recipe> {
+  const each = Math.max(1, Math.round(parts / WIDE_DATA_SETS));
+  const numbers = new Map<number, number>();
+  /** The template of parts with so many rows. */
+  const templateOf = (rows: number): number =>
+    numbers.get(rows) ?? numbers.set(rows, numbers.size).get(rows)!;
+  const folders = Array.from({ length: WIDE_DATA_SETS }, (_, i) =>
+    folderOf(`node_data/node-feature${i}`, i, runsOf(wideRowCounts(each, i).map(templateOf))),
+  );
+  const templates = [...numbers.keys()].map((rows) => {
+    return { path: join(folder, `${rows}.parquet`), kind: 'double', width: 1, rows };
+  });
+  await makeTemplates(templates, folder);
+  const metadata = join(folder, 'metadata.json');
+  await writeWideMetadata(metadata, parts);
+  return {
+    bucket: BUCKET,
+    templates: [...templates.map(({ path }) => path), metadata],
+    objects: [{ key: `${PREFIX}/metadata.json`, template: templates.length }],
+    folders,
+  };
+}
+
+/** Equal numbers that stand beside each other, as one run. */
+function runsOf(templates: readonly number[]): FolderRecipe['runs'] {
+  const runs: FolderRecipe['runs'] = [];
+  for (const template of templates) {
+    const last = runs.at(-1);
+    if (last?.[0] === template) last[1] += 1;
+    else runs.push([template, 1]);
+  }
+  return runs;
 }
 
 /** Writes parts as GSProcessing does. @throws BenchError when the generator fails */

@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { BenchError } from '../bench-error.js';
+import { measure, type Measured } from '../measure/measure.js';
 import { benchFolder } from '../paths.js';
 import type { CopiedRange } from './bucket.js';
 import type { Costs } from './costs.js';
 import type { Stats } from './counters.js';
+import { PREFIX } from './graph.js';
 import type { Recipe } from './recipe.js';
 
 /** An object that a run has put there. */
@@ -32,7 +34,9 @@ export class Model {
   private constructor(
     readonly endpoint: string,
     readonly bucket: string,
-    private readonly end: () => Promise<void>,
+    /** When the process is gone. */
+    readonly ended: Promise<void>,
+    private readonly end: () => void,
   ) {}
 
   /**
@@ -50,14 +54,12 @@ export class Model {
     const endpoint = (await Promise.race([first, ended]))?.value as string | undefined;
     if (endpoint === undefined)
       throw new BenchError('the model of S3 did not start', 'see its message above');
-    return new Model(endpoint, recipe.bucket, () => {
-      child.stdin.end();
-      return ended;
-    });
+    return new Model(endpoint, recipe.bucket, ended, () => child.stdin.end());
   }
 
   stop(): Promise<void> {
-    return this.end();
+    this.end();
+    return this.ended;
   }
 
   async stats(): Promise<Stats> {
@@ -103,4 +105,19 @@ export class Model {
       asked.on('error', reject).end(body);
     });
   }
+}
+
+/** How the command is told of the graph in the model. */
+export function graphOptions({ bucket, endpoint }: Model): string[] {
+  return ['--input-prefix', `s3://${bucket}/${PREFIX}`, '--endpoint-url', endpoint];
+}
+
+/**
+ * Runs a program that talks to the model, with an empty folder: nothing is read from a disk or written to one.
+ * @throws BenchError when the program fails
+ */
+export async function runInModel(argv: readonly string[], folder: string): Promise<Measured> {
+  const empty = join(folder, 'empty');
+  await mkdir(empty, { recursive: true });
+  return measure(argv, { folder: empty, cache: 'warm', env: CREDENTIALS });
 }

@@ -1,6 +1,7 @@
 /** The report of the benchmark in the model of S3. Pure. */
 import type { Circumstances, Machine } from '../machine.js';
 import type { Cost } from '../measure/measure.js';
+import { MODEL_PARTS, type ModelCurve } from '../presets.js';
 import { costReport, type CostReport, type TargetReport } from '../report.js';
 import { median, rounded, type Spread, spreadOf } from '../stats.js';
 import type { Costs } from './costs.js';
@@ -8,7 +9,7 @@ import type { Stats } from './counters.js';
 
 /** One graph in the model, aligned by one build of the command or by several in turns. */
 export interface ModelPoint {
-  curve: string;
+  curve: ModelCurve;
   /** What grows along the curve. */
   x: number;
   parts: number;
@@ -53,12 +54,30 @@ export interface BuildReport {
   time_vs_copies?: Record<string, number>;
 }
 
+/** Planning alone, footers included. */
+export interface ModelPlanning {
+  /** Of all data sets together. */
+  parts: number;
+  costs: Costs;
+  runs: PlanningReport[];
+}
+
+export interface PlanningReport {
+  build: string;
+  cost: CostReport;
+  cpu_ms_per_part: number;
+  requests: Record<string, number>;
+  /** While footers are read: the median of the better half of the seconds. */
+  footers_per_second: number;
+}
+
 export interface ModelReport {
   kind: 's3-model';
   preset: string;
   machine: Machine;
   ran: Circumstances;
   points: ModelPoint[];
+  planning: ModelPlanning[];
   targets: TargetReport[];
 }
 
@@ -107,34 +126,120 @@ export function bareReport(inFlight: number, seconds: readonly number[]): BareRe
   return { in_flight: inFlight, seconds: spreadOf(seconds) };
 }
 
-/** Reads and writes take turns in a run, and its last second is not a whole one: so the better half of the seconds. */
+export function planningReport({ build, costs, stats }: BuildCosts, parts: number): PlanningReport {
+  const cost = costReport(costs);
+  return {
+    build,
+    cost,
+    cpu_ms_per_part: rounded((cost.cpu_seconds * 1000) / parts),
+    requests: stats.requests,
+    footers_per_second: rounded(inBetterHalf(stats.readsBySecond)),
+  };
+}
+
 function rateReached(name: 'reads' | 'writes', bySecond: readonly number[], limit: number): object {
-  if (limit === 0 || bySecond.length === 0) return {};
-  const better = [...bySecond].sort((a, b) => b - a).slice(0, Math.ceil(bySecond.length / 2));
-  return { [name]: rounded(median(better) / limit) };
+  return limit === 0 || bySecond.length === 0 ? {} : { [name]: rounded(inBetterHalf(bySecond) / limit) };
+}
+
+/**
+ * Requests in one of the busier seconds: reads and writes take turns in a run, and its first and last seconds are no
+ * whole ones.
+ */
+function inBetterHalf(bySecond: readonly number[]): number {
+  if (bySecond.length === 0) return 0;
+  const sorted = [...bySecond].sort((a, b) => b - a);
+  return median(sorted.slice(0, Math.ceil(sorted.length / 2)));
 }
 
 function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((total, n) => total + n, 0);
 }
 
-/** Limits of the run that the others are measured beside: 213 GB in 1,600 parts. */
-const MAIN_PARTS = 1600;
+/** Of the first build. */
+export function modelTargetsOf(
+  points: readonly ModelPoint[],
+  planning: readonly ModelPlanning[],
+): TargetReport[] {
+  const of = (curve: ModelCurve): ModelPoint[] => points.filter((point) => point.curve === curve);
+  return [
+    ...of('parts').flatMap((point) => (point.parts === MODEL_PARTS ? mainTargets(point) : [])),
+    ...flatPerPart(of('parts')),
+    ...latencyTargets(of('latency')),
+    ...of('rates').flatMap(rateTargets),
+    ...planning.flatMap(planningTargets),
+  ];
+}
 
-export function modelTargetsOf(points: readonly ModelPoint[]): TargetReport[] {
-  return points
-    .filter(({ curve, parts }) => curve === 'main' && parts >= MAIN_PARTS)
-    .flatMap(({ parts, runs: [ours] }) => {
-      if (!ours) return [];
-      const graph = `${parts.toLocaleString('en')} parts`;
-      const atMost = (target: string, ratio: string, value: number, limit: number): TargetReport => {
-        return { target: `model of S3: ${target}`, ratio, graph, value, limit, met: value <= limit };
-      };
-      return [
-        { ...atMost('≥ 5 GB/s', 'gb_per_second', ours.gb_per_second, 5), met: ours.gb_per_second >= 5 },
-        atMost('peak RSS < 300 MB', 'peak_rss_mb', ours.cost.peak_rss_mb, 300),
-        atMost('≤ 35 ms of processor a part', 'cpu_ms_per_part', ours.cpu_ms_per_part, 35),
-        atMost('≤ 45 requests a part', 'requests_per_part', ours.requests_per_part, 45),
-      ];
-    });
+type Limit = Pick<TargetReport, 'target' | 'ratio' | 'value'>;
+
+function judged(graph: string, limit: Limit, met: (value: number) => boolean, bound: number): TargetReport {
+  return { ...limit, target: `model of S3: ${limit.target}`, graph, limit: bound, met: met(limit.value) };
+}
+
+function atMost(graph: string, target: string, ratio: string, value: number, limit: number): TargetReport {
+  return judged(graph, { target, ratio, value }, (measured) => measured <= limit, limit);
+}
+
+function atLeast(graph: string, target: string, ratio: string, value: number, limit: number): TargetReport {
+  return judged(graph, { target, ratio, value }, (measured) => measured >= limit, limit);
+}
+
+const inParts = (parts: number): string => `${parts.toLocaleString('en')} parts`;
+
+function mainTargets({ parts, runs: [ours] }: ModelPoint): TargetReport[] {
+  if (!ours) return [];
+  const graph = inParts(parts);
+  return [
+    atLeast(graph, '≥ 5 GB/s', 'gb_per_second', ours.gb_per_second, 5),
+    atMost(graph, 'peak RSS < 300 MB', 'peak_rss_mb', ours.cost.peak_rss_mb, 299),
+    atMost(graph, '≤ 35 ms of processor a part', 'cpu_ms_per_part', ours.cpu_ms_per_part, 35),
+    atMost(graph, '≤ 45 requests a part', 'requests_per_part', ours.requests_per_part, 45),
+  ];
+}
+
+/** Seconds a part, from 1,600 parts to the most. */
+function flatPerPart(points: readonly ModelPoint[]): TargetReport[] {
+  const [base, largest] = [points.find(({ parts }) => parts === MODEL_PARTS), points.at(-1)];
+  if (!base || !largest || largest.parts <= base.parts) return [];
+  const value = rounded(secondsOf(largest) / largest.parts / (secondsOf(base) / base.parts));
+  const target = 'flat: seconds a part over those in 1,600 parts, ≤ 1.1';
+  return [atMost(inParts(largest.parts), target, 'seconds_per_part_growth', value, 1.1)];
+}
+
+function latencyTargets(points: readonly ModelPoint[]): TargetReport[] {
+  const [first] = points;
+  return points.slice(1).map((point) => {
+    const value = rounded(secondsOf(point) / secondsOf(first!));
+    const limit = point.x / first!.x;
+    const target = `time from ${first!.x} to ${point.x} ms of latency grows less than ${limit} ×`;
+    return atMost(inParts(point.parts), target, 'seconds_growth', value, limit);
+  });
+}
+
+function rateTargets({ parts, runs: [ours] }: ModelPoint): TargetReport[] {
+  if (!ours) return [];
+  const { reads = 0, writes = 0 } = ours.allowed_rate_reached;
+  const [graph, value] = [inParts(parts), Math.max(reads, writes)];
+  return [
+    atLeast(graph, '≥ 85 % of the allowed rate', 'allowed_rate_reached', value, 0.85),
+    atMost(graph, '≤ 5 % of requests repeated', 'slowed_down_share', ours.slowed_down_share, 0.05),
+  ];
+}
+
+function planningTargets({ parts, runs: [ours] }: ModelPlanning): TargetReport[] {
+  if (!ours) return [];
+  const graph = inParts(parts);
+  return [
+    atLeast(graph, '≥ 4,000 footers a second', 'footers_per_second', ours.footers_per_second, 4000),
+    ...(parts < 1_000_000
+      ? []
+      : [
+          atMost(graph, 'planned in ≤ 300 s', 'planning_seconds', rounded(ours.cost.seconds.median), 300),
+          atMost(graph, 'planned in < 1 GB', 'planning_peak_rss_mb', ours.cost.peak_rss_mb, 1023),
+        ]),
+  ];
+}
+
+function secondsOf({ runs: [ours] }: ModelPoint): number {
+  return ours?.cost.seconds.median ?? NaN;
 }

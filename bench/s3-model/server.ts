@@ -89,7 +89,8 @@ export class ModelServer {
     const body = await bodyOf(message);
     const request = this.parse(message, url, body);
     const operation = request && operationOf(request);
-    if (operation) await this.serve(operation, request, response, began);
+    if (!request) send(response, failure(404, 'NoSuchBucket', 'The specified bucket does not exist'));
+    else if (operation) await this.serve(operation, request, response, began);
     else send(response, failure(501, 'NotImplemented', 'The model does not know this request.'));
   }
 

@@ -47,7 +47,7 @@ export function listXml(bucket: string, query: URLSearchParams, most: number, li
 }
 
 /** A continuation token: S3's are opaque too. */
-export function tokenOf(key: string): string {
+function tokenOf(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
 

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { Entry } from '../graphs.js';
 
-const WIDE_DATA_SETS = 20;
+export const WIDE_DATA_SETS = 20;
 /** Layouts among the data sets: the planner weighs each of them. */
 const LAYOUTS = 5;
 const ROWS_A_PART = 1000;

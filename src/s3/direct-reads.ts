@@ -1,6 +1,6 @@
 /**
  * Ranged reads without the SDK's work per request. Most requests of a run read a few kilobytes, and the SDK takes a
- * millisecond of processor for each: here a request is signed and sent as the SDK would, in a tenth of that
+ * millisecond of processor for each: here an object is signed for once, and requests are sent as the SDK would send them, in a twentieth of that
  * (`bench/results/attempts.md`). Only what goes well is done here. Whoever gets no answer asks the SDK, which knows what
  * to do about redirects, refusals, wrong clocks and networks that fail.
  */
@@ -15,6 +15,12 @@ export interface RangeAnswer {
   /** Size of the whole object in bytes. */
   size: number;
   version: string;
+}
+
+/** No answer when it is not the range that was asked for, whatever the reason; the status if there is one. */
+export interface DirectAnswer {
+  answer?: RangeAnswer;
+  status?: number;
 }
 
 /** How sockets are kept; times in milliseconds. */
@@ -44,17 +50,20 @@ interface SdkRequest extends Omit<Address, 'origin' | 'pathBefore' | 'region'> {
   path: string;
 }
 
-/** SHA-256 of no bytes: what a request without a body is signed with. */
-const EMPTY_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** How long a signature is good for, and how long it is used. */
+const [VALID_SECONDS, FRESH_SECONDS] = [900, 300];
+/** Signatures that are remembered. */
+const URLS = 512;
 const PLACEHOLDER = 'key';
 /** Headers that each request has of its own. */
 const OWN_HEADERS =
-  /^(host|range|if-match|authorization|x-amz-date|x-amz-content-sha256|x-amz-security-token|amz-sdk-.*)$/;
+  /^(host|range|if-match|authorization|x-amz-date|x-amz-content-sha256|x-amz-security-token|x-amz-user-agent|amz-sdk-.*)$/;
 
 export class DirectReads {
   private readonly pool: Pool;
   private readonly signer: SignatureV4;
-  private readonly queryText: string;
+  /** Of keys, the oldest first: most objects are read for a while, and then no more. */
+  private readonly urls = new Map<string, { path: Promise<string>; until: number }>();
 
   private constructor(
     private readonly client: S3Client,
@@ -67,8 +76,6 @@ export class DirectReads {
       headersTimeout: idleTimeout,
       bodyTimeout: idleTimeout,
     });
-    const query = Object.entries(address.query).map(([name, value]) => `${name}=${escapeText(value)}`);
-    this.queryText = query.length > 0 ? `?${query.join('&')}` : '';
     this.signer = new SignatureV4({
       credentials: client.config.credentials,
       region: address.region,
@@ -97,7 +104,6 @@ export class DirectReads {
   /**
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
    * @param into where the bytes go if they are as many as it holds; saves a copy
-   * @returns no answer when it is not the range that was asked for, whatever the reason; the status if there is one
    * @throws what the signal was aborted with
    */
   async get(
@@ -105,30 +111,66 @@ export class DirectReads {
     range: string,
     version: string | undefined,
     { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
-  ): Promise<{ answer?: RangeAnswer; status?: number }> {
-    const path = this.address.pathBefore + key.split('/').map(escapeText).join('/');
-    const ifMatch = version === undefined ? {} : { 'if-match': `"${version}"` };
+  ): Promise<DirectAnswer> {
     try {
-      const headers = await this.sign(path, { range, ...ifMatch });
-      return await new Promise((resolve, reject) => {
+      const path = await this.presigned(key);
+      const headers = {
+        ...this.address.headers,
+        range,
+        ...(version !== undefined && { 'if-match': `"${version}"` }),
+      };
+      const got = await new Promise<DirectAnswer>((resolve, reject) => {
         const reply = new Reply(into, resolve, reject);
-        this.pool.dispatch({ path: path + this.queryText, method: 'GET', headers }, reply);
+        this.pool.dispatch({ path, method: 'GET', headers }, reply);
         if (signal) reply.endWith(signal);
       });
+      // What was signed with an old key, or by a wrong clock, is not sent again.
+      if (!got.answer) this.urls.delete(key);
+      return got;
     } catch {
       signal?.throwIfAborted();
       return {};
     }
   }
 
-  private async sign(path: string, own: Record<string, string>): Promise<Record<string, string>> {
+  /** Path and query for any range of an object: neither Range nor If-Match is signed. */
+  private async presigned(key: string): Promise<string> {
+    const now = performance.now();
+    let url = this.urls.get(key);
+    if (!url || url.until < now) {
+      url = { path: this.presign(key), until: now + FRESH_SECONDS * 1000 };
+      this.urls.delete(key);
+      this.urls.set(key, url);
+      const [oldest] = this.urls.keys();
+      if (this.urls.size > URLS && oldest !== undefined) this.urls.delete(oldest);
+    }
+    return url.path;
+  }
+
+  private async presign(key: string): Promise<string> {
     const { protocol, hostname, port, query, headers } = this.address;
+    const path = this.address.pathBefore + key.split('/').map(escapeText).join('/');
     const host = port === undefined ? hostname : `${hostname}:${port}`;
-    const all = { ...headers, ...own, host, 'x-amz-content-sha256': EMPTY_BODY };
-    const request = { method: 'GET', protocol, hostname, path, query, headers: all };
-    // The SDK learns from refusals how wrong this machine's clock is.
-    const signingDate = new Date(Date.now() + this.client.config.systemClockOffset);
-    return (await this.signer.sign(request, { signingDate })).headers;
+    const own = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-'));
+    const request = {
+      method: 'GET',
+      protocol,
+      hostname,
+      path,
+      query,
+      headers: { host, ...Object.fromEntries(own), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+    };
+    const signed = await this.signer.presign(request, {
+      expiresIn: VALID_SECONDS,
+      // They are sent as the SDK sends them.
+      unhoistableHeaders: new Set(own.map(([name]) => name)),
+      // The SDK learns from refusals how wrong this machine's clock is.
+      signingDate: new Date(Date.now() + this.client.config.systemClockOffset),
+    });
+    const text = Object.entries(signed.query ?? {}).map(
+      ([name, value]) => `${escapeText(name)}=${escapeText(String(value))}`,
+    );
+    return `${path}?${text.join('&')}`;
   }
 
   close(): Promise<void> {
@@ -145,7 +187,7 @@ class Reply implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly into: Uint8Array | undefined,
-    private readonly resolve: (got: { answer?: RangeAnswer; status?: number }) => void,
+    private readonly resolve: (got: DirectAnswer) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
 
@@ -198,7 +240,7 @@ class Reply implements Dispatcher.DispatchHandler {
     this.reject(error);
   }
 
-  private end(got: { answer?: RangeAnswer; status?: number }): void {
+  private end(got: DirectAnswer): void {
     this.letGo();
     this.resolve(got);
   }

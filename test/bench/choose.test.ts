@@ -43,6 +43,26 @@ describe('a preset with what the command line says instead', () => {
     expect(chosen.planning).toEqual([]);
   });
 
+  it('puts one graph in place of the curves where it is described', () => {
+    const model = { parts: 100, latency: '30:200', rates: '0:0', commands: ['here', 'there'] };
+    const chosen = choose(PRESETS['s3-model'], { model, repeats: 3 });
+    if (chosen.kind !== 's3-model') throw new Error(chosen.kind);
+    const costs = { latencyMs: 30, tailMs: 200, readsPerSecond: 0, writesPerSecond: 0 };
+    expect(chosen).toMatchObject({ planning: [], commands: ['here', 'there'] });
+    expect(chosen.points).toMatchObject([{ curve: 'parts', x: 100, parts: 100, repeats: 3, costs }]);
+    const planned = choose(PRESETS['s3-model'], { curves: 'planning', model: { parts: 1_000_000 } });
+    expect(planned).toMatchObject({ points: [], planning: [1_000_000] });
+    const byLatency = choose(PRESETS['s3-model'], { curves: 'latency' });
+    expect(byLatency).toMatchObject({ points: [10, 30, 100].map((latencyMs) => ({ costs: { latencyMs } })) });
+  });
+
+  it.each([
+    [{ latency: 'slow' }, /--latency "slow" is no number/],
+    [{ rates: '1:2:3' }, /--rates "1:2:3" is no number, or two/],
+  ])('refuses %j', (model, message) => {
+    expect(() => choose(PRESETS['s3-model'], { model })).toThrow(message);
+  });
+
   it.each([
     [{ peers: 'duckbd' }, /no peer "duckbd"/],
     [{ graphs: 'papers' }, /no graph "papers"/],

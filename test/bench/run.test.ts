@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunReport } from '../../bench/report.js';
+import type { ModelReport } from '../../bench/s3-model/report.js';
 import type { ScalingReport } from '../../bench/scaling/report.js';
 import { python, repositoryRoot } from '../support/paths.js';
 
@@ -84,6 +85,23 @@ it('--preset scaling --save leaves a table, plots for light and dark pages, and 
   const text = await readFile(join(results, 'scaling.md'), 'utf8');
   expect(text).toContain('## Worker threads: every boundary');
   expect(text).toContain('scaling-workers-dark.svg');
+}, 180_000);
+
+it('--preset s3-model counts the requests of two builds, and measures the copies that they asked for', async () => {
+  const small = ['--parts', '3', '--part-bytes', '20m', '--latency', '1'];
+  const twice = ['--command', repositoryRoot, '--command', repositoryRoot];
+  const report = JSON.parse(await bench('--preset', 's3-model', ...small, ...twice, '--json')) as ModelReport;
+  const [point, ...others] = report.points;
+  expect(others).toEqual([]);
+  expect(point).toMatchObject({ curve: 'parts', x: 3, parts: 3, costs: { latencyMs: 1 } });
+  expect(point!.runs).toHaveLength(2);
+  for (const run of point!.runs) {
+    expect(run.build).toMatch(/^\S.* \([12]\)$/);
+    expect(run.requests).toMatchObject({ CreateMultipartUpload: 3, UploadPartCopy: 5 });
+    expect(run.time_vs_copies?.['64']).toBeGreaterThan(0);
+  }
+  expect(report.ran.command).toContain('--command … --command …');
+  expect(await readdir(folder)).toEqual([]);
 }, 180_000);
 
 it('profile says where the time of both kinds of threads went', async () => {

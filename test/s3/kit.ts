@@ -38,9 +38,14 @@ export class TestBucket {
   ) {}
 
   static async create(endpoint: string): Promise<TestBucket> {
+    const bucket = TestBucket.at(endpoint, `bucket-${randomUUID().slice(0, 8)}`);
+    await bucket.client.send(new CreateBucketCommand({ Bucket: bucket.name }));
+    return bucket;
+  }
+
+  /** One that is there already. */
+  static at(endpoint: string, name: string): TestBucket {
     const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, maxAttempts: 5 });
-    const name = `bucket-${randomUUID().slice(0, 8)}`;
-    await client.send(new CreateBucketCommand({ Bucket: name }));
     return new TestBucket(client, name);
   }
 

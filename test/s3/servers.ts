@@ -83,7 +83,7 @@ export async function startVersitygw(): Promise<ServerWithUsers> {
 }
 
 /** The code under test finds its credentials by the standard chain: here, in the environment and nowhere else. */
-function useCredentials(): void {
+export function useCredentials(): void {
   for (const name of Object.keys(process.env)) {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the environment is a dictionary
     if (name.startsWith('AWS_')) delete process.env[name];
