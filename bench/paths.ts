@@ -6,5 +6,10 @@ export const benchFolder = dirname(fileURLToPath(import.meta.url));
 export const resultsFolder = join(benchFolder, 'results');
 export const repositoryRoot = dirname(benchFolder);
 
-/** The command as a user's process runs it. */
-export const gsRepartition = [process.execPath, join(repositoryRoot, 'dist', 'bin', 'main.js')];
+/** A built command as a user's shell runs it: its first lines are the shell's. */
+export function commandOf(main: string): string[] {
+  return [process.platform === 'win32' ? process.execPath : 'sh', main];
+}
+
+/** Ours. */
+export const gsRepartition = commandOf(join(repositoryRoot, 'dist', 'bin', 'main.js'));

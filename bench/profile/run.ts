@@ -35,8 +35,9 @@ export async function profile(request: ProfileRequest, folder: string): Promise<
   await generate(graph, original!);
   await cloneGraph(original!, clone!);
   await mkdir(profiles!);
-  const [node, ...rest] = ours(clone!, layout, concurrency);
-  const command = [node!, '--cpu-prof', `--cpu-prof-dir=${profiles!}`, ...rest];
+  // A small graph is made without threads unless somebody asks for them.
+  const [, ...rest] = ours(clone!, layout, concurrency ?? 2);
+  const command = [process.execPath, '--cpu-prof', `--cpu-prof-dir=${profiles!}`, ...rest];
   const { seconds, cpuSeconds, peakRssBytes } = await measure(command, { folder: clone!, cache: 'warm' });
 
   const files = await readdir(profiles!);

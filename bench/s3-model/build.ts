@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BenchError } from '../bench-error.js';
-import { gsRepartition } from '../paths.js';
+import { commandOf, gsRepartition } from '../paths.js';
 
 export interface Build {
   /** For the report: nothing that tells of this machine's folders. */
@@ -24,7 +24,7 @@ export function buildsOf(paths: readonly string[]): Build[] {
       existsSync(given) && statSync(given).isDirectory() ? join(given, 'dist', 'bin', 'main.js') : given;
     if (!existsSync(main)) throw new BenchError(`no build at ${path}`, 'run npm run build in that checkout');
     const isTwice = names.indexOf(names[i]!) !== names.lastIndexOf(names[i]!);
-    return { name: isTwice ? `${names[i]!} (${i + 1})` : names[i]!, argv: [process.execPath, main] };
+    return { name: isTwice ? `${names[i]!} (${i + 1})` : names[i]!, argv: commandOf(main) };
   });
 }
 

@@ -5,25 +5,37 @@ import type { PlacedPage } from './page-list.js';
 import type { RangeReader } from './source.js';
 import type { ByteRange, SourceChunk } from './source-chunk.js';
 
-/** The headers of pages, in their order. Far apart they are asked for all at once. */
+/** Headers that somebody has asked for and not got yet. */
+const awaited = new WeakMap<PlacedPage, Promise<unknown>>();
+
+/** The headers of pages, in their order. Far apart they are asked for all at once, and by nobody else meanwhile. */
 export async function readHeads(
   reader: RangeReader,
   chunk: SourceChunk,
   pages: readonly PlacedPage[],
 ): Promise<PageCounts[]> {
-  const clusters = touching(pages).flatMap((some) =>
+  const missing = pages.filter((page) => !page.head && !awaited.has(page));
+  const clusters = touching(missing).flatMap((some) =>
     isReadWhole(reader, some) ? [some] : underOneWindow(chunk, some),
   );
-  const heads = await Promise.all(
-    clusters.map(async (some) => {
-      const window = new HeaderWindow(reader, chunk.range);
-      if (isReadWhole(reader, some)) await window.show(extentOf(some));
-      const found: PageCounts[] = [];
-      for (const page of some) found.push((page.head ??= countsOf(await window.headAt(chunk, page.start))));
-      return found;
-    }),
-  );
-  return heads.flat();
+  for (const some of clusters) {
+    const reading = readCluster(reader, chunk, some).finally(() => {
+      for (const page of some) awaited.delete(page);
+    });
+    for (const page of some) awaited.set(page, reading);
+  }
+  await Promise.all(pages.flatMap((page) => awaited.get(page) ?? []));
+  return pages.map(({ head }) => head!);
+}
+
+async function readCluster(
+  reader: RangeReader,
+  chunk: SourceChunk,
+  pages: readonly PlacedPage[],
+): Promise<void> {
+  const window = new HeaderWindow(reader, chunk.range);
+  if (isReadWhole(reader, pages)) await window.show(extentOf(pages));
+  for (const page of pages) page.head ??= countsOf(await window.headAt(chunk, page.start));
 }
 
 /** Pages that lie one behind the other. */
@@ -55,8 +67,6 @@ function clustersOf(
  * is never read so. What is shorter can't be copied by the server, so whoever wants its headers will mostly want it all.
  */
 function isReadWhole(reader: RangeReader, pages: readonly PlacedPage[]): boolean {
-  // A walk has read them already.
-  if (pages.every(({ head }) => head !== undefined)) return false;
   const { start, end } = extentOf(pages);
   return end - start <= Math.min(pages.length * reader.readOverhead, reader.smallestCopy);
 }

@@ -50,7 +50,7 @@ const PROFILE: StorageProfile = {
   threadBytes: 128 * 1024 * 1024,
   batchesPerThread: 4,
   tasksPerBatch: 16,
-  turns: { of: 'reading', sizes: [{ bytes: 0, atOnce: 16 }] },
+  turns: { of: 'reading', atOnce: 16 },
   smallestCopy: S3_LIMITS.minPart,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,

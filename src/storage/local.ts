@@ -59,7 +59,7 @@ const PROFILE: StorageProfile = {
   tasksPerBatch: 16,
   batchBytes: 4 * MIB,
   soonDone: { tasks: 64, bytes: 16 * MIB, looks: 2000 },
-  turns: { of: 'whole', sizes: [{ bytes: 0, atOnce: 1 }] },
+  turns: { of: 'whole', atOnce: 1 },
   smallestCopy: USUAL_SMALLEST_COPY,
   readOverhead: 0,
   readsAtOnce: 64,

@@ -44,10 +44,10 @@ export interface StorageProfile {
    */
   soonDone?: { tasks: number; bytes: number; looks: number };
   /**
-   * Of large tasks some wait for each other, with all that they do or only while they read. Tasks of so many bytes or
-   * more, and how many of them at once; the largest first.
+   * How many tasks of a thread are at work at once, the others waiting for their turn: with all that they do, until what they
+   * have in hand is written, or only while they read and cut pages.
    */
-  turns: { of: 'whole' | 'reading'; sizes: readonly { bytes: number; atOnce: number }[] };
+  turns: { of: 'whole' | 'reading'; atOnce: number };
   /** Bytes: a shorter range can't be copied on its own. */
   smallestCopy: number;
   /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */

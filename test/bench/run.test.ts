@@ -97,7 +97,7 @@ it('--preset s3-model counts the requests of two builds, and measures the copies
   expect(point!.runs).toHaveLength(2);
   for (const run of point!.runs) {
     expect(run.build).toMatch(/^\S.* \([12]\)$/);
-    expect(run.requests).toMatchObject({ CreateMultipartUpload: 3, UploadPartCopy: 5 });
+    expect(run.requests).toMatchObject({ CreateMultipartUpload: 3, UploadPartCopy: 6 });
     expect(run.time_vs_copies?.['64']).toBeGreaterThan(0);
   }
   expect(report.ran.command).toContain('--command … --command …');

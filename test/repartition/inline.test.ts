@@ -10,7 +10,7 @@ const profile: StorageProfile = {
   threadBytes: 0,
   batchesPerThread: 2,
   tasksPerBatch: 1,
-  turns: { of: 'whole', sizes: [] },
+  turns: { of: 'whole', atOnce: 1000 },
   smallestCopy: 0,
   readOverhead: 0,
   readsAtOnce: 1,

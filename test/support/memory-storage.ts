@@ -30,7 +30,7 @@ const PROFILE: StorageProfile = {
   threadBytes: 0,
   batchesPerThread: 1,
   tasksPerBatch: 1,
-  turns: { of: 'whole', sizes: [] },
+  turns: { of: 'whole', atOnce: 1000 },
   smallestCopy: USUAL_SMALLEST_COPY,
   readOverhead: 0,
   readsAtOnce: 1,

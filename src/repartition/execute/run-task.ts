@@ -43,7 +43,7 @@ export function taskRunner(
         });
       try {
         // A part that is written and only waited for may give its turn to another.
-        const { part } = await turns.whole(task, () => untilWritten(make));
+        const { part } = await turns.whole(() => untilWritten(make));
         return await part;
       } catch (error) {
         if (!(error instanceof LostWrite) || attempt >= TRIES) throw error;
@@ -79,7 +79,7 @@ async function runTask(
   const { id, slices, output } = task;
   const open = (source: number): Promise<SourceFile> => parts.open(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
-  const rewritten = await parts.reading(task, () =>
+  const rewritten = await parts.reading(() =>
     rewrite(open, rows as [(typeof rows)[0], ...typeof rows], task.keys, {
       method: task.method,
       smallestCopy: storage.profile.smallestCopy,

@@ -1,10 +1,10 @@
-/** Which of a thread's tasks wait for each other: large ones, where more of them at once would gain nothing. */
+/** Which of a thread's tasks wait for each other, where more of them at once would only hold memory. */
 import pLimit from 'p-limit';
 import type { StorageProfile } from '../../storage/storage.js';
 import type { Task } from '../model.js';
 
-/** Runs `work` when it is the task's turn. */
-export type Turn = <T>(task: Task, work: () => Promise<T>) => Promise<T>;
+/** Runs `work` when it is its turn. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** All of a task, and what comes before its part is written: reading footers, indexes and the pages that are cut. */
 export interface Turns {
@@ -13,17 +13,14 @@ export interface Turns {
 }
 
 /** The turns that a storage asks for in its profile. */
-export function turnsOf({ of, sizes }: StorageProfile['turns']): Turns {
-  const limits = sizes.map(({ bytes, atOnce }) => ({ bytes, limit: pLimit(atOnce) }));
-  const inTurn: Turn = (task, work) => {
-    const size = limits.find(({ bytes }) => bytesOf(task) >= bytes);
-    return size ? size.limit(work) : work();
-  };
-  const atOnce: Turn = (_task, work) => work();
-  return of === 'whole' ? { whole: inTurn, reading: atOnce } : { whole: atOnce, reading: inTurn };
+export function turnsOf({ of, atOnce }: StorageProfile['turns']): Turns {
+  const limit = pLimit(atOnce);
+  const inTurn: Turn = (work) => limit(work);
+  const allAtOnce: Turn = (work) => work();
+  return of === 'whole' ? { whole: inTurn, reading: allAtOnce } : { whole: allAtOnce, reading: inTurn };
 }
 
-/** About as many as its part will have. */
+/** About as many bytes as a task's part will have. */
 export function bytesOf({ slices }: Task): number {
   return slices.reduce(
     (sum, { size, rows, from, to }) => sum + (rows > 0 ? (size * (to - from)) / rows : 0),
