@@ -77,3 +77,8 @@ test('headers that were read to find the pages are not read again', async () => 
   const path = await manyPages({ index: false });
   expect(await readsOf(path, 0, 20_500, 256 * KIB)).toEqual([...times(21, 'header'), '8 kB']);
 });
+
+test('of a chunk that is copied whole the first header is enough', async () => {
+  expect(await readsOf(await manyPages(), 0, ROWS, 0)).toEqual(['header']);
+  expect(await readsOf(await manyPages(), 0, ROWS, 256 * KIB)).toEqual(['header']);
+});

@@ -1,6 +1,6 @@
 /** Small graphs that each stand for a kind of fault: what a run does with them, and what verify says, as a user's process. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -120,10 +120,18 @@ describe('aligned prefixes', () => {
     expect((await verify('v-stale-after-rerun')).stderr).toContain('failed: a part does not exist');
   });
 
-  test.each(['v-same-part-listed-twice', 'v-type-differs-across-parts'])('a run refuses %s', async (name) => {
-    await rename(join(folder, name, UPDATED), join(folder, name, 'metadata.json'));
-    expect(await run(name)).toMatchObject({ code: 1 });
-    await rename(join(folder, name, 'metadata.json'), join(folder, name, UPDATED));
+  test.each<[string, RegExp, ...string[]]>([
+    ['v-same-part-listed-twice', /feat lists node_data\/u-feat\/parquet\/part-00000\.parquet twice/],
+    ['v-type-differs-across-parts', /their schemas differ at column w/],
+    // Of two even parts, the first begins with all of this one, which is copied unopened.
+    ['v-page-bytes-zeroed', /u-feat\/\S+part-00000\.parquet.*page at byte 4/, '--num-output-files', '2'],
+  ])('a run refuses %s, and publishes nothing', async (name, says, ...options) => {
+    const prefix = join(folder, `${name}-run`);
+    await cp(join(folder, name), prefix, { recursive: true });
+    await rename(join(prefix, UPDATED), join(prefix, 'metadata.json'));
+    const { code, stderr } = await run(`${name}-run`, ...options);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(says) as unknown]);
+    await expect(access(join(prefix, UPDATED))).rejects.toThrow('ENOENT');
   });
 
   test('more ranks than rows or parts', async () => {
