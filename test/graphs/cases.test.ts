@@ -221,6 +221,11 @@ describe('rules of alignment', () => {
     const after = await checksums(prefix);
     after.delete('repartition_status.json');
     expect(after).toEqual(before);
+    // What no run will mend, verify must not send people to.
+    const { violations } = await verifyPrefix({ inputPrefix: prefix });
+    expect(violations.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/ 40 and 39 rows in all, which no layout fits; run gs-processing again$/),
+    ]);
   });
 
   test('an id mapping that must be counted and is missing is an error before any write', async () => {

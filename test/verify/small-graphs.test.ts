@@ -68,6 +68,25 @@ describe('inputs', () => {
     const { code: verdict, stdout } = await verify('orphan-node-type');
     expect([verdict, stdout]).toEqual([1, expect.stringMatching(/^genre: 1 violation\n/) as unknown]);
   });
+
+  test.each([
+    [
+      'no-edges',
+      /WARN: a:none:a: no rows at all, at which DistPartitioning stops/,
+      /^a:none:a: 1 violation\n {2}structure \| has no rows at all/,
+    ],
+    [
+      'undeclared-end',
+      /WARN: the edges of a:to:b end at "b", which node_type does not list.*run gs-processing again/,
+      /^a:to:b: 1 violation\n {2}joins the node type b/,
+    ],
+  ])('%s: a warning with a remedy, and not ready', async (name, warns, says) => {
+    const { code, stderr } = await run(name, '--num-output-files', '3');
+    expect([code, stderr.match(/WARN/g)]).toEqual([0, ['WARN']]);
+    expect(stderr).toMatch(warns);
+    const { code: verdict, stdout } = await verify(name);
+    expect([verdict, stdout]).toEqual([1, expect.stringMatching(says) as unknown]);
+  });
 });
 
 describe('aligned prefixes', () => {
