@@ -3,6 +3,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repartition, type RepartitionOptions, type Summary, verifyPrefix } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
+import { expectReady } from '../support/ready.js';
 import { expectSameRows } from '../support/same-rows.js';
 import {
   checksums,
@@ -11,7 +12,6 @@ import {
   type DglView,
   editMetadata,
   entriesOf,
-  expectReady,
   readMetadata,
 } from './prefix.js';
 
