@@ -7,5 +7,13 @@ export { parseMetadata } from './parse.js';
 export { foreignKeys } from './differences.js';
 export { isMask, namedFeatures } from './named.js';
 export { forwardNames } from './reverse.js';
-export { declaredTotals, idMappingsToCount, infoCounts, undeclaredTypes, uncountedTypes } from './totals.js';
+export {
+  declaredTotals,
+  endsOf,
+  idMappingsToCount,
+  infoCounts,
+  undeclaredEnds,
+  undeclaredTypes,
+  uncountedTypes,
+} from './totals.js';
 export { type MetadataChanges, updateMetadata } from './update.js';

@@ -81,6 +81,20 @@ export function undeclaredTypes({ nodeTypes, edgeTypes, entries }: GraphMetadata
   return [...found.values()];
 }
 
+/** The node types that an edge type joins. */
+export function endsOf(type: string): [string, string] {
+  const [src = '', , dst = ''] = type.split(':');
+  return [src, dst];
+}
+
+/** Edge types that join a node type which node_type does not list. */
+export function undeclaredEnds({ nodeTypes, edgeTypes }: GraphMetadata): { type: string; end: string }[] {
+  const known = new Set(nodeTypes);
+  return edgeTypes.flatMap((type) => {
+    return [...new Set(endsOf(type))].filter((end) => !known.has(end)).map((end) => ({ type, end }));
+  });
+}
+
 export interface UndeclaredType {
   section: AlignedSection;
   type: string;

@@ -50,6 +50,22 @@ export async function listPages(
   return list;
 }
 
+/**
+ * Sees that a chunk begins with a page. What is copied is not opened, but where not even the first page has a header,
+ * nobody will read what is made of it.
+ * @throws RepartitionError `parquet` when it has none
+ */
+export async function requireFirstPage(reader: RangeReader, chunk: SourceChunk): Promise<void> {
+  if (chunk.numValues === 0) return;
+  const { start, end } = chunk.range;
+  const { size, compressedSize } = await new HeaderWindow(reader, chunk.range).headAt(chunk, start);
+  if (start + size + compressedSize > end) throw beyondChunk(chunk, start);
+}
+
+function beyondChunk(chunk: SourceChunk, offset: number): unknown {
+  return damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
+}
+
 async function walkPages(
   reader: RangeReader,
   chunk: SourceChunk,
@@ -64,8 +80,7 @@ async function walkPages(
   while (levels < chunk.numValues) {
     const head = await window.headAt(chunk, offset);
     const end = offset + head.size + head.compressedSize;
-    if (end > chunk.range.end)
-      throw damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
+    if (end > chunk.range.end) throw beyondChunk(chunk, offset);
     if (head.type === PageType.dictionaryPage) {
       list.dictionary = { start: offset, end, head: countsOf(head) };
     } else if (head.type === PageType.dataPage || head.type === PageType.dataPageV2) {

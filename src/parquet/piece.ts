@@ -15,7 +15,7 @@ import { countNulls, type PieceOfPage } from './nulls.js';
 import { sumPages } from './page-sums.js';
 import { countsOf } from './page-header.js';
 import type { DataPage, PageList } from './page-list.js';
-import { listPages, openDataPage, takeRoom } from './pages.js';
+import { listPages, openDataPage, requireFirstPage, takeRoom } from './pages.js';
 import { type Cut, cutLevels, pickPages } from './pick-pages.js';
 import { append, type ParquetSegment } from './segments.js';
 import type { RangeReader } from './source.js';
@@ -44,7 +44,8 @@ export const PAGE_OFFSETS = [
 
 /**
  * The whole chunk, copied as it is; `rows` are its row group's.
- * @throws RepartitionError `parquet` when its pages must be looked at to know where they end, and don't add up
+ * @throws RepartitionError `parquet` when it does not begin with a page, or when its pages must be looked at to know where
+ *   they end, and don't add up
  */
 export async function wholePiece(
   reader: RangeReader,
@@ -53,6 +54,7 @@ export async function wholePiece(
   rows: number,
 ): Promise<ChunkPiece> {
   const { start } = chunk.range;
+  if (chunk.isExact) await requireFirstPage(reader, chunk);
   const end = chunk.isExact ? chunk.range.end : await endOfPages(reader, chunk, rows);
   const meta = chunk.meta.clone().set(ColumnMetaData.totalCompressedSize, end - start);
   for (const field of PAGE_OFFSETS) {

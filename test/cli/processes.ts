@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { python, repositoryRoot } from '../support/paths.js';
+import { expectReadyByFooters, hasSucceeded } from '../support/ready.js';
 import { ready, summary } from './try.js';
 
 /** The command as it is installed. */
@@ -15,8 +16,13 @@ const distUrl = (path: string): string => pathToFileURL(join(repositoryRoot, 'di
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'gs-repartition-process-'));
   private made = 0;
+  private readonly graphs: string[] = [];
 
-  remove(): void {
+  /** With all that was made, once every graph that was aligned is found ready. */
+  async remove(): Promise<void> {
+    for (const prefix of this.graphs) {
+      if (await hasSucceeded(prefix)) await expectReadyByFooters({ inputPrefix: prefix });
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -29,6 +35,7 @@ export class Workplace {
   movies(): string {
     const prefix = this.path('movies');
     cpSync(join(repositoryRoot, 'test', 'fixtures', 'movies'), prefix, { recursive: true });
+    this.graphs.push(prefix);
     return prefix;
   }
 

@@ -3,6 +3,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repartition, type RepartitionOptions, type Summary, verifyPrefix } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
+import { expectReady } from '../support/ready.js';
 import { expectSameRows } from '../support/same-rows.js';
 import {
   checksums,
@@ -11,7 +12,6 @@ import {
   type DglView,
   editMetadata,
   entriesOf,
-  expectReady,
   readMetadata,
 } from './prefix.js';
 
@@ -221,6 +221,11 @@ describe('rules of alignment', () => {
     const after = await checksums(prefix);
     after.delete('repartition_status.json');
     expect(after).toEqual(before);
+    // What no run will mend, verify must not send people to.
+    const { violations } = await verifyPrefix({ inputPrefix: prefix });
+    expect(violations.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/ 40 and 39 rows in all, which no layout fits; run gs-processing again$/),
+    ]);
   });
 
   test('an id mapping that must be counted and is missing is an error before any write', async () => {

@@ -1,13 +1,13 @@
 /** A graph's prefix in a temporary folder: copied from a fixture, aligned, and looked at as DistPartitioning would. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { type Status, STATUS_FILE, verifyPrefix } from 'gs-repartition';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { python, repositoryRoot } from '../support/paths.js';
+import { expectReady, hasSucceeded } from '../support/ready.js';
 
 /** A metadata entry as JSON.parse gives it. */
 export interface Entry {
@@ -43,17 +43,6 @@ export async function copyFixture(name: string, { spoiled = false } = {}): Promi
   });
   await cp(join(repositoryRoot, 'test/fixtures', name), prefix, { recursive: true });
   return prefix;
-}
-
-/** By the status document and the usual name of what was published. */
-async function hasSucceeded(prefix: string): Promise<boolean> {
-  try {
-    await access(join(prefix, 'updated_row_counts_metadata.json'));
-    const { status } = JSON.parse(await readFile(join(prefix, STATUS_FILE), 'utf8')) as Status;
-    return status === 'succeeded';
-  } catch {
-    return false;
-  }
 }
 
 export async function readMetadata(prefix: string, file = 'metadata.json'): Promise<Metadata> {
@@ -94,44 +83,6 @@ export async function checksums(prefix: string): Promise<Map<string, string>> {
     );
   }
   return sums;
-}
-
-/**
- * What is wrong with a fixture in itself, by type, data set and kind of finding: no alignment mends it, and
- * DistPartitioning stops at it. All others are ready when they are aligned.
- */
-const UNMENDED: Readonly<Record<string, readonly string[]>> = {
-  'cases/column-kinds': [
-    'user binary not-numeric',
-    'user boolean nulls',
-    'user plain_string not-numeric',
-    'user ragged nulls',
-    'user ragged width',
-    'user ragged_v2 nulls',
-    'user ragged_v2 width',
-    'user string not-numeric',
-    'user words not-numeric',
-    'user words width',
-  ],
-  'cases/fixed-size-list': ['user interests not-numeric'],
-  'cases/stale-shape': ['user matrix shape'],
-};
-
-/** An aligned fixture is ready, as far as it can be, by its footers and by every value of it. */
-export async function expectReady(
-  inputPrefix: string,
-  fixture = '',
-  verify: typeof verifyPrefix = verifyPrefix,
-): Promise<void> {
-  const left = UNMENDED[fixture] ?? [];
-  for (const deep of [false, true]) {
-    const { violations } = await verify({ inputPrefix, deep });
-    const found = violations.map(
-      ({ kind, type, dataSet, message }) =>
-        `${type ?? ''} ${dataSet ?? ''} ${left.length > 0 ? kind : message}`,
-    );
-    expect([...new Set(found)].sort()).toEqual(left);
-  }
 }
 
 /** What DistPartitioning would make of a prefix: see test/python/dgl_view.py. */

@@ -143,6 +143,15 @@ test('a whole piece is one copy, its offsets from its own first byte', async () 
   expect(piece.meta.has(ColumnMetaData.dictionaryPageOffset)).toBe(false);
 });
 
+test('a whole piece must begin with a page that ends inside it', async () => {
+  const { reader, chunk } = await memoryChunk([{ values: [1, 2] }]);
+  const { start, end } = chunk.range;
+  const cutOff = { ...chunk, range: { start, end: end - 1 } };
+  await expect(wholePiece(reader, 0, cutOff, 2)).rejects.toThrow('the page reaches beyond its chunk');
+  const zeros = { ...reader, read: (from: number, to: number) => Promise.resolve(new Uint8Array(to - from)) };
+  await expect(wholePiece(zeros, 0, chunk, 2)).rejects.toThrow(/column x, page at byte 4/);
+});
+
 test('pages that hold fewer values than the rows asked for are an error', async () => {
   const one = await memoryChunk([{ values: [1, 2] }, { values: [3, 4] }]);
   const list = await listPages(one.reader, one.chunk, undefined, 4, 4);

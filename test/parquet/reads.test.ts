@@ -102,3 +102,8 @@ test('headers that the part on the other side of a boundary has asked for are no
   expect(before).toEqual(['8 kB', ...times(29, 'header')]);
   expect(behind).toEqual(['8 kB']);
 });
+
+test('of a chunk that is copied whole the first header is enough', async () => {
+  expect(await readsOf(await manyPages(), 0, ROWS, 0)).toEqual(['header']);
+  expect(await readsOf(await manyPages(), 0, ROWS, 256 * KIB)).toEqual(['header']);
+});

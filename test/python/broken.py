@@ -44,12 +44,12 @@ class Graph:
         path.unlink()
         path.write_bytes(data)
 
-    def edit(self, entry: dict, part: int, change) -> None:
+    def edit(self, entry: dict, part: int, change, **options) -> None:
         """`change` takes a table; the footer's keys stay as they are unless it changes them."""
         path = self.path(entry, part)
         table = change(pq.read_table(path))
         path.unlink()
-        pq.write_table(table, path)
+        pq.write_table(table, path, **options)
         entry["row_counts"][part] = table.num_rows
 
     def edit_all(self, entry: dict, change) -> None:
@@ -180,6 +180,12 @@ def feature_without_parts(g): g.vector["data"], g.vector["row_counts"] = [], []
 def format_csv(g): g.vector["format"]["name"] = "csv"
 @kind
 def json_cut_off(g): g.meta, g.text = None, g.text[: len(g.text) // 2]
+@kind
+def edge_type_lacks_a_type(g): drop(g, "edge_type", "num_edges_per_type", "movie:has_genre:genre")
+@kind
+def edge_type_of_no_rows(g): g.edit_all(g.edges, lambda t: t.slice(0, 0)), recount(g, "movie:has_genre:genre")
+@kind
+def node_type_of_no_rows(g): add_rowless(g)
 # The lists of parts.
 @kind
 def part_listed_twice(g): g.vector["data"][1] = g.vector["data"][0]
@@ -227,6 +233,8 @@ def empty_part_first(g): add_empty(g, 0)
 def empty_part_between(g): add_empty(g, 1)
 @kind
 def empty_part_last(g): add_empty(g, None)
+@kind
+def empty_part_of_edges(g): g.edit(g.edges, 2, lambda t: t.slice(0, 0)), recount(g, "movie:has_genre:genre")
 # Types.
 @kind
 def double_beside_float(g): g.edit(g.vector, 1, recast(pa.list_(pa.float64())))
@@ -273,6 +281,8 @@ def vectors_short_and_long(g): g.edit(g.vector, 0, vectors(lambda rows: [rows[0]
 def vector_empty(g): g.edit(g.vector, 0, vectors(lambda rows: [[], *rows[1:]]))
 @kind
 def vector_null(g): g.edit(g.vector, 0, vectors(lambda rows: [None, *rows[1:]]))
+@kind
+def vector_value_null(g): g.edit(g.vector, 0, vectors(lambda rows: [[None, *rows[0][1:]], *rows[1:]]))
 # Edges.
 @kind
 def edges_of_one_column(g): g.edit_all(g.edges, lambda t: t.select([0]))
@@ -284,6 +294,10 @@ def edges_by_other_names(g): g.edit_all(g.edges, lambda t: t.rename_columns(["f0
 def edges_of_int32(g): g.edit_all(g.edges, lambda t: t.cast(pa.schema([(n, pa.int32()) for n in t.column_names])))
 @kind
 def edges_of_doubles(g): g.edit_all(g.edges, lambda t: t.cast(pa.schema([(n, pa.float64()) for n in t.column_names])))
+@kind
+def edges_of_timestamps(g): g.edit_all(g.edges, lambda t: t.cast(pa.schema([(n, pa.timestamp("us")) for n in t.column_names])))
+@kind
+def edges_of_unsigned_longs(g): g.edit_all(g.edges, lambda t: t.cast(pa.schema([(n, pa.uint64()) for n in t.column_names])))
 @kind
 def edges_turned_round(g): g.edit_all(g.edges, lambda t: t.select([1, 0]))
 @kind
@@ -317,6 +331,8 @@ def label_null_among_doubles(g): g.edit(g.label, 0, set_at(0, 3, None))
 @kind
 def label_null_among_integers(g): g.edit_all(g.label, values(lambda n: pa.array([1] * n))), g.edit(g.label, 0, set_at(0, 3, None))
 @kind
+def label_null_that_no_footer_counts(g): g.edit_all(g.label, values(lambda n: pa.array([1] * n))), g.edit(g.label, 0, set_at(0, 3, None), write_statistics=False)
+@kind
 def boolean_null(g): g.edit_all(g.scalar, values(lambda n: pa.array([None, *[True] * (n - 1)])))
 @kind
 def row_changed(g): g.edit(g.vector, 0, vectors(lambda rows: [[9.0, *rows[0][1:]], *rows[1:]]))
@@ -325,6 +341,10 @@ def row_changed(g): g.edit(g.vector, 0, vectors(lambda rows: [[9.0, *rows[0][1:]
 def mapping_part_missing(g): g.path(g.meta["raw_id_mappings"]["movie"]).unlink()
 @kind
 def mapping_a_row_short(g): g.edit(g.meta["raw_id_mappings"]["movie"], 0, lambda t: t.slice(1))
+@kind
+def mapping_part_listed_twice(g): g.meta["raw_id_mappings"]["director"]["data"][1] = g.meta["raw_id_mappings"]["director"]["data"][0]
+@kind
+def mapping_of_another_type(g): g.meta["raw_id_mappings"]["genre"] = g.meta["raw_id_mappings"]["rating"]
 @kind
 def mapping_id_twice(g): g.edit(g.meta["raw_id_mappings"]["movie"], 0, set_at(1, 0, 1))
 @kind
@@ -340,6 +360,24 @@ def drop(g: Graph, types: str, totals: str, name: str) -> None:
 
 def bump(g: Graph, totals: str, types: str, name: str, by: int) -> None:
     g.meta[totals][g.meta[types].index(name)] += by
+
+
+def recount(g: Graph, etype: str) -> None:
+    """What the document says of an edge type's rows, after those of its structure."""
+    rows = sum(g.meta["edges"][etype]["row_counts"])
+    at = g.meta["edge_type"].index(etype)
+    info = g.meta["graph_info"]
+    info["num_edges"] += rows - g.meta["num_edges_per_type"][at]
+    g.meta["num_edges_per_type"][at] = info["num_edges_etype"][etype] = rows
+
+
+def add_rowless(g: Graph) -> None:
+    path = g.scalar["data"][0].replace("part-", "rowless-")
+    pq.write_table(pq.read_table(g.path(g.scalar)).slice(0, 0), g.prefix / path)
+    g.meta["node_type"].append("nobody")
+    g.meta["num_nodes_per_type"].append(0)
+    g.meta["graph_info"]["num_ntype"] += 1
+    g.meta["node_data"]["nobody"] = {"age": g.scalar | {"data": [path], "row_counts": [0]}}
 
 
 def rename(g: Graph, etype: str, to: str) -> None:

@@ -127,6 +127,8 @@ class Ranks:
         except Stop as stop:
             return [note("key", "", "", "", None, str(stop)) | {"ranks": self.ranks}]
         self.nodes = dict(zip(ntypes, totals))
+        # By rank: types of whose edges it has more lists of ids than of edge numbers.
+        self.lists: dict[int, int] = {}
         rows: dict[str, list[int]] = {}
         for etype in etypes:
             rows[etype] = self.guard("edges", etype, "structure", lambda: self.structure(etype, edges)) or []
@@ -209,11 +211,22 @@ class Ranks:
                 if end not in self.nodes:
                     raise Stop(f"key|KeyError: {end}")
                 ids = array[:, column] if len(array) else array
-                if array.dtype.kind not in "iu" and len(array):
+                # Unsigned longs become doubles beside the longs of other types.
+                if len(array) and (array.dtype.kind not in "iu" or array.dtype == np.uint64):
                     raise Stop(f"ids|{array.dtype} is no type of ids")
                 if len(ids) and (ids.min() < 0 or ids.max() >= self.nodes[end]):
                     raise Stop(f"ids|{ids.min()} to {ids.max()} for {self.nodes[end]} of {end}, on rank {rank}")
-        return self.broadcast(arrays, False)
+        # Ids are gathered from each rank that reads a file, edge numbers for each that has rows: at the next type they differ.
+        for rank, lists in self.lists.items():
+            if lists and rank < sum(len(array) > 0 for array in arrays):
+                raise Stop(f"ranks|rank {rank} has read a part without rows of a type before")
+        counts = self.broadcast(arrays, False)
+        dealt = np.array_split(np.arange(len(edges[etype]["data"])), self.ranks)
+        filled = sum(count > 0 for count in counts)
+        for rank, run in enumerate(dealt):
+            if rank >= filled and len(run):
+                self.lists[rank] = self.lists.get(rank, 0) + 1
+        return counts
 
 
 class View:

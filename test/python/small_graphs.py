@@ -1,7 +1,7 @@
 """Small graphs, each of which stands for a kind of fault. Usage: python small_graphs.py TARGET_FOLDER
 
-Inputs (`metadata.json`): `even-vec`, `first-empty`, `no-num-nodes`, `orphan-node-type`. Prefixes as they lie after an
-alignment: `v-…`, with the types `u` (30 nodes: a vector, labels, a mask), `v` (12 nodes, no features) and `u:r:v`
+Inputs (`metadata.json`): `even-vec`, `first-empty`, `no-num-nodes`, `orphan-node-type`, `no-edges`, `undeclared-end`.
+Prefixes as they lie after an alignment: `v-…`, with the types `u` (30 nodes: a vector, labels, a mask), `v` (12 nodes, no features) and `u:r:v`
 (50 edges, one feature) with its reverse.
 """
 
@@ -106,6 +106,15 @@ def inputs(root: Path) -> None:
     one.save("metadata.json")
     one = graph(root, "orphan-node-type", [[20, 20], [40], [150, 150], [300]])
     del one.feature("genre", "v", [vectors(7)])["row_counts"]
+    one.save("metadata.json")
+    one = graph(root, "no-edges", [[20, 20], [40], [150, 150], [300]])
+    one.edges("a:none:a", [0, 0])
+    one.save("metadata.json")
+    one = graph(root, "undeclared-end", [[20, 20], [40], [150, 150], [300]])
+    one.nodes("b", 7)
+    one.edges("a:to:b", [9])
+    one.meta["node_type"].pop()
+    one.meta["num_nodes_per_type"].pop()
     one.save("metadata.json")
 
 

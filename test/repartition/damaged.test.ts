@@ -15,6 +15,7 @@ import {
 import { checksums } from '../graphs/prefix.js';
 import { temporaryFolder } from '../s3/kit.js';
 import { repositoryRoot } from '../support/paths.js';
+import { expectReady } from '../support/ready.js';
 
 interface Parts {
   /** The part that is damaged. */
@@ -135,6 +136,8 @@ beforeAll(async () => {
     input: where(first!.slices[0].path),
   };
   whole = await sums();
+  // Whatever has the same bytes is ready too.
+  await expectReady(prefix, 'cases/file-counts');
 });
 
 afterAll(graph.remove);

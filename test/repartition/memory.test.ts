@@ -17,7 +17,8 @@ import {
 } from '../../src/repartition/index.js';
 import { locate, openStorage } from '../../src/storages.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { copyFixture, entriesOf, expectReady, type Metadata } from '../graphs/prefix.js';
+import { copyFixture, entriesOf, type Metadata } from '../graphs/prefix.js';
+import { expectReady } from '../support/ready.js';
 import { clearMemory } from '../support/memory-storage.js';
 import { repositoryRoot } from '../support/paths.js';
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { estimate, prepare, repartition, type RepartitionOptions } from 'gs-repartition';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type GraphSpec, makeGraph, moviesFolder, temporaryFolder, TestBucket } from './kit.js';
+import { expectReadyByFooters } from '../support/ready.js';
 import { type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startServer } from './servers.js';
 
@@ -61,4 +62,5 @@ test.each(cases)('%s: reads and writes within a factor of two', async (_name, sp
     expect(ratio, `${kind}: ${JSON.stringify({ said: expected?.requests, sent })}`).toBeGreaterThan(0.5);
     expect(ratio, `${kind}: ${JSON.stringify({ said: expected?.requests, sent })}`).toBeLessThan(2);
   }
+  await expectReadyByFooters({ inputPrefix, s3 });
 });

@@ -21,6 +21,7 @@ import pMap from 'p-map';
 import { openS3Storage, type S3Location } from '../../src/s3/index.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { python, repositoryRoot } from '../support/paths.js';
+import { expectReadyByFooters } from '../support/ready.js';
 
 export const MIB = 1024 * 1024;
 
@@ -35,6 +36,7 @@ export class TestBucket {
   private constructor(
     readonly client: S3Client,
     readonly name: string,
+    private readonly endpoint: string,
   ) {}
 
   static async create(endpoint: string): Promise<TestBucket> {
@@ -46,7 +48,15 @@ export class TestBucket {
   /** One that is there already. */
   static at(endpoint: string, name: string): TestBucket {
     const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, maxAttempts: 5 });
-    return new TestBucket(client, name);
+    return new TestBucket(client, name, endpoint);
+  }
+
+  /** A prefix in it, as a user says it; past any proxy. */
+  asPrefix(prefix: string): { inputPrefix: string; s3: { endpointUrl: string; region: string } } {
+    return {
+      inputPrefix: `s3://${this.name}/${prefix}`,
+      s3: { endpointUrl: this.endpoint, region: 'us-east-1' },
+    };
   }
 
   /** Puts an object and gives its ETag without quotes. */
@@ -200,10 +210,11 @@ export function dataSetsOf(metadata: string): Map<string, Entry> {
   return found;
 }
 
-/** By place: the row counts and the SHA-256 of every part that a local prefix's updated metadata list. */
+/** By place: the row counts and the SHA-256 of every part that a local prefix's updated metadata list. It is ready. */
 export async function alignedLocally(
   folder: string,
 ): Promise<Map<string, { rows: number[]; parts: string[] }>> {
+  await expectReadyByFooters({ inputPrefix: folder });
   const metadata = await readFile(join(folder, 'updated_row_counts_metadata.json'), 'utf8');
   const result = new Map<string, { rows: number[]; parts: string[] }>();
   for (const [place, { data, row_counts }] of dataSetsOf(metadata)) {
@@ -223,6 +234,7 @@ export async function alignedOnS3(
   bucket: TestBucket,
   prefix: string,
 ): Promise<Map<string, { rows: number[]; parts: string[] }>> {
+  await expectReadyByFooters(bucket.asPrefix(prefix));
   const inside = (path: string): string => (prefix === '' ? path : `${prefix}/${path}`);
   const metadata = Buffer.from(await bucket.get(inside('updated_row_counts_metadata.json'))).toString();
   const result = new Map<string, { rows: number[]; parts: string[] }>();

@@ -1,8 +1,9 @@
 /** What stopped and killed runs leave on S3: no upload that stays open, and never that of a run which is alive. */
 import { dirname } from 'node:path';
 import { clean, ownedTasks, prepare, repartition } from 'gs-repartition';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeGraph, MIB, openAt, pattern, temporaryFolder, TestBucket } from './kit.js';
+import { expectReadyByFooters } from '../support/ready.js';
 import { type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startServer } from './servers.js';
 
@@ -79,6 +80,8 @@ describe('a run that begins', () => {
     return { inputPrefix, ours, theirs };
   }
 
+  afterEach(() => expectReadyByFooters(bucket.asPrefix('graph')));
+
   const runningSince = (startedAt: string): Promise<string> =>
     bucket.put(
       'graph/repartition_runs/ffffffff-1-0-01234567.json',
@@ -148,4 +151,5 @@ test('clean lists folders and uploads with their bytes, and removes them when to
   // All that is named is there.
   expect((await repartition(options)).parts).toMatchObject({ spliced: 0, reencoded: 0 });
   expect((await clean(options)).items).toEqual([]);
+  await expectReadyByFooters(options);
 });

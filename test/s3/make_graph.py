@@ -38,6 +38,8 @@ def write(folder, root, layout, table_of):
 def main(root, spec):
     dim = spec.get("dim", 64)
 
+    nodes = sum(spec.get("features") or spec.get("labels") or [1 << 40])
+
     def vectors(i, rows):
         values = np.random.default_rng(i).random(rows * dim, dtype=np.float32)
         offsets = np.arange(0, rows * dim + 1, dim, dtype=np.int32)
@@ -49,9 +51,7 @@ def main(root, spec):
 
     def pairs(i, rows):
         generator = np.random.default_rng(i)
-        return pa.table(
-            {"src_int_id": generator.integers(0, 1 << 40, rows), "dst_int_id": generator.integers(0, 1 << 40, rows)}
-        )
+        return pa.table({end: generator.integers(0, nodes, rows) for end in ("src_int_id", "dst_int_id")})
 
     def weights(i, rows):
         return pa.table({"weight": np.random.default_rng(i).random(rows)})

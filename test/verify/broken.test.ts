@@ -1,4 +1,4 @@
-/** Ninety graphs, each broken in one way: DistPartitioning's view and ours are the same, or it is said why not. */
+/** A hundred graphs, each broken in one way: DistPartitioning's view and ours are the same, or it is said why not. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

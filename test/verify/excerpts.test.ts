@@ -1,13 +1,23 @@
 /** What a deep look sums up of a part must not depend on where its pages, row groups and excerpts end. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
+import { footerBytes } from '../../src/parquet/footer.js';
+import { FileMetaData, RowGroup } from '../../src/parquet/format.js';
+import { readChunks } from '../../src/parquet/source-chunk.js';
+import { columnsOf } from '../../src/repartition/verify/deep/columns.js';
+import { excerptsOf } from '../../src/repartition/verify/deep/excerpt.js';
+import { Desk } from '../../src/repartition/verify/deep/excerpt-file.js';
+import { MOST_BYTES, MOST_SIZE, MOST_VALUES } from '../../src/repartition/verify/deep/excerpt-room.js';
+import { PartFile } from '../../src/repartition/verify/deep/file.js';
 import type { PartUnit, UnitFacts } from '../../src/repartition/verify/deep/model.js';
 import { readUnit } from '../../src/repartition/verify/deep/read-unit.js';
+import { Tally } from '../../src/repartition/verify/deep/tally.js';
 import { locate, openStorage } from '../../src/storages.js';
 import { python, repositoryRoot } from '../support/paths.js';
 
@@ -80,4 +90,72 @@ test('a page that claims more than there may be is a problem that says how much 
   });
   expect(peak).toBeLessThanOrEqual(16 * 1024 * 1024);
   expect((await look('large-page.parquet')).facts).toMatchObject({ kind: 'part', rows: 1_000_000 });
+});
+
+/** The excerpts of a part's first column, and what of memory is still taken behind them. */
+async function excerpts(
+  path: string,
+): Promise<{ of: { bytes: number; values: number; size: number }[]; left: number }> {
+  const storage = await openStorage(await locate(folder));
+  const memory = Memory.within(DEFAULT_MEMORY);
+  const file = await PartFile.open(storage, (await storage.stat(path))!, {
+    memory,
+    onBytes: () => undefined,
+  });
+  const [column] = columnsOf(file.footer);
+  const [group] = file.footer.rowGroups;
+  const room = await memory.take(1024);
+  const source = { file, column: column!, chunks: readChunks(file.footer, group!), room, desk: new Desk() };
+  const of: { bytes: number; values: number; size: number }[] = [];
+  for await (const { bytes, values, size } of excerptsOf({
+    ...source,
+    rows: group!.require(RowGroup.numRows),
+  })) {
+    of.push({ bytes: bytes.length, values, size });
+  }
+  const left = room.bytes - 1024;
+  room.release();
+  await storage.close();
+  return { of, left };
+}
+
+test('an excerpt has some pages, whatever the size of the row group', async () => {
+  const { of } = await excerpts('vectors-plain-zstd.parquet');
+  expect(of.length).toBeGreaterThan(4);
+  for (const { bytes, values, size } of of) {
+    // With its footer, and the value that a list goes on from.
+    expect(bytes).toBeLessThan(MOST_BYTES + 4096);
+    expect(size).toBeLessThanOrEqual(MOST_SIZE);
+    expect(values).toBeLessThanOrEqual(MOST_VALUES + 1);
+  }
+});
+
+test('what a large page takes is given back behind it', async () => {
+  const { of, left } = await excerpts('large-page.parquet');
+  expect([of.length, left]).toEqual([1, 0]);
+});
+
+test('a row group that counts other rows than its pages have is a problem', async () => {
+  const bytes = await readFile(join(folder, 'numbers-v1.parquet'));
+  const storage = await openStorage(await locate(folder));
+  const stat = (await storage.stat('numbers-v1.parquet'))!;
+  const options = { memory: Memory.within(DEFAULT_MEMORY), onBytes: () => undefined };
+  const { footer } = await PartFile.open(storage, stat, options);
+  await storage.close();
+  const [group, ...groups] = footer.rowGroups;
+  const rows = group!.require(RowGroup.numRows) + 1;
+  const meta = footer.meta.clone().set(FileMetaData.numRows, footer.rows + 1);
+  meta.set(FileMetaData.rowGroups, [group!.clone().set(RowGroup.numRows, rows), ...groups]);
+  const lying = Buffer.concat([bytes.subarray(0, footer.start), footerBytes(meta)]);
+  await writeFile(join(folder, 'lying.parquet'), lying);
+  expect((await look('lying.parquet')).facts).toMatchObject({
+    kind: 'unreadable',
+    problem: expect.stringMatching(`has ${rows - 1} rows, its footer says ${rows}`) as unknown,
+  });
+});
+
+test('the last list of all counts among the lengths', () => {
+  const tally = new Tally('none');
+  tally.add('x', vectorFromArray([[1], [1, 2, 3]]).data[0]!);
+  expect(tally.facts().columns).toMatchObject([{ lengths: [1, 3] }]);
 });

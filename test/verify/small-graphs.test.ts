@@ -1,6 +1,6 @@
 /** Small graphs that each stand for a kind of fault: what a run does with them, and what verify says, as a user's process. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,6 +68,25 @@ describe('inputs', () => {
     const { code: verdict, stdout } = await verify('orphan-node-type');
     expect([verdict, stdout]).toEqual([1, expect.stringMatching(/^genre: 1 violation\n/) as unknown]);
   });
+
+  test.each([
+    [
+      'no-edges',
+      /WARN: a:none:a: no rows at all, at which DistPartitioning stops/,
+      /^a:none:a: 1 violation\n {2}structure \| has no rows at all/,
+    ],
+    [
+      'undeclared-end',
+      /WARN: the edges of a:to:b end at "b", which node_type does not list.*run gs-processing again/,
+      /^a:to:b: 1 violation\n {2}joins the node type b/,
+    ],
+  ])('%s: a warning with a remedy, and not ready', async (name, warns, says) => {
+    const { code, stderr } = await run(name, '--num-output-files', '3');
+    expect([code, stderr.match(/WARN/g)]).toEqual([0, ['WARN']]);
+    expect(stderr).toMatch(warns);
+    const { code: verdict, stdout } = await verify(name);
+    expect([verdict, stdout]).toEqual([1, expect.stringMatching(says) as unknown]);
+  });
 });
 
 describe('aligned prefixes', () => {
@@ -120,10 +139,18 @@ describe('aligned prefixes', () => {
     expect((await verify('v-stale-after-rerun')).stderr).toContain('failed: a part does not exist');
   });
 
-  test.each(['v-same-part-listed-twice', 'v-type-differs-across-parts'])('a run refuses %s', async (name) => {
-    await rename(join(folder, name, UPDATED), join(folder, name, 'metadata.json'));
-    expect(await run(name)).toMatchObject({ code: 1 });
-    await rename(join(folder, name, 'metadata.json'), join(folder, name, UPDATED));
+  test.each<[string, RegExp, ...string[]]>([
+    ['v-same-part-listed-twice', /feat lists node_data\/u-feat\/parquet\/part-00000\.parquet twice/],
+    ['v-type-differs-across-parts', /their schemas differ at column w/],
+    // Of two even parts, the first begins with all of this one, which is copied unopened.
+    ['v-page-bytes-zeroed', /u-feat\/\S+part-00000\.parquet.*page at byte 4/, '--num-output-files', '2'],
+  ])('a run refuses %s, and publishes nothing', async (name, says, ...options) => {
+    const prefix = join(folder, `${name}-run`);
+    await cp(join(folder, name), prefix, { recursive: true });
+    await rename(join(prefix, UPDATED), join(prefix, 'metadata.json'));
+    const { code, stderr } = await run(`${name}-run`, ...options);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(says) as unknown]);
+    await expect(access(join(prefix, UPDATED))).rejects.toThrow('ENOENT');
   });
 
   test('more ranks than rows or parts', async () => {

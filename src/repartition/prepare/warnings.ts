@@ -1,5 +1,5 @@
 /** What people should know of a plan before they go on: a line each, what and what to do. */
-import { type GraphMetadata, undeclaredTypes, uncountedTypes } from '../../metadata/index.js';
+import { type GraphMetadata, undeclaredEnds, undeclaredTypes, uncountedTypes } from '../../metadata/index.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, GroupPlan, LayoutChoice } from '../model.js';
 import { shapeWarnings } from './shape.js';
@@ -14,6 +14,7 @@ export function warningsOf(
   return [
     ...undeclared(metadata),
     ...uncounted(metadata),
+    ...groups.flatMap(rowless),
     ...groups.flatMap((group) => capped(group, choice)),
     ...counted.flatMap(shapeWarnings),
     ...counted.flatMap(unequalVectors),
@@ -21,14 +22,21 @@ export function warningsOf(
 }
 
 function undeclared(metadata: GraphMetadata): string[] {
-  return undeclaredTypes(metadata).map(({ section, type }) => {
+  const types = undeclaredTypes(metadata).map(({ section, type }) => {
     const list = section === 'node_data' ? 'node_type' : 'edge_type';
     const remedy =
       section === 'node_data'
         ? 'give it edges and run gs-processing again, or take it out of node_data'
         : `add it to ${list}, or take it out`;
-    return `${section} has ${JSON.stringify(type)}, which ${list} does not list: DistPartitioning stops at it; ${remedy}`;
+    const outcome = section === 'edges' ? 'leaves its edges out' : 'stops at it';
+    return `${section} has ${JSON.stringify(type)}, which ${list} does not list: DistPartitioning ${outcome}; ${remedy}`;
   });
+  const ends = undeclaredEnds(metadata).map(
+    ({ type, end }) =>
+      `the edges of ${type} end at ${JSON.stringify(end)}, which node_type does not list: DistPartitioning stops at it; ` +
+      'run gs-processing again, or take them out',
+  );
+  return [...types, ...ends];
 }
 
 function uncounted(metadata: GraphMetadata): string[] {
@@ -41,9 +49,18 @@ function uncounted(metadata: GraphMetadata): string[] {
   ];
 }
 
+/** Nothing is left out here: who asked for the type should know. */
+function rowless({ group, layout }: GroupPlan): string[] {
+  if (layout.some((rows) => rows > 0)) return [];
+  return [
+    `${group.types.join(', ')}: no rows at all, at which DistPartitioning stops; leave the type out of gs-processing's configuration`,
+  ];
+}
+
 function capped({ group, layout }: GroupPlan, choice: LayoutChoice): string[] {
   if (!('numOutputFiles' in choice) || layout.length === choice.numOutputFiles) return [];
   const rows = layout.reduce((sum, part) => sum + part, 0);
+  if (rows === 0) return [];
   return [
     `${group.types.join(', ')}: ${rows} rows make ${layout.length} parts, not ${choice.numOutputFiles}: ` +
       'DistPartitioning cannot read parts without rows',

@@ -1,6 +1,5 @@
 /** What the document says of itself, before a part is looked at. */
-import { type GraphMetadata, namedFeatures, undeclaredTypes } from '../../metadata/index.js';
-import { endsOf } from './check-totals.js';
+import { type GraphMetadata, namedFeatures, undeclaredEnds, undeclaredTypes } from '../../metadata/index.js';
 import { type Finding, someOf, violation, warning } from './finding.js';
 
 export function checkMetadata(metadata: GraphMetadata): Finding[] {
@@ -8,19 +7,13 @@ export function checkMetadata(metadata: GraphMetadata): Finding[] {
 }
 
 function checkDeclared(metadata: GraphMetadata): Finding[] {
-  const { nodeTypes, edgeTypes } = metadata;
   const undeclared = undeclaredTypes(metadata).map(({ section, type }) => {
     const list = section === 'node_data' ? 'node_type' : 'edge_type';
     return violation('types', { type }, `is in ${section}, and ${list} does not list it`);
   });
-  const known = new Set(nodeTypes);
-  const ends = edgeTypes.flatMap((type) => {
-    return [...new Set(endsOf(type))]
-      .filter((end) => !known.has(end))
-      .map((end) =>
-        violation('types', { type }, `joins the node type ${end}, and node_type does not list it`),
-      );
-  });
+  const ends = undeclaredEnds(metadata).map(({ type, end }) =>
+    violation('types', { type }, `joins the node type ${end}, and node_type does not list it`),
+  );
   return [...undeclared, ...ends];
 }
 

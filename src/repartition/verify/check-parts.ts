@@ -3,7 +3,6 @@ import { isMask, type GraphMetadata } from '../../metadata/index.js';
 import type { DataSet } from '../../metadata/model.js';
 import { PhysicalType } from '../../parquet/format.js';
 import { schemaDifference } from '../../parquet/same-schema.js';
-import { partsListedTwice } from '../prepare/part-lists.js';
 import { shapeChange } from '../prepare/shape.js';
 import { widthsOf } from '../prepare/vector-width.js';
 import type { Columns } from './columns.js';
@@ -25,7 +24,6 @@ export function checkDataSet(metadata: GraphMetadata, looked: LookedDataSet): Fi
   return [
     ...checkEachPart(looked),
     ...checkEmptyParts(looked),
-    ...checkListedTwice(looked.dataSet),
     ...checkShapes(looked),
     ...checkSchemas(looked),
     ...(role === 'structure' ? checkStructure(looked) : checkColumns(looked)),
@@ -56,18 +54,12 @@ function checkEmptyParts(looked: LookedDataSet): Finding[] {
   const place = placeOf(looked.dataSet);
   const empty = looked.parts.filter((part) => isRead(part) && part.rows === 0);
   if (empty.length === 0) return [];
-  if (rowsOf(looked) === 0) {
-    return [warning('empty-part', place, 'has no rows at all: DistPartitioning may stop at it')];
+  // Of the whole data set, and nothing that an alignment could mend.
+  if (rowsOf(looked) === 0 && looked.parts.every(isRead)) {
+    return [violation('empty-part', place, 'has no rows at all, at which DistPartitioning stops')];
   }
   return empty.map(({ path }) =>
     violation('empty-part', { ...place, part: path }, 'has no rows, which DistPartitioning cannot stack'),
-  );
-}
-
-/** The same path twice in one list; see `checkSharedFiles` for several lists. */
-function checkListedTwice(dataSet: DataSet): Finding[] {
-  return partsListedTwice(dataSet.parts).map((part) =>
-    violation('listed-twice', { ...placeOf(dataSet), part }, 'is listed twice'),
   );
 }
 
@@ -125,7 +117,7 @@ const ENDS = ['src_int_id', 'dst_int_id'];
 
 function checkStructure({ dataSet, schemas }: LookedDataSet): Finding[] {
   const place = placeOf(dataSet);
-  return schemas.slice(0, 1).flatMap(({ leaves }) => {
+  return schemas.slice(0, 1).flatMap(({ leaves, columns }) => {
     const names = leaves.map(({ path }) => path);
     if (names.length !== 2 || !ENDS.every((name) => names.includes(name))) {
       const has = names.length === 0 ? 'none' : someOf(names);
@@ -133,9 +125,11 @@ function checkStructure({ dataSet, schemas }: LookedDataSet): Finding[] {
         violation('structure', place, `must have the two columns src_int_id and dst_int_id, and has ${has}`),
       ];
     }
-    return leaves
+    const found = leaves
       .filter(({ type }) => type !== PhysicalType.int64)
       .map(({ path }) => violation('structure', place, `column ${path} is not of type INT64`));
+    if (found.length > 0 || columns.kind !== 'objects') return found;
+    return [violation('structure', place, `${columns.problem}, and no number of a node`)];
   });
 }
 

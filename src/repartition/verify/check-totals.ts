@@ -1,5 +1,5 @@
 /** How many nodes and edges there are: all who say so must agree, and edges must end at nodes that there are. */
-import { declaredTotals, type GraphMetadata, infoCounts } from '../../metadata/index.js';
+import { declaredTotals, endsOf, type GraphMetadata, infoCounts } from '../../metadata/index.js';
 import type { ObjectStat } from '../../storage/storage.js';
 import { rowsOf } from './check-parts.js';
 import type { LookedType } from './check-types.js';
@@ -149,12 +149,6 @@ function checkEnds({ kind, type, dataSets }: LookedType, { nodes }: Totals): Fin
           return idFindings({ type, part: part.path }, { range, end, nodes: nodes.get(end) });
         }),
   );
-}
-
-/** The node types that an edge type joins. */
-export function endsOf(type: string): [string, string] {
-  const [src = '', , dst = ''] = type.split(':');
-  return [src, dst];
 }
 
 /** Whether ids at one end of a part's edges are those of nodes. */

@@ -1,6 +1,7 @@
 /** What is read side by side: part i of all data sets of a type, on one rank. */
-import type { DataSet } from '../../metadata/index.js';
-import { isRead, type LookedDataSet } from './facts.js';
+import { partsListedTwice } from '../prepare/part-lists.js';
+import type { Columns } from './columns.js';
+import { isRead, type LookedDataSet, type LookedPart } from './facts.js';
 import { countOf, type Finding, placeOf, violation, warning } from './finding.js';
 
 /** The data sets of one type, in the metadata's order. */
@@ -30,21 +31,34 @@ export function checkAgreement({ type, dataSets }: LookedType): Finding[] {
   });
 }
 
+/** A list of parts, and whose it is. */
+export interface PartList {
+  place: { type: string; dataSet: string };
+  parts: readonly string[];
+}
+
 /** A file in two lists is read twice: right for a data set that two types share, and else somebody's mistake. */
-export function checkSharedFiles(dataSets: readonly DataSet[]): Finding[] {
-  const owners = new Map<string, DataSet>();
+export function checkSharedFiles(lists: readonly PartList[]): Finding[] {
+  const owners = new Map<string, PartList>();
   const told = new Set<string>();
-  return dataSets.flatMap((dataSet) =>
-    dataSet.parts.flatMap((path) => {
+  return lists.flatMap((list) =>
+    list.parts.flatMap((path) => {
       const owner = owners.get(path);
-      owners.set(path, owner ?? dataSet);
-      if (!owner || owner === dataSet || told.has(path)) return [];
+      owners.set(path, owner ?? list);
+      if (!owner || owner === list || told.has(path)) return [];
       told.add(path);
-      const { type, dataSet: name } = placeOf(owner);
+      const { type, dataSet } = owner.place;
       return [
-        violation('listed-twice', { ...placeOf(dataSet), part: path }, `is also a part of ${type}, ${name}`),
+        violation('listed-twice', { ...list.place, part: path }, `is also a part of ${type}, ${dataSet}`),
       ];
     }),
+  );
+}
+
+/** The same path twice in one list. */
+export function checkListedTwice({ place, parts }: PartList): Finding[] {
+  return partsListedTwice(parts).map((part) =>
+    violation('listed-twice', { ...place, part }, 'is listed twice'),
   );
 }
 
@@ -67,7 +81,11 @@ function dealtOut(parts: number, ranks: number): [number, number][] {
 export function checkRanks(looked: LookedType, ranks: number): Finding[] {
   return [
     ...checkDealtRows(looked, ranks),
-    ...looked.dataSets.flatMap((one) => checkRankTypes(looked, one, ranks)),
+    ...looked.dataSets.flatMap(({ dataSet, parts, schemas }) =>
+      parts.every(isRead)
+        ? checkRankTypes(placeOf(dataSet, looked.type), schemas[0]?.columns, parts.map(hasNulls), ranks)
+        : [],
+    ),
   ];
 }
 
@@ -100,21 +118,28 @@ function checkDealtRows({ type, dataSets, kind }: LookedType, ranks: number): Fi
   return [warning('world-size', where, message)];
 }
 
-/** Integers beside nulls become doubles, and the ranks compare their types (`_broadcast_shape`). */
-function checkRankTypes(
-  { type }: LookedType,
-  { dataSet, parts, schemas }: LookedDataSet,
+/** As far as its footer counts them. */
+function hasNulls(part: LookedPart): boolean {
+  return isRead(part) && (part.nulls ?? 0) > 0;
+}
+
+/**
+ * Integers beside nulls become doubles, and the ranks compare their types (`_broadcast_shape`).
+ * @param withNulls by part
+ */
+export function checkRankTypes(
+  place: { type: string; dataSet: string },
+  columns: Columns | undefined,
+  withNulls: readonly boolean[],
   ranks: number,
 ): Finding[] {
-  const columns = schemas[0]?.columns;
-  if (columns?.kind !== 'numbers' || !columns.hasIntegers || !parts.every(isRead)) return [];
-  const read = parts.filter(isRead);
-  const hasNulls = dealtOut(read.length, ranks)
+  if (columns?.kind !== 'numbers' || !columns.hasIntegers) return [];
+  const dealt = dealtOut(withNulls.length, ranks)
     .filter(([from, to]) => to > from)
-    .map(([from, to]) => read.slice(from, to).some(({ nulls }) => (nulls ?? 0) > 0));
-  if (!hasNulls.includes(true) || !hasNulls.includes(false)) return [];
+    .map(([from, to]) => withNulls.slice(from, to).includes(true));
+  if (!dealt.includes(true) || !dealt.includes(false)) return [];
   const message =
     `has nulls on some of ${ranks} ranks alone: those read its integers as doubles, and DistPartitioning stops because ` +
     'the ranks differ; let gs-processing write doubles';
-  return [violation('world-size', placeOf(dataSet, type), message)];
+  return [violation('world-size', place, message)];
 }

@@ -1,5 +1,6 @@
 /** What a prefix that was never aligned lacks is one thing: the alignment. So a type gets one line for it. */
 import type { Violation } from '../api.js';
+import { rowsOf } from './check-parts.js';
 import { type LookedType } from './check-types.js';
 import { isRead } from './facts.js';
 import { countOf, type Finding, violation } from './finding.js';
@@ -16,15 +17,24 @@ export function asOnePerType(
   types: readonly LookedType[],
   advice: string,
 ): Finding[] {
-  const isMended = ({ severity, kind }: Finding): boolean => severity === 'violation' && MENDED.has(kind);
+  const isMended = ({ severity, kind, part }: Finding): boolean =>
+    severity === 'violation' && MENDED.has(kind) && !(kind === 'empty-part' && part === undefined);
   const told = types.flatMap((type) => {
     const own = findings.filter((finding) => finding.type === type.type && isMended(finding));
     if (own.length === 0) return [];
-    return [
-      violation('never-aligned', { type: type.type }, `${[...lacks(type, own)].join('; ')}; ${advice}`),
-    ];
+    const totals = totalsOf(type);
+    const message =
+      totals.length > 1
+        ? `its data sets have ${totals.join(' and ')} rows in all, which no layout fits; run gs-processing again`
+        : `${[...lacks(type, own)].join('; ')}; ${advice}`;
+    return [violation('never-aligned', { type: type.type }, message)];
   });
   return [...findings.filter((finding) => !isMended(finding)), ...told];
+}
+
+/** The rows that data sets have in all, each number once; of those whose parts could all be read. */
+function totalsOf({ dataSets }: LookedType): number[] {
+  return [...new Set(dataSets.filter(({ parts }) => parts.every(isRead)).map(rowsOf))];
 }
 
 function* lacks({ dataSets }: LookedType, findings: readonly Finding[]): Generator<string> {

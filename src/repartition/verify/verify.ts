@@ -19,11 +19,18 @@ import { problemOf, readPart } from '../prepare/read-part.js';
 import { checkMetadata } from './check-metadata.js';
 import { checkDataSet, rowsOf } from './check-parts.js';
 import { checkTotals, type LookedMapping, totalsOf } from './check-totals.js';
-import { checkAgreement, checkRanks, checkSharedFiles, type LookedType } from './check-types.js';
+import {
+  checkAgreement,
+  checkListedTwice,
+  checkRanks,
+  checkSharedFiles,
+  type LookedType,
+  type PartList,
+} from './check-types.js';
 import type { DeepOutcome } from './deep/deep.js';
 import { type Documents, readDocuments } from './documents.js';
 import { type LookedDataSet, lookAtPart, SchemaNumbers } from './facts.js';
-import { type Finding, violation, warning } from './finding.js';
+import { type Finding, placeOf, violation, warning } from './finding.js';
 import { checkDocuments, checkIdentities, checkStatus, hasOurs, readInputs } from './freshness.js';
 import { asOnePerType } from './never-aligned.js';
 import { inOrder } from './report.js';
@@ -160,11 +167,19 @@ function check(
   { isInput, status }: Documents,
   { worldSize }: VerifyOptions,
 ): Finding[] {
+  const lists: PartList[] = [
+    ...dataSets.map(({ dataSet }) => ({ place: placeOf(dataSet), parts: dataSet.parts })),
+    ...mappings.map(({ type, parts }) => ({
+      place: { type, dataSet: 'raw_id_mappings' },
+      parts: parts.map(({ path }) => path),
+    })),
+  ];
   const findings = [
     ...checkMetadata(metadata),
     ...dataSets.flatMap((one) => checkDataSet(metadata, one)),
     ...types.flatMap(checkAgreement),
-    ...checkSharedFiles(dataSets.map(({ dataSet }) => dataSet)),
+    ...lists.flatMap(checkListedTwice),
+    ...checkSharedFiles(lists),
     ...checkTotals(metadata, types, mappings),
     ...(worldSize === undefined ? [] : types.flatMap((type) => checkRanks(type, worldSize))),
   ];
@@ -218,7 +233,7 @@ async function lookAtValues(
 function withoutRepeated(footers: readonly Finding[], values: readonly Finding[]): Finding[] {
   const key = ({ kind, type, dataSet }: Finding): string => JSON.stringify([kind, type, dataSet]);
   const told = new Set(values.map(key));
-  const repeated = new Set<Finding['kind']>(['nulls', 'width', 'ids']);
+  const repeated = new Set<Finding['kind']>(['nulls', 'width', 'ids', 'world-size']);
   return [...footers.filter((one) => !(repeated.has(one.kind) && told.has(key(one)))), ...values];
 }
 

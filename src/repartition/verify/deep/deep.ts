@@ -34,8 +34,9 @@ export async function lookDeep(
     signal,
     threads,
     memory,
+    worldSize,
     onProgress,
-  }: Pick<VerifyOptions, 'signal' | 'threads' | 'memory' | 'onProgress'>,
+  }: Pick<VerifyOptions, 'signal' | 'threads' | 'memory' | 'worldSize' | 'onProgress'>,
 ): Promise<DeepOutcome> {
   const plan = planDeepLook(metadata, dataSets, mappings, nodes, inputs);
   const facts = new Array<UnitFacts | undefined>(plan.units.length);
@@ -67,5 +68,5 @@ export async function lookDeep(
     },
   });
   const compared = new Set(plan.comparisons.map(({ dataSet }) => dataSet)).size;
-  return { findings: judge(plan, facts, nodes), checked: { bytes: totalBytes, compared } };
+  return { findings: judge(plan, facts, { nodes, worldSize }), checked: { bytes: totalBytes, compared } };
 }

@@ -1,6 +1,8 @@
 /** From what threads have counted to findings; pure. */
 import { nullFindings } from '../check-parts.js';
-import { endsOf, idFindings } from '../check-totals.js';
+import { endsOf } from '../../../metadata/index.js';
+import { idFindings } from '../check-totals.js';
+import { checkRankTypes } from '../check-types.js';
 import { countOf, type Finding, placeOf, violation, warning } from '../finding.js';
 import { type Checksum, joined, NOTHING } from './crc.js';
 import type { PartUnit, UnitFacts } from './model.js';
@@ -10,9 +12,17 @@ import type { TallyFacts } from './tally.js';
 /** By unit. */
 type Facts = readonly (UnitFacts | undefined)[];
 
-export function judge(plan: DeepPlan, facts: Facts, nodes: ReadonlyMap<string, number>): Finding[] {
+/** What values are held against. */
+export interface Bounds {
+  /** By type. */
+  nodes: ReadonlyMap<string, number>;
+  /** Ranks that will read the graph. */
+  worldSize?: number | undefined;
+}
+
+export function judge(plan: DeepPlan, facts: Facts, bounds: Bounds): Finding[] {
   return [
-    ...plan.dataSets.flatMap((dataSet) => judgeDataSet(dataSet, facts, nodes)),
+    ...plan.dataSets.flatMap((dataSet) => judgeDataSet(dataSet, facts, bounds)),
     ...plan.comparisons.flatMap((comparison) => judgeRows(comparison, facts)),
     ...plan.mappings.flatMap(({ type, unit }) => judgeMapping(type, facts[unit.id])),
   ];
@@ -23,7 +33,7 @@ interface ReadPart {
   tallies: TallyFacts[];
 }
 
-function judgeDataSet(deep: DeepDataSet, facts: Facts, nodes: ReadonlyMap<string, number>): Finding[] {
+function judgeDataSet(deep: DeepDataSet, facts: Facts, { nodes, worldSize }: Bounds): Finding[] {
   const place = placeOf(deep.dataSet);
   const unreadable = deep.outputs.flatMap((units) => {
     const wrong = units
@@ -38,6 +48,14 @@ function judgeDataSet(deep: DeepDataSet, facts: Facts, nodes: ReadonlyMap<string
   return [
     ...unreadable,
     ...judgeNulls(deep, parts),
+    ...(worldSize === undefined
+      ? []
+      : checkRankTypes(
+          place,
+          deep.columns,
+          parts.map((part) => total(part, 'nulls') > 0),
+          worldSize,
+        )),
     ...(deep.columns?.kind === 'vectors' ? judgeLengths(place, parts) : []),
     ...(deep.role === 'structure' ? judgeIds(place.type, parts, nodes) : judgeNumbers(deep, parts)),
   ];
