@@ -1,9 +1,7 @@
 /** Makes names in folders durable: one sync for all files that were named before it began. */
-import { closeSync, fsync, openSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { closeSync, openSync } from 'node:fs';
 import { isErrno } from './local-errors.js';
-
-const synced = promisify(fsync);
+import { synced } from './synced.js';
 
 export class FolderSyncs {
   private readonly running = new Map<string, Promise<void>>();
@@ -37,7 +35,7 @@ export class FolderSyncs {
 async function syncFolder(folder: string): Promise<void> {
   const descriptor = openSync(folder, 'r');
   try {
-    await synced(descriptor);
+    await synced(descriptor, folder);
   } catch (error) {
     // Some network file systems can't sync a folder, and do not need to.
     if (!isErrno(error, 'EINVAL', 'ENOTSUP')) throw error;

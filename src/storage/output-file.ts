@@ -1,9 +1,6 @@
 /** A file that is being written: all bytes arrive, and the disk starts on them before the last has come. */
-import { fdatasync, fsync, writeSync } from 'node:fs';
-import { promisify } from 'node:util';
-
-const dataSynced = promisify(fdatasync);
-const synced = promisify(fsync);
+import { writeSync } from 'node:fs';
+import { synced } from './synced.js';
 
 /**
  * Bytes after which the disk is set to work. Left to itself the kernel gathers gigabytes, and the sync at the end has
@@ -17,7 +14,10 @@ export class OutputFile {
   private syncing: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
 
-  constructor(private readonly descriptor: number) {}
+  constructor(
+    private readonly descriptor: number,
+    private readonly path: string,
+  ) {}
 
   /** Writes all bytes at `position`; a disk that is nearly full takes fewer at first. */
   write(bytes: Uint8Array, position: number): void {
@@ -40,13 +40,13 @@ export class OutputFile {
   /** Waits until all that was written is on the disk. */
   async sync(): Promise<void> {
     await this.settle();
-    await synced(this.descriptor);
+    await synced(this.descriptor, this.path);
   }
 
   private startSync(): void {
     if (this.syncing) return;
     this.unsynced = 0;
-    this.syncing = dataSynced(this.descriptor)
+    this.syncing = synced(this.descriptor, this.path, 'data')
       .catch((error: unknown) => {
         this.failure ??= { error };
       })

@@ -120,7 +120,7 @@ async function fillAndPlace(
   target: string,
   { signal, keepSame, onWritten }: Placing,
 ): Promise<FileIdentity> {
-  const output = new OutputFile(descriptor);
+  const output = new OutputFile(descriptor, temporary);
   try {
     await fill(output);
   } catch (error) {

@@ -192,6 +192,7 @@ it('every command is also in the library, as the documentation has it; it loads 
     'listJobs',
     'submitProcessingJob',
     'followProcessingJob',
+    'checkAlignment',
     'stopProcessingJob',
   ]);
   const script = `import * as all from 'gs-repartition/upstream'; console.log(${JSON.stringify(names)}.filter((name) => typeof all[name] !== 'function'));`;

@@ -20,8 +20,10 @@ export async function readRequest(request: IncomingMessage): Promise<Incoming> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
   const { method = 'GET', url = '/', headers } = request;
+  // In the header, or in the query where a request was signed for beforehand.
   const [, accessKeyId = '', , service = ''] =
-    /Credential=([^/]+)\/(\d+)\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+    /Credential=([^/]+)\/(\d+)\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? decodeURIComponent(url)) ??
+    [];
   const incoming = { service, accessKeyId, method, url, headers, body };
   return { ...incoming, operation: operationOf(incoming) };
 }

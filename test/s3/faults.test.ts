@@ -224,7 +224,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
       }),
     );
     expect((await failure()).message).toBe(
-      `S3 failed while writing s3://${bucket.name}/graph/out (4 attempts): InternalError: Sorry.`,
+      `S3 failed while writing s3://${bucket.name}/graph/out (4 attempts): InternalError: Sorry`,
     );
     await expectNothing();
   });
@@ -242,7 +242,7 @@ describe('what does not pass ends in one line, with nothing published and no upl
     expect(error.code).toBe('access');
     expect(error.message).toMatch(
       new RegExp(
-        `^the credentials expired while reading s3://${bucket.name}/graph/[ab] \\(ExpiredToken: The token has expired\\.\\)$`,
+        `^the credentials expired while reading s3://${bucket.name}/graph/[ab] \\(ExpiredToken: The token has expired\\)$`,
       ),
     );
     await expectNothing();
