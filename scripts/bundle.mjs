@@ -42,8 +42,9 @@ const { output } = await bundle.write({
   chunkFileNames: '[name].js',
 });
 // Node.js itself crashes where it may open too few files, so that is asked before it starts. And glibc keeps what buffers of
-// a megabyte leave behind, unless it is told not to before anything runs: 80 MB on S3. A shell runs these lines, and for
-// Node.js each is a text and a comment.
+// a megabyte leave behind, unless it is told not to before anything runs: on S3 65 of 355 MB, where many parts are under way
+// and the processor waits. On a disk that would cost as much time again (bench/results/attempts.md). A shell runs these
+// lines, and for Node.js each is a text and a comment.
 const main = join(folder, 'main.js');
 const text = readFileSync(main, 'utf8');
 if (!text.startsWith(SHEBANG)) throw new Error(`${main} does not begin with ${SHEBANG}`);
@@ -52,7 +53,7 @@ writeFileSync(
   `#!/bin/sh
 ':' //; files=$(ulimit -n); case $files in *[!0-9]*) ;; *) if [ "$files" -lt ${FEWEST_FILES} ]; then
 ':' //; echo "gs-repartition: this process may open only $files files, and needs ${FEWEST_FILES}. Raise the limit (ulimit -n), then run the same command again." >&2; exit 1; fi;; esac
-':' //; export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-2}" MALLOC_MMAP_THRESHOLD_="\${MALLOC_MMAP_THRESHOLD_:-131072}"
+':' //; case "$*" in *[sS]3*://*) export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-2}" MALLOC_MMAP_THRESHOLD_="\${MALLOC_MMAP_THRESHOLD_:-131072}";; esac
 ':' //; exec node "$0" "$@"
 ${text.slice(SHEBANG.length)}`,
 );

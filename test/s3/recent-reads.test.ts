@@ -50,9 +50,9 @@ it('another object, or another version of it, is another', async () => {
   expect(asked).toEqual(['v1 a 0-10', 'v2 a 0-10', 'v1 b 0-10']);
 });
 
-it('what was read is not kept for ever: the oldest goes when there are more than 16 MiB', async () => {
+it('what was read is not kept for ever: the oldest goes when there are more than 8 MiB', async () => {
   const { read, asked } = objects();
-  for (const object of ['a', 'b', 'c', 'a', 'c']) await read(object, 0, 6 * MIB);
+  for (const object of ['a', 'b', 'c', 'a', 'c']) await read(object, 0, 3 * MIB);
   expect(asked.map((read) => read[0])).toEqual(['a', 'b', 'c', 'a']);
 });
 
