@@ -54,7 +54,11 @@ interface SdkRequest extends Omit<Address, 'origin' | 'pathBefore' | 'region'> {
 const [VALID_SECONDS, FRESH_SECONDS] = [900, 300];
 /** Signatures that are remembered. */
 const URLS = 512;
+/** Refusals one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
+const MOST_REFUSALS = 8;
 const PLACEHOLDER = 'key';
+/** What S3 answers to a signature, or to who signed; other answers are about the object, or about the time. */
+const REFUSED = new Set([400, 401, 403]);
 /** Headers that each request has of its own. */
 const OWN_HEADERS =
   /^(host|range|if-match|authorization|x-amz-date|x-amz-content-sha256|x-amz-security-token|x-amz-user-agent|amz-sdk-.*)$/;
@@ -64,6 +68,8 @@ export class DirectReads {
   private readonly signer: SignatureV4;
   /** Of keys, the oldest first: most objects are read for a while, and then no more. */
   private readonly urls = new Map<string, { path: Promise<string>; until: number }>();
+
+  private refusals = 0;
 
   private constructor(
     private readonly client: S3Client,
@@ -112,6 +118,7 @@ export class DirectReads {
     version: string | undefined,
     { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
   ): Promise<DirectAnswer> {
+    if (this.refusals >= MOST_REFUSALS) return {};
     try {
       const path = await this.presigned(key);
       const headers = {
@@ -124,8 +131,13 @@ export class DirectReads {
         this.pool.dispatch({ path, method: 'GET', headers }, reply);
         if (signal) reply.endWith(signal);
       });
+      if (got.answer) {
+        this.refusals = 0;
+        return got;
+      }
       // What was signed with an old key, or by a wrong clock, is not sent again.
-      if (!got.answer) this.urls.delete(key);
+      this.urls.delete(key);
+      if (got.status !== undefined && REFUSED.has(got.status)) this.refusals += 1;
       return got;
     } catch {
       signal?.throwIfAborted();
@@ -183,6 +195,7 @@ class Reply implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private answer: RangeAnswer | undefined;
   private filled = 0;
+  private isOver = false;
   private letGo = (): void => undefined;
 
   constructor(
@@ -205,6 +218,8 @@ class Reply implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    // It waited for a socket, and nobody waits for it any more.
+    if (this.isOver) controller.abort(new Error('interrupted'));
   }
 
   onResponseStart(
@@ -236,6 +251,7 @@ class Reply implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
+    this.isOver = true;
     this.letGo();
     this.reject(error);
   }

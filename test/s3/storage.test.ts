@@ -369,6 +369,36 @@ describe('lists', () => {
   });
 });
 
+describe('where signatures in a URL are refused', () => {
+  const isDirect = ({ operation, headers }: ProxiedRequest): boolean =>
+    operation === 'GetObject' && headers.authorization === undefined;
+
+  test('all is read the other way, and soon not asked for in vain', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    proxy.reset((request) =>
+      isDirect(request) ? { kind: 'reply', status: 403, code: 'AccessDenied' } : undefined,
+    );
+    for (let at = 0; at < 20; at++) {
+      expect(await storage.read('part', at, at + 10)).toEqual(pattern(30, 1).subarray(at, at + 10));
+    }
+    expect(proxy.seen.filter(isDirect)).toHaveLength(8);
+    expect(proxy.traffic().requests['GetObject']).toBe(28);
+  });
+
+  test('what was refused now and then is asked for again', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    proxy.reset((request) =>
+      isDirect(request) && request.number % 3 === 0
+        ? { kind: 'reply', status: 403, code: 'AccessDenied' }
+        : undefined,
+    );
+    for (let at = 0; at < 28; at++) await storage.read('part', 0, at + 1);
+    expect(proxy.seen.filter(isDirect)).toHaveLength(28);
+  });
+});
+
 describe('what is asked for', () => {
   const headersOf = (operation: string) =>
     proxy.seen.find((request) => request.operation === operation)?.headers;
