@@ -101,10 +101,15 @@ export class DirectReads {
     common: Omit<GetObjectCommandInput, 'Key'>,
     sockets: Sockets,
   ): Promise<DirectReads | undefined> {
-    const address = await addressOf(client, common).catch(() => undefined);
-    // Proxies are the SDK's: whoever goes through one waits for it anyway.
-    if (!address || proxyFor(new URL(address.origin)) !== undefined) return undefined;
-    return new DirectReads(client, address, sockets);
+    try {
+      const address = await addressOf(client, common);
+      // Proxies are the SDK's: whoever goes through one waits for it anyway.
+      if (!address || proxyFor(new URL(address.origin)) !== undefined) return undefined;
+      return new DirectReads(client, address, sockets);
+    } catch {
+      // Without credentials, or with an address that only the SDK understands: it will say what is wrong, if anything is.
+      return undefined;
+    }
   }
 
   /**
