@@ -27,7 +27,7 @@ export const layoutOptions = {
   recount: flag('Believe the files where the row counts in the metadata differ'),
   memory: size('Memory that the process may take; a page that needs more is refused (256MB unless given)'),
   concurrency: count(
-    'Worker threads (as many as processors, at most 4 (on S3, 2), unless given; never more than processors, or these, nor than have memory)',
+    'Worker threads at most (as many as processors, and as --memory has room for: see the README)',
   ),
 };
 

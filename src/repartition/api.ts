@@ -61,7 +61,8 @@ export interface ExecuteOptions {
   remake?: boolean;
   /**
    * Worker threads. Default: the machine's parallelism, at most as many as the storage gains from, and none where a few
-   * small parts are all there is to make. Never more than `memory` has room for: two in 256 MiB, one more for each further 64.
+   * small parts are all there is to make. Never more than `memory` has room for: two in 256 MiB, one more for each
+   * further 64; on S3 one, and one more for each further 128.
    */
   concurrency?: number;
   /** Bytes that the process may take. A page or footer that needs more is refused. Default 256 MiB. */
