@@ -92,7 +92,7 @@ export interface VerifyOptions extends PrefixOptions {
   worldSize?: number;
   /** Footers read at once. */
   concurrency?: number;
-  /** Worker threads for `deep`. Default: the machine's parallelism, at most as many as the storage gains from. */
+  /** Worker threads for `deep`. Default: the machine's parallelism, as far as `memory` has room for them: two in 256 MiB. */
   threads?: number;
   /** Bytes that the process may take with `deep`. A page that needs more is a violation that says how much. Default 256 MiB. */
   memory?: number;

@@ -25,7 +25,9 @@ export const verifyCommand = defineCommand({
     deep: flag('Read every value, with another reader, and compare all rows with those of the inputs'),
     'world-size': count('So many ranks will read the graph: check that each type has enough for them'),
     concurrency: count('Footers read at once (64 unless given)'),
-    threads: count('Threads that read values with --deep (as many as processors, at most 4, unless given)'),
+    threads: count(
+      'Threads that read values with --deep (as many as processors, and as --memory has room for, unless given)',
+    ),
     memory: size(
       'Memory that the process may take with --deep; a page that needs more is a violation (256MB unless given)',
     ),

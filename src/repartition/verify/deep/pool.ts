@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { fromErrorMessage, interrupted, throwIfAborted } from '../../../errors.js';
-import { DEFAULT_MEMORY, Memory } from '../../../memory.js';
+import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../../memory.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { DeepSetup, FromThread, Unit, UnitFacts } from './model.js';
 
@@ -21,6 +21,9 @@ export interface PoolOptions {
   onDone: (unit: Unit, facts: UnitFacts) => void;
 }
 
+/** What a thread takes with parquet-wasm and what it has in hand, measured: two stay below 300 MB in all. */
+const THREAD_BYTES = 64 * 1024 * 1024;
+
 /**
  * Reads all units.
  * @throws the first thing that keeps a thread from looking, after all have stopped
@@ -32,7 +35,11 @@ export async function readUnits(
 ): Promise<void> {
   throwIfAborted(signal);
   const memory = Memory.within(allowance);
-  const most = Math.min(availableParallelism(), storage.profile.mostThreads);
+  const most = Math.min(
+    availableParallelism(),
+    storage.profile.mostThreads,
+    threadsWithin(allowance, THREAD_BYTES),
+  );
   if (most === 0) return readHere(storage, units, { memory, signal, onBytes, onDone });
   const count = Math.max(1, Math.min(threads ?? most, units.length));
   const turns = new Turns(units);
