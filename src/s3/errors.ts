@@ -107,15 +107,16 @@ export function isAboutCredentials(error: unknown): boolean {
 
 export function failureOf(error: unknown): S3Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { $metadata, $response, code, proxy, StorageClass, AccessTier } = error as Error & {
+  const { $metadata, $response, bucketRegion, code, proxy, StorageClass, AccessTier } = error as Error & {
     $metadata?: { httpStatusCode?: number; attempts?: number };
     $response?: { headers?: Record<string, string> };
+    bucketRegion?: string;
     code?: unknown;
     proxy?: string;
     StorageClass?: string;
     AccessTier?: string;
   };
-  const region = $response?.headers?.['x-amz-bucket-region'];
+  const region = bucketRegion ?? $response?.headers?.['x-amz-bucket-region'];
   return {
     name: error.name,
     message: error.message.trim(),

@@ -15,12 +15,19 @@ export function askForReasons(client: S3Client): void {
           return await next(args);
         } catch (error) {
           if (!isRefusal(error) || (await isElsewhere(client, error))) throw error;
-          throw (await reasonOf(client, commandName, args.input as HeadInput)) ?? error;
+          const reason = await reasonOf(client, commandName, args.input as HeadInput);
+          throw reason ? withRegionOf(error, reason) : error;
         }
       },
     // Outside the SDK's retries.
     { step: 'initialize', name: 'askForReasons' },
   );
+}
+
+/** The answer to a refused HeadBucket names the bucket's region, and that to a refused list need not. */
+function withRegionOf(refusal: unknown, reason: Error): Error {
+  const { region } = failureOf(refusal);
+  return region === undefined ? reason : Object.assign(reason, { bucketRegion: region });
 }
 
 interface HeadInput {
@@ -37,7 +44,7 @@ async function isElsewhere(client: S3Client, error: unknown): Promise<boolean> {
 }
 
 /** @returns `undefined` when there is nothing more to be known */
-async function reasonOf(client: S3Client, command: string, input: HeadInput): Promise<unknown> {
+async function reasonOf(client: S3Client, command: string, input: HeadInput): Promise<Error | undefined> {
   const { Bucket, Key, ExpectedBucketOwner, RequestPayer } = input;
   const same = { Bucket, ExpectedBucketOwner, RequestPayer };
   try {
@@ -48,7 +55,7 @@ async function reasonOf(client: S3Client, command: string, input: HeadInput): Pr
       await client.send(new ListObjectsV2Command({ ...same, MaxKeys: 1 }));
     }
   } catch (error) {
-    if (isRefusal(error)) return error;
+    if (error instanceof Error && isRefusal(error)) return error;
   }
   return undefined;
 }
