@@ -117,7 +117,8 @@ class ProxyRefused extends Error {
   }
 }
 
-function urlOf({ protocol, hostname, port }: Request): URL {
+/** Where a request of the SDK goes, without its path. */
+export function urlOf({ protocol, hostname, port }: Pick<Request, 'protocol' | 'hostname' | 'port'>): URL {
   return new URL(
     `${protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}${port ? `:${port}` : ''}`,
   );

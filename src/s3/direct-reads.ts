@@ -5,9 +5,11 @@
  * to do about redirects, refusals, wrong clocks and networks that fail.
  */
 import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { buildQueryString, extendedEncodeURIComponent } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type Dispatcher, Pool } from 'undici';
 import { proxyFor } from '../aws-config/proxies.js';
+import { urlOf } from '../aws-config/request-handler.js';
 import { versionFrom } from './etag.js';
 
 export interface RangeAnswer {
@@ -34,20 +36,26 @@ export interface Sockets {
 
 /** Where the SDK sends a GetObject, and with which headers. */
 interface Address {
-  origin: string;
-  hostname: string;
-  port: number | undefined;
-  protocol: string;
+  /** A request without path and query. */
+  request: Pick<SdkRequest, 'protocol' | 'hostname' | 'port'>;
+  url: URL;
   /** What stands before a key in a request's path. */
   pathBefore: string;
   query: Readonly<Record<string, string>>;
   headers: Readonly<Record<string, string>>;
+  /** Those of them that are signed, by name. */
+  signedHeaders: Readonly<Record<string, string>>;
   region: string;
 }
 
 /** What the SDK's requests have, and its types hide. */
-interface SdkRequest extends Omit<Address, 'origin' | 'pathBefore' | 'region'> {
+interface SdkRequest {
+  protocol: string;
+  hostname: string;
+  port?: number;
   path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
 }
 
 /** How long a signature is good for, and how long it is used. */
@@ -76,7 +84,7 @@ export class DirectReads {
     private readonly address: Address,
     { most, connectTimeout, idleTimeout, ca }: Sockets,
   ) {
-    this.pool = new Pool(address.origin, {
+    this.pool = new Pool(address.url.origin, {
       connections: most,
       connect: { timeout: connectTimeout, ...(ca !== undefined && { ca }) },
       headersTimeout: idleTimeout,
@@ -104,7 +112,7 @@ export class DirectReads {
     try {
       const address = await addressOf(client, common);
       // Proxies are the SDK's: whoever goes through one waits for it anyway.
-      if (!address || proxyFor(new URL(address.origin)) !== undefined) return undefined;
+      if (!address || proxyFor(address.url) !== undefined) return undefined;
       return new DirectReads(client, address, sockets);
     } catch {
       // Without credentials, or with an address that only the SDK understands: it will say what is wrong, if anything is.
@@ -165,29 +173,20 @@ export class DirectReads {
   }
 
   private async presign(key: string): Promise<string> {
-    const { protocol, hostname, port, query, headers } = this.address;
-    const path = this.address.pathBefore + key.split('/').map(escapeText).join('/');
-    const host = port === undefined ? hostname : `${hostname}:${port}`;
-    const own = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-'));
-    const request = {
-      method: 'GET',
-      protocol,
-      hostname,
-      path,
-      query,
-      headers: { host, ...Object.fromEntries(own), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
-    };
-    const signed = await this.signer.presign(request, {
-      expiresIn: VALID_SECONDS,
-      // They are sent as the SDK sends them.
-      unhoistableHeaders: new Set(own.map(([name]) => name)),
-      // The SDK learns from refusals how wrong this machine's clock is.
-      signingDate: new Date(Date.now() + this.client.config.systemClockOffset),
-    });
-    const text = Object.entries(signed.query ?? {}).map(
-      ([name, value]) => `${escapeText(name)}=${escapeText(String(value))}`,
+    const { request, url, pathBefore, query, signedHeaders } = this.address;
+    const path = pathBefore + key.split('/').map(extendedEncodeURIComponent).join('/');
+    const headers = { ...signedHeaders, host: url.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+    const signed = await this.signer.presign(
+      { ...request, method: 'GET', path, query, headers },
+      {
+        expiresIn: VALID_SECONDS,
+        // They are sent as the SDK sends them.
+        unhoistableHeaders: new Set(Object.keys(signedHeaders)),
+        // The SDK learns from refusals how wrong this machine's clock is.
+        signingDate: new Date(Date.now() + this.client.config.systemClockOffset),
+      },
     );
-    return `${path}?${text.join('&')}`;
+    return `${path}?${buildQueryString(signed.query ?? {})}`;
   }
 
   close(): Promise<void> {
@@ -279,13 +278,12 @@ async function addressOf(
   if (region === undefined || !isPlain) return undefined;
   const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name.toLowerCase()));
   return {
-    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
-    hostname,
-    port,
-    protocol,
+    request: { protocol, hostname, ...(port !== undefined && { port }) },
+    url: urlOf(request),
     pathBefore: path.slice(0, -PLACEHOLDER.length),
     query,
     headers: Object.fromEntries(kept),
+    signedHeaders: Object.fromEntries(kept.filter(([name]) => name.startsWith('x-amz-'))),
     region,
   };
 }
@@ -303,12 +301,4 @@ async function unsent(client: S3Client, command: GetObjectCommand): Promise<SdkR
   await client.send(command);
   if (!seen) throw new Error('the SDK made no request');
   return seen;
-}
-
-/** As the SDK escapes: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html (UriEncode) */
-function escapeText(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

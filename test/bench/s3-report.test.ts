@@ -34,7 +34,7 @@ const FACTS: S3Facts = {
 
 function request(operation: string, path: string, source: string, range: string): ProxiedRequest {
   const headers = { 'x-amz-copy-source': source, 'x-amz-copy-source-range': range };
-  return { operation, path, headers, number: 1, ofOperation: 1 };
+  return { operation, path, url: `/${path}`, headers, number: 1, ofOperation: 1 };
 }
 
 describe('the copies that an alignment asked for', () => {

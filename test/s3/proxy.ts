@@ -11,6 +11,8 @@ export interface ProxiedRequest {
   operation: string;
   /** Decoded: `bucket/key`. */
   path: string;
+  /** As it was asked for, with its query. */
+  url: string;
   headers: IncomingMessage['headers'];
   /** From 1, over all requests since the faults were set. */
   number: number;
@@ -114,6 +116,7 @@ export async function startProxy(target: string): Promise<Proxy> {
     const asked: ProxiedRequest = {
       operation,
       path: decodeURIComponent(url.pathname.slice(1)),
+      url: incoming.url ?? '/',
       headers: incoming.headers,
       number: seen.length + 1,
       ofOperation: traffic.requests[operation],

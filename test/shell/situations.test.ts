@@ -169,18 +169,31 @@ function anonymous(text: string): string {
     .replace(/ \(_ssl\.c:\d+\)/, '');
 }
 
+/** What a pattern finds in the signatures of the requests that came: in a header, or in the URL where it was signed beforehand. */
+function signatures(pattern: RegExp): string {
+  const found = server.seen.map(
+    ({ headers, url }) => pattern.exec(headers.authorization ?? decodeURIComponent(url))?.[1],
+  );
+  return [...new Set(found.filter(Boolean))].join(', ');
+}
+
 /** Access keys of the requests that came. */
 function signers(): string {
-  const keys = server.seen.map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
-  return `signed by ${[...new Set(keys.filter(Boolean))].join(', ')}`;
+  return `signed by ${signatures(/Credential=([^/]+)/)}`;
 }
 
 function regions(): string {
-  const found = server.seen.map(
-    ({ headers }) => /Credential=[^/]+\/\d+\/([^/]+)/.exec(headers.authorization ?? '')?.[1],
-  );
-  return `in ${[...new Set(found.filter(Boolean))].join(', ')}`;
+  return `in ${signatures(/Credential=[^/]+\/\d+\/([^/]+)/)}`;
 }
+
+/** What EMR Serverless is asked for where the profile alone says who, where and which server. */
+const FOUND_BY_PROFILE = {
+  commands: [`${LIST_APPLICATIONS} --profile graphs`, `${LIST_OURS} --profile graphs`],
+  variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
+  look: signers,
+  aws: /^works; signed by KEY-OF-PROFILE$/,
+  ours: /^works; signed by KEY-OF-PROFILE$/,
+} satisfies Partial<Situation>;
 
 function attempts(): string {
   const { length } = server.seen;
@@ -435,11 +448,7 @@ const CHAPTERS: Record<string, Situation[]> = {
             `[profile graphs]\nregion = us-east-1\nendpoint_url = ${server.endpoint}\n` +
             keysIn('KEY-OF-PROFILE'),
         }),
-      commands: [`${LIST_APPLICATIONS} --profile graphs`, `${LIST_OURS} --profile graphs`],
-      variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
-      look: signers,
-      aws: /^works; signed by KEY-OF-PROFILE$/,
-      ours: /^works; signed by KEY-OF-PROFILE$/,
+      ...FOUND_BY_PROFILE,
     },
     {
       name: '`--profile` with `services`, EMR Serverless',
@@ -449,11 +458,7 @@ const CHAPTERS: Record<string, Situation[]> = {
             `[profile graphs]\nregion = us-east-1\nservices = here\n${keysIn('KEY-OF-PROFILE')}` +
             `[services here]\nemr_serverless =\n  endpoint_url = ${server.endpoint}\ns3 =\n  endpoint_url = http://127.0.0.1:1\n`,
         }),
-      commands: [`${LIST_APPLICATIONS} --profile graphs`, `${LIST_OURS} --profile graphs`],
-      variables: () => ({ AWS_ENDPOINT_URL: undefined, AWS_DEFAULT_REGION: undefined }),
-      look: signers,
-      aws: /^works; signed by KEY-OF-PROFILE$/,
-      ours: /^works; signed by KEY-OF-PROFILE$/,
+      ...FOUND_BY_PROFILE,
     },
     {
       name: '`--profile` without an `endpoint_url`, which the profile `default` has',

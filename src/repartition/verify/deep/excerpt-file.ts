@@ -19,6 +19,7 @@ import {
   RowGroup,
   SchemaElement,
 } from '../../../parquet/format.js';
+import { plainWidth } from '../../../parquet/plain.js';
 import type { Leaf } from '../../../parquet/schema.js';
 import type { SourceChunk } from '../../../parquet/source-chunk.js';
 import { make } from '../../../parquet/thrift.js';
@@ -114,19 +115,7 @@ export function stubFor(leaf: Leaf): Uint8Array {
   return Buffer.concat([writeStruct(header), body]);
 }
 
-/** Bytes of a value in PLAIN: of a text its length, which is 0. */
-function stubWidth({ type, typeLength }: Leaf): number {
-  switch (type) {
-    case PhysicalType.boolean:
-      return 1;
-    case PhysicalType.int64:
-    case PhysicalType.double:
-      return 8;
-    case PhysicalType.int96:
-      return 12;
-    case PhysicalType.fixedLenByteArray:
-      return typeLength;
-    default:
-      return 4;
-  }
+/** Bytes of a value in PLAIN: of a boolean a bit, of a text its length, which is 0. */
+function stubWidth(leaf: Leaf): number {
+  return plainWidth(leaf) ?? (leaf.type === PhysicalType.boolean ? 1 : 4);
 }
