@@ -4,6 +4,7 @@ import { cleanCommand } from './clean.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { statusCommand } from './status.js';
+import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 
 /** Commands whose names begin with one word. */
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   statusCommand,
   cleanCommand,
+  uploadCommand,
 ];
 
 export const groups: readonly CommandGroup[] = [
