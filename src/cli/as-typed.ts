@@ -4,6 +4,7 @@
 const COMMANDS: Readonly<Record<string, string>> = {
   repartition: 'gs-repartition',
   verifyPrefix: 'gs-repartition verify',
+  listOutput: 'gs-repartition ls',
   listApplications: 'gs-repartition emr-serverless list',
   setupEmrServerless: 'gs-repartition emr-serverless setup',
   setupPolicies: 'gs-repartition emr-serverless setup --print-policies',

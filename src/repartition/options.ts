@@ -6,6 +6,7 @@ import type {
   CleanOptions,
   CommitOptions,
   ExecuteOptions,
+  ListOptions,
   PrepareOptions,
   RepartitionOptions,
   StatusOptions,
@@ -77,6 +78,15 @@ const VERIFY: Checks<VerifyOptions> = {
   memory: count,
 };
 
+const LIST: Checks<ListOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
+};
+
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
 
 /**
@@ -105,6 +115,11 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireListOptions(options: ListOptions): void {
+  requireKnown(options, LIST);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */

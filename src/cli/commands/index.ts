@@ -1,6 +1,7 @@
 /** All commands. Those of a group are loaded when its name is typed: an alignment should not wait for AWS. */
 import type { Command } from '../command.js';
 import { cleanCommand } from './clean.js';
+import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { statusCommand } from './status.js';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   repartitionCommand,
   planCommand,
   verifyCommand,
+  lsCommand,
   statusCommand,
   cleanCommand,
   uploadCommand,
