@@ -1,4 +1,4 @@
-/** Requests that change something, as data: what a dry run prints is exactly what a real run sends. */
+/** Requests as data, those that change something above all: what a dry run prints is exactly what a real run sends. */
 import type { SetRepositoryPolicyCommandInput } from '@aws-sdk/client-ecr';
 import type { CreateApplicationCommandInput, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import type { CreateRoleCommandInput, PutRolePolicyCommandInput } from '@aws-sdk/client-iam';
@@ -21,6 +21,8 @@ export type Request =
       parts: number;
     }
   | { service: 'emr-serverless'; operation: 'StartJobRun'; input: StartJobRunCommandInput }
+  /** Asked until the job has ended. */
+  | { service: 'emr-serverless'; operation: 'GetJobRun'; input: { applicationId: string; jobRunId: string } }
   | { service: 'sagemaker'; operation: 'CreateProcessingJob'; input: CreateProcessingJobCommandInput };
 
 /** One step of a plan: a line that says what it does and why, and the request that does it. */

@@ -3,16 +3,15 @@ import { createInterface } from 'node:readline/promises';
 import {
   type AwsSession,
   cancelJob,
-  driverErrorLines,
   type Fallback,
   finishJob,
   followJob,
-  furtherCommands,
   type JobId,
   type JobUpdate,
   type Outcome,
   type ProcessingJobOptions,
   type ProcessingUpdate,
+  requireSuccess,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import { jobEngine } from './aws-options.js';
@@ -75,14 +74,7 @@ export async function waitForJob(
     if (isThere) log.warn(`the job itself goes on; follow it again with: ${again}`);
     throw error;
   }
-  if (job.state !== 'SUCCESS') {
-    for (const line of await driverErrorLines(aws, job, { log, signal })) log.warn(`driver: ${line}`);
-    for (const command of furtherCommands(job, region)) log.warn(`look further: ${command}`);
-    const details = (job.stateDetails ?? '') === '' ? '' : `: ${job.stateDetails ?? ''}`;
-    throw new RepartitionError('job', `the job ${id.jobRunId} ended as ${job.state ?? 'UNKNOWN'}${details}`, {
-      hint: 'Correct the cause and submit it again.',
-    });
-  }
+  await requireSuccess(aws, job, { log, signal });
   const outcome = await finishJob(aws, job, {
     engine: jobEngine(session, values as unknown as Record<string, unknown>),
     fallback: values.fallback,
@@ -131,7 +123,7 @@ function describeOutcome(outcome: Outcome): string[] {
 const TELL_EVERY_SECONDS = 60;
 
 /** A line at every change of state, and one a minute. */
-function teller(log: Session['log']): (update: JobUpdate) => void {
+export function teller(log: Session['log']): (update: JobUpdate) => void {
   let last: JobUpdate | undefined;
   return (update) => {
     const isNews = update.state !== last?.state;

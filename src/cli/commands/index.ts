@@ -4,6 +4,7 @@ import { cleanCommand } from './clean.js';
 import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
+import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
 import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   cleanCommand,
   uploadCommand,
+  runCommand,
 ];
 
 export const groups: readonly CommandGroup[] = [
