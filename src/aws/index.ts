@@ -28,11 +28,14 @@ export {
 export { type Architecture, RELEASES, releaseFor, releaseWarning } from './release.js';
 export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
-  type ProcessingCallOptions,
-  sessionNear,
-  type StartedProcessingJob,
-  submitProcessingJob,
-} from './sagemaker.js';
+  checkPartitions,
+  type PartitionCallOptions,
+  type PartitionJob,
+  submitPartitionJob,
+} from './partition.js';
+export { type PartitionFacts, partitionJobRequest, type PartitionOptions } from './partition-plan.js';
+export type { ProcessingCallOptions } from './processing.js';
+export { sessionNear, type StartedProcessingJob, submitProcessingJob } from './sagemaker.js';
 export {
   followProcessingJob,
   type FollowProcessingOptions,
