@@ -45,6 +45,11 @@ export const groups: readonly CommandGroup[] = [
     load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
   },
   {
+    name: 'image',
+    words: ['build', 'push'],
+    load: async () => (await import('../image.js')).imageCommands,
+  },
+  {
     name: 'sagemaker',
     words: ['submit'],
     load: async () => (await import('../sagemaker.js')).sagemakerCommands,
