@@ -2,11 +2,12 @@
 import { resolve } from 'node:path';
 import type { WalkSettings } from '../aws/index.js';
 import { awsOptions } from './aws-options.js';
-import { uploadOptions } from './commands/upload.js';
 import { setupOptions, setupOptionsFrom, submitOptions, submitOptionsFrom } from './emr-serverless.js';
 import { sagemakerOptions, waitOptions, type WaitValues } from './emr-serverless-wait.js';
 import { count, flag, many, type Option, type OptionSet, size, text, type Values } from './options.js';
+import { partitionOptions, partitionOptionsFrom } from './partition.js';
 import { layoutOptions } from './run-options.js';
+import { uploadOptions } from './upload.js';
 
 /** What several steps share. */
 export const topOptions = {
@@ -46,6 +47,8 @@ const verifyKeys = {
   memory: size('Memory that the process may take with `deep`'),
 };
 
+const partitionKeys = without(partitionOptions, 'input-prefix', 'metadata-filename', 'instance-count');
+
 export const sections = {
   aws: awsOptions,
   upload: { from: uploadOptions.from },
@@ -53,6 +56,7 @@ export const sections = {
   submit: submitKeys,
   align: alignKeys,
   verify: verifyKeys,
+  partition: partitionKeys,
 } satisfies Record<string, OptionSet>;
 
 /** A section that is left out of the file is there without keys; of others, the step is left out. */
@@ -70,11 +74,12 @@ export interface WalkValues {
   submit: Values<typeof submitKeys>;
   align: Values<typeof alignKeys>;
   verify: Values<typeof verifyKeys>;
+  partition?: Values<typeof partitionKeys>;
 }
 
 /** @param folder of the file: paths in it are relative to that */
 export function walkSettings(
-  { top, upload, setup, submit, align }: WalkValues,
+  { top, upload, setup, submit, align, partition }: WalkValues,
   folder: string,
 ): WalkSettings {
   const { 'execution-role': executionRole, 'extra-arguments': extra, ...job } = submit;
@@ -93,13 +98,33 @@ export function walkSettings(
     submit: {
       ...without(settings, 'clientToken'),
       executionRole,
-      entryPoint: /^s3[an]?:/i.test(job['entry-point'])
-        ? job['entry-point']
-        : resolve(folder, job['entry-point']),
+      entryPoint: inFolder(folder, job['entry-point']),
     },
     align: {
       fallback: align.fallback,
       sagemaker: sagemakerOptions({ ...align, 'on-interrupt': undefined, json: false } satisfies WaitValues),
     },
+    ...(partition === undefined ? {} : { partition: partitionSettings(partition, top, folder) }),
   };
+}
+
+function partitionSettings(
+  partition: NonNullable<WalkValues['partition']>,
+  top: WalkValues['top'],
+  folder: string,
+): NonNullable<WalkSettings['partition']> {
+  const known = {
+    'input-prefix': top['output-prefix'],
+    'metadata-filename': '',
+    'instance-count': undefined,
+  };
+  const options = partitionOptionsFrom({ ...partition, ...known });
+  return {
+    ...without(options, 'inputPrefix', 'metadataFilename'),
+    entryPoint: inFolder(folder, partition['entry-point']),
+  };
+}
+
+function inFolder(folder: string, path: string): string {
+  return /^s3[an]?:/i.test(path) ? path : resolve(folder, path);
 }

@@ -1,14 +1,20 @@
-/** What `run` does: reads the file, walks, and tells of each step. */
+/** `gs-repartition run --file …`: reads the file, walks, and tells of each step. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { checkWalk, runWalk, type WalkEngine, type WalkReport, type WalkStep } from '../aws/index.js';
+import {
+  checkWalk,
+  runWalk,
+  WALK_STEPS,
+  type WalkEngine,
+  type WalkReport,
+  type WalkStep,
+} from '../aws/index.js';
 import { messageOf } from '../errors.js';
 import { dashed } from './as-typed.js';
 import { withAws } from './aws-options.js';
-import type { Session } from './command.js';
-import type { runOptions } from './commands/run.js';
+import { defineCommand, type Session } from './command.js';
 import { processingTeller, teller } from './emr-serverless-wait.js';
-import { usage, type Values } from './options.js';
+import { choice, flag, required, text, usage, type Values } from './options.js';
 import { readS3Options } from './s3-options.js';
 import { type FileMistake, readWalk } from './walk-file.js';
 import { walkSettings, type WalkValues } from './walk-options.js';
@@ -16,8 +22,26 @@ import { EXIT } from './world.js';
 
 const LARGEST_FILE = 1024 ** 2;
 
+const runOptions = {
+  file: required(text('The YAML file that says what the steps are told')),
+  until: choice('The last step to do (all unless given)', WALK_STEPS),
+  'dry-run': flag('Print every step with its requests as JSON, and change nothing'),
+};
+
+export const runCommand = defineCommand({
+  name: 'run',
+  describe: `Walk the whole way, as a file says (${WALK_STEPS.join(', ')}), or go on where it was left`,
+  usage: '--file <walk.yaml> [options]',
+  options: runOptions,
+  examples: [
+    ['$0 run --file walk.yaml --dry-run', 'See which steps there are, and what each would send'],
+    ['$0 run --file walk.yaml', 'Walk, or go on'],
+  ],
+  run: walk,
+});
+
 /** @returns the exit code */
-export async function walk(
+async function walk(
   { file, until, 'dry-run': dryRun, json }: Values<typeof runOptions> & { json: boolean },
   session: Session,
 ): Promise<number> {

@@ -3,6 +3,7 @@ import { RepartitionError } from '../../errors.js';
 import { asS3Url, parseS3Url } from '../../s3/keys.js';
 import { requireSageMaker } from '../finish.js';
 import { parseImageUri, parseRole } from '../names.js';
+import { checkPartitionOptions } from '../partition-plan.js';
 import { setupSettings } from '../setup-options.js';
 import { checkArguments } from '../submit.js';
 import type { WalkSettings } from './settings.js';
@@ -32,13 +33,16 @@ export interface WalkMistake {
  * ```
  */
 export function checkWalk(settings: WalkSettings): WalkMistake[] {
-  const { inputPrefix, outputPrefix, setup, submit, align } = settings;
+  const { inputPrefix, outputPrefix, setup, submit, align, partition } = settings;
   const places = [
     ...mistakesOf(['inputPrefix'], () => parseS3Url(inputPrefix)),
     ...mistakesOf(['outputPrefix'], () => parseS3Url(outputPrefix)),
     ...(submit.logUri === undefined
       ? []
       : mistakesOf(['submit', 'logUri'], () => parseS3Url(submit.logUri ?? ''))),
+    ...(partition === undefined
+      ? []
+      : mistakesOf(['partition', 'outputPrefix'], () => parseS3Url(partition.outputPrefix))),
   ];
   // What follows takes these for granted.
   if (places.length > 0) return places;
@@ -48,6 +52,8 @@ export function checkWalk(settings: WalkSettings): WalkMistake[] {
     [['submit', 'executionRole'], submit.executionRole, parseRole],
     [['align', 'sagemaker.role'], sagemaker?.role, parseRole],
     [['align', 'sagemaker.imageUri'], sagemaker?.imageUri, parseImageUri],
+    [['partition', 'role'], partition?.role, parseRole],
+    [['partition', 'imageUri'], partition?.imageUri, parseImageUri],
   ];
   const wrongNames = names.flatMap(([path, value, parse]) =>
     value === undefined ? [] : mistakesOf(path, () => parse(value)),
@@ -69,6 +75,9 @@ export function checkWalk(settings: WalkSettings): WalkMistake[] {
     ),
     ...applicationMistakes(settings),
     ...mistakesOf(['align'], () => requireSageMaker({ fallback, sagemaker })),
+    ...(partition === undefined
+      ? []
+      : mistakesOf(['partition'], () => checkPartitionOptions({ ...partition, inputPrefix: outputPrefix }))),
   ];
 }
 

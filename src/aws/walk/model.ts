@@ -50,8 +50,6 @@ export interface WalkStep {
   detail: string;
   /** What it takes; in `<>` what only an earlier step can tell. */
   requests: Request[];
-  /** What does the step by itself, for steps that are no requests of services. */
-  command?: string;
 }
 
 /** What became of a walk; `run --json` prints it (`schemas/run.v1.json`). */
@@ -77,6 +75,7 @@ export interface Walk {
     /** Whether all tables are there, and so the job can be known by them. */
     areInputsThere?: boolean;
     jobRunId?: string;
+    isAligned?: boolean;
     job?: JobRun | undefined;
   };
 }

@@ -1,11 +1,12 @@
 /** What a walk is told: from tables on a disk to a graph that is ready for training, or as far as the settings go. */
 import type { Fallback } from '../finish.js';
+import type { PartitionOptions } from '../partition-plan.js';
 import type { ProcessingJobOptions } from '../sagemaker-plan.js';
 import type { SetupOptions } from '../setup-options.js';
 import type { SubmitOptions } from '../submit.js';
 
 /** The steps of a walk, in their order. */
-export const WALK_STEPS = ['upload', 'setup', 'submit', 'wait', 'align', 'verify'] as const;
+export const WALK_STEPS = ['upload', 'setup', 'submit', 'wait', 'align', 'verify', 'partition'] as const;
 
 /** A step of a walk. */
 export type WalkStepName = (typeof WALK_STEPS)[number];
@@ -35,4 +36,6 @@ export interface WalkSettings {
         sagemaker?: Omit<ProcessingJobOptions, 's3InputPrefix'> | undefined;
       }
     | undefined;
+  /** Left out: the walk ends with a graph that is ready. */
+  partition?: Omit<PartitionOptions, 'inputPrefix' | 'metadataFilename'> | undefined;
 }

@@ -9,8 +9,11 @@ import { requireSuccess } from '../job-end.js';
 import { startJobRunRequest } from '../job.js';
 import { parseRole } from '../names.js';
 import { checkOutput } from '../output-check.js';
+import { checkPartitions, defaultEntryPointUrl, submitPartitionJob } from '../partition.js';
+import { PARTITION_ENTRY_POINT, partitionJobRequest } from '../partition-plan.js';
 import type { Request, Step } from '../requests.js';
 import { findRole } from '../roles.js';
+import { followProcessingJob } from '../sagemaker-follow.js';
 import { processingJobRequest } from '../sagemaker-plan.js';
 import { setup } from '../setup.js';
 import { APPLICATION_ID } from '../setup-plan.js';
@@ -40,9 +43,15 @@ export const STEPS: Readonly<Record<WalkStepName, (walk: Walk) => Promise<StepOu
   wait: waitStep,
   align: alignStep,
   verify: verifyStep,
+  partition: partitionStep,
 };
 
 const requestsOf = (steps: readonly Step[]): Request[] => steps.map(({ request }) => request);
+
+/** What is done in this process, as the command that does it by itself. */
+function here(...words: string[]): Request {
+  return { service: 'this machine', operation: 'Run', input: { command: ['gs-repartition', ...words] } };
+}
 
 /** The state of a step that is a list of things to do. */
 function stateOf(steps: readonly Step[], dryRun: boolean | undefined): StepOutcome['state'] {
@@ -226,7 +235,6 @@ async function alignStep(walk: Walk): Promise<StepOutcome> {
       outcome.alignedBy === 'job' ? 'done-before' : outcome.alignedBy === 'nobody' ? 'not-aligned' : 'done',
     detail: describeAlignment(outcome, outputPrefix),
     requests: [],
-    ...(outcome.alignedBy === 'job' ? {} : { command: `gs-repartition --input-prefix ${outputPrefix}` }),
   };
 }
 
@@ -255,15 +263,19 @@ async function plannedAlignment({ session, settings, call, found }: Walk): Promi
       (prefix) => call.engine.verify(prefix),
       call.signal,
     );
+    found.isAligned = verdict.aligned;
     if (verdict.aligned) return { state: 'done-before', detail: `${outputPrefix} is aligned`, requests: [] };
   }
-  const command = `gs-repartition --input-prefix ${outputPrefix}`;
   if (fallback !== 'sagemaker' || sagemaker === undefined) {
     const detail =
       fallback === 'none'
         ? `end with exit code 3 if Spark’s leader has not aligned ${outputPrefix}`
         : `align ${outputPrefix} here, unless Spark’s leader has`;
-    return { state: 'to-do', detail, requests: [], command };
+    return {
+      state: 'to-do',
+      detail,
+      requests: fallback === 'none' ? [] : [here('--input-prefix', outputPrefix)],
+    };
   }
   // The volume has twice the bytes of a graph that is not there yet: this is the smallest.
   const input = processingJobRequest(
@@ -274,17 +286,16 @@ async function plannedAlignment({ session, settings, call, found }: Walk): Promi
     state: 'to-do',
     detail: `align ${outputPrefix} on SageMaker, unless Spark’s leader has`,
     requests: [{ service: 'sagemaker', operation: 'CreateProcessingJob', input }],
-    command,
   };
 }
 
 async function verifyStep({ settings, call }: Walk): Promise<StepOutcome> {
   const { outputPrefix } = settings;
-  const command = `gs-repartition verify --input-prefix ${outputPrefix}`;
-  if (call.dryRun) return { state: 'to-do', detail: `verify ${outputPrefix}`, requests: [], command };
+  const requests = [here('verify', '--input-prefix', outputPrefix)];
+  if (call.dryRun) return { state: 'to-do', detail: `verify ${outputPrefix}`, requests };
   const { ready, violations } = await call.engine.check(outputPrefix);
   if (ready) {
-    return { state: 'done', detail: `${outputPrefix} is ready for DistPartitioning`, requests: [], command };
+    return { state: 'done', detail: `${outputPrefix} is ready for DistPartitioning`, requests };
   }
   const first = violations[0]?.message ?? '';
   throw new RepartitionError(
@@ -292,4 +303,54 @@ async function verifyStep({ settings, call }: Walk): Promise<StepOutcome> {
     `${outputPrefix} is not ready for DistPartitioning (${violations.length} violations, the first: ${first})`,
     { hint: `See them all: \`verifyPrefix({ inputPrefix: '${outputPrefix}' })\`` },
   );
+}
+
+async function partitionStep(walk: Walk): Promise<StepOutcome> {
+  const { session, settings, call, found } = walk;
+  const { partition, outputPrefix: inputPrefix } = settings;
+  if (partition === undefined) return { state: 'left-out', detail: 'the graph stays whole', requests: [] };
+  // What has not been written yet can't be looked at.
+  if (call.dryRun && found.isAligned !== true) return plannedPartition(walk, partition);
+  const { dryRun, engine, signal, log, patience, pollMs, onAction } = call;
+  const options = { ...partition, inputPrefix };
+  const { state, jobName, graph, steps } = await submitPartitionJob(session, options, {
+    ...{ dryRun, signal, log, patience },
+    verify: (prefix, asked) => engine.verify(prefix, asked),
+    onStep: ({ title }) => onAction?.(title),
+  });
+  const requests = requestsOf(steps);
+  if (state === 'done') return { state: 'done-before', detail: `${graph} is there (${jobName})`, requests };
+  if (dryRun) {
+    return state === 'running'
+      ? { state: 'under-way', detail: `the job ${jobName} makes ${graph}`, requests }
+      : { state: 'to-do', detail: `make ${graph} by the job ${jobName}`, requests };
+  }
+  const onUpdate = call.onSageMakerUpdate;
+  await followProcessingJob(session, jobName, { signal, log, patience, pollMs, onUpdate });
+  await checkPartitions(session, jobName, options, signal);
+  return { state: 'done', detail: `${graph} was made by the job ${jobName}`, requests };
+}
+
+/** The request without what only the graph tells: its version, which is in the job's name, and its bytes. */
+function plannedPartition(
+  { settings }: Walk,
+  partition: NonNullable<Walk['settings']['partition']>,
+): StepOutcome {
+  const options = { ...partition, inputPrefix: settings.outputPrefix };
+  const { entryPoint = PARTITION_ENTRY_POINT } = options;
+  const entryPointUrl = isOnS3(entryPoint)
+    ? entryPoint
+    : (options.entryPointUrl ?? defaultEntryPointUrl(options));
+  const facts = { roleArn: options.role, inputBytes: 0, volumeQuota: Infinity, now: new Date() };
+  const request = partitionJobRequest(options, { ...facts, entryPointUrl, stem: 'gs-partition' });
+  const { bucket: Bucket, prefix: Key } = parseS3Url(entryPointUrl);
+  const upload: Request[] = isOnS3(entryPoint)
+    ? []
+    : [{ service: 's3', operation: 'PutObject', input: { Bucket, Key }, source: entryPoint }];
+  const input = { ...request, ProcessingJobName: 'gs-partition-<of the graph>' };
+  return {
+    state: 'to-do',
+    detail: `partition ${settings.outputPrefix} into ${options.numParts} parts under ${options.outputPrefix}`,
+    requests: [...upload, { service: 'sagemaker', operation: 'CreateProcessingJob', input }],
+  };
 }

@@ -4,9 +4,7 @@ import { cleanCommand } from './clean.js';
 import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
-import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
-import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 
 /** A command that is loaded when its name is typed. */
@@ -32,15 +30,23 @@ export const commands: readonly Command[] = [
   lsCommand,
   statusCommand,
   cleanCommand,
-  uploadCommand,
-  runCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
   {
+    name: 'upload',
+    describe: 'Upload the input tables of a job, but for those that are there already',
+    load: async () => (await import('../upload.js')).uploadCommand,
+  },
+  {
     name: 'partition',
     describe: 'Hand an aligned graph over to GraphStorm’s partitioning on SageMaker',
     load: async () => (await import('../partition.js')).partitionCommand,
+  },
+  {
+    name: 'run',
+    describe: 'Walk the whole way from tables to a partitioned graph, as a file says',
+    load: async () => (await import('../walk.js')).runCommand,
   },
 ];
 
