@@ -194,9 +194,9 @@ it.runIf(process.env['GRAPHSTORM'] !== undefined)(
       );
     const built = await real('build');
     expect(built.stderr + built.stdout).toMatch(
-    /\nThe image graphstorm-processing-sagemaker:\d+\.\d+\.\d+-x86_64-real is built\.\n$/,
-  );
-  const pushed = await real('push');
+      /\nThe image graphstorm-processing-sagemaker:\d+\.\d+\.\d+-x86_64-real is built\.\n$/,
+    );
+    const pushed = await real('push');
     expect(pushed.stdout).toContain('The image is in ECR.\n');
     expect((await real('push')).stdout).toContain('The image is in ECR already.\n');
     // To the registry of the base image, ours, and ours once more by the script.

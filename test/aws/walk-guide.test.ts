@@ -30,11 +30,16 @@ it('the names, and the upload: what is new, and what another put there', async (
 }, 60_000);
 
 it('the walk, dry and then on foot', async () => {
-  account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: writeGraph });
+  account.reset({
+    script: ['RUNNING', 'SUCCESS'],
+    onRun: writeGraph,
+    onProcessingJob: () => account.writePartitions('partitioned/small-graph', 2),
+  });
   const { code, stdout } = await guide.run(3);
   expect(code).toBe(0);
   expect(stdout).toContain('"document": "gs-repartition/run"');
-  expect(stdout).toMatch(/\nverify {5}done {7}s3:\/\/my-bucket\/\S+ is ready for DistPartitioning\n$/);
+  expect(stdout).toMatch(/\nverify {5}done {7}s3:\/\/my-bucket\/\S+ is ready for DistPartitioning\n/);
+  expect(stdout).toMatch(/\npartition {2}done {7}s3:\S+\/dist_graph was made by the job gs-partition-\S+\n$/);
 }, 60_000);
 
 it('the output, examined', async () => {

@@ -9,6 +9,7 @@ import { readWalk } from '../../src/cli/walk-file.js';
 import { walkSettings } from '../../src/cli/walk-options.js';
 import { repositoryRoot } from '../support/paths.js';
 import { Account, QUICK } from './account.js';
+import type { FrontOptions } from './front.js';
 import { aws, engine } from './built.js';
 import { command, type Ran } from './cli.js';
 
@@ -33,12 +34,22 @@ beforeAll(async () => {
   const scripts = join(folder, 'graphstorm', 'graphstorm-processing', 'graphstorm_processing');
   mkdirSync(scripts, { recursive: true });
   writeFileSync(join(scripts, 'distributed_executor.py'), '# stands for GSProcessing\n');
+  const launched = join(folder, 'graphstorm', 'sagemaker', 'run');
+  mkdirSync(launched, { recursive: true });
+  writeFileSync(join(launched, 'partition_entry.py'), '# stands for GraphStorm\n');
+  account.front.quotas.set('ml.m5.4xlarge for processing job usage', 2);
 });
 afterAll(async () => {
   await account.close();
   rmSync(folder, { recursive: true });
 });
-beforeEach(() => account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: writeGraph }));
+beforeEach(() => account.reset(good()));
+
+const good = (): FrontOptions => ({
+  script: ['RUNNING', 'SUCCESS'],
+  onRun: writeGraph,
+  onProcessingJob: () => account.writePartitions('partitioned/small-graph', 2),
+});
 
 const writeGraph = async (): Promise<undefined> => {
   await account.writeRatings('gsprocessing/emr-s/small-graph');
@@ -79,10 +90,17 @@ it('a dry run of an empty account prints each step’s requests, and changes not
     ['setup', 'to-do', ['CreateRole', 'PutRolePolicy', 'CreateApplication', 'SetRepositoryPolicy']],
     ['submit', 'to-do', ['PutObject', 'StartJobRun']],
     ['wait', 'to-do', ['GetJobRun']],
-    ['align', 'to-do', []],
-    ['verify', 'to-do', []],
+    ['align', 'to-do', ['Run']],
+    ['verify', 'to-do', ['Run']],
+    ['partition', 'to-do', ['PutObject', 'CreateProcessingJob']],
   ]);
-  expect(report.steps.at(-1)?.command).toBe(`gs-repartition verify --input-prefix ${OUTPUT}`);
+  expect(report.steps.find(({ step }) => step === 'verify')?.requests).toEqual([
+    {
+      service: 'this machine',
+      operation: 'Run',
+      input: { command: ['gs-repartition', 'verify', '--input-prefix', OUTPUT] },
+    },
+  ]);
   expect(account.front.writes).toEqual([]);
 });
 
@@ -97,6 +115,7 @@ it('walks from an empty account to a graph that is ready', async () => {
     'wait       done',
     'align      done',
     'verify     done',
+    'partition  done',
     '',
   ]);
   expect(stdout).toContain('was aligned here (the job left no updated_row_counts_metadata.json)');
@@ -121,16 +140,22 @@ it('again: every step is found done, and nothing is written', async () => {
     wait: 'done-before',
     align: 'done-before',
     verify: 'done',
+    partition: 'done-before',
   });
   expect(account.front.writes).toEqual([]);
   const dry = JSON.parse((await run('--dry-run')).stdout) as WalkReport;
-  expect(dry.steps.flatMap(({ requests }) => requests)).toEqual([]);
   expect(dry.steps.filter(({ state }) => state === 'to-do').map(({ step }) => step)).toEqual(['verify']);
 }, 60_000);
 
 it('what is missing is done again: an alignment that somebody removed', async () => {
   await account.remove('gsprocessing/emr-s/small-graph/updated_row_counts_metadata.json');
-  expect(await states()).toMatchObject({ submit: 'done-before', wait: 'done-before', align: 'done' });
+  expect(await states()).toMatchObject({
+    submit: 'done-before',
+    wait: 'done-before',
+    align: 'done',
+    // The same graph again.
+    partition: 'done-before',
+  });
   expect(startedJobs()).toBe(0);
 }, 60_000);
 
@@ -142,7 +167,7 @@ it('tables that have changed ask for another job, and an output that was removed
     submit: 'done',
     wait: 'done',
   });
-  account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: writeGraph });
+  account.reset(good());
   await account.remove('gsprocessing/emr-s/small-graph/metadata.json');
   expect(await states('wait')).toMatchObject({ upload: 'done-before', submit: 'done', wait: 'done' });
   expect(startedJobs()).toBe(1);
@@ -185,7 +210,7 @@ it('a job that fails: its error, and the same call starts another', async () => 
     code: 'job',
     message: expect.stringMatching(/^the job \w+ ended as FAILED/) as string,
   });
-  account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: writeGraph });
+  account.reset(good());
   expect(await states()).toMatchObject({ submit: 'done', wait: 'done', verify: 'done' });
 }, 60_000);
 
