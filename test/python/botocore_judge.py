@@ -122,7 +122,9 @@ def read(model, operation, sent, body):
         "body": body,
     }
     params = without_nothing(PROTOCOL_PARSERS[protocol](operation).parse(request)) if shape else {}
-    again = botocore.serialize.create_serializer(protocol).serialize_to_request(params, operation)
+    # Not validated yet: it may be another operation of the same path.
+    serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
+    again = serializer.serialize_to_request(params, operation)
     if protocol == "query":
         return operation, params, [name for name, _ in form if name not in again["body"]]
     left = []
