@@ -21,10 +21,15 @@ import botocore.serialize
 import botocore.validate
 import regex
 from moto.core.model import ServiceModel
-from moto.core.parse import PROTOCOL_PARSERS
 from werkzeug.datastructures import Headers, MultiDict
 
 import worker
+
+try:
+    from moto.core.parse import PROTOCOL_PARSERS
+except ModuleNotFoundError:
+    # moto for Python 3.9 reads no REST.
+    PROTOCOL_PARSERS = None
 
 # Names in a signature's scope that are not the names of the models.
 MODELS = {"servicequotas": "service-quotas"}
@@ -198,4 +203,4 @@ def beyond_types(shape, value, path):
 
 
 if __name__ == "__main__":
-    worker.serve({"judge": judge})
+    worker.serve({"judge": judge, "canJudge": lambda _: PROTOCOL_PARSERS is not None})
