@@ -15,15 +15,21 @@ from collections import Counter
 from functools import cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import botocore.exceptions
 import botocore.loaders
 import botocore.serialize
 import botocore.validate
 import regex
 from moto.core.model import ServiceModel
-from moto.core.parse import PROTOCOL_PARSERS
 from werkzeug.datastructures import Headers, MultiDict
 
 import worker
+
+try:
+    from moto.core.parse import PROTOCOL_PARSERS
+except ModuleNotFoundError:
+    # moto for Python 3.9 reads no REST.
+    PROTOCOL_PARSERS = None
 
 # Names in a signature's scope that are not the names of the models.
 MODELS = {"servicequotas": "service-quotas"}
@@ -51,7 +57,7 @@ def judge_one(sent):
         model = service_model(service)
     except botocore.exceptions.UnknownServiceError:
         return f"{service}:?", [f"no such service: {sent['method']} {sent['url']}"]
-    candidates = [reading for op in operations_of(model, sent, body) if (reading := read(model, op, sent, body))]
+    candidates = [read(model, operation, sent, body) for operation in operations_of(model, sent, body)]
     if not candidates:
         return f"{service}:?", [f"no such operation: {sent['method']} {sent['url']}"]
     # S3 tells some operations apart by what is in the query and in the headers.
@@ -59,7 +65,7 @@ def judge_one(sent):
     report = botocore.validate.ParamValidator().validate(params, operation.input_shape)
     found = [line for line in report.generate_report().split("\n") if line] if report.has_errors() else []
     found += [f"not in the model: {name}" for name in left]
-    if operation.input_shape is not None:
+    if operation.input_shape is not None and not report.has_errors():
         found += list(beyond_types(operation.input_shape, params, ""))
     return f"{service}:{operation.name}", found
 
@@ -97,7 +103,8 @@ def path_params(operation, sent):
     pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", lambda m: f"(?P<{m[1]}>{'.+' if m[2] else '[^/]+'})", re.escape(path))
     url = urlsplit(sent["url"])
     # A bucket's own path is written with a slash at its end and without.
-    found = re.fullmatch(pattern, url.path.rstrip("/") if path != "/" and not url.path.strip("/").count("/") else url.path)
+    is_top = url.path.strip("/").count("/") == 0
+    found = re.fullmatch(pattern, url.path.rstrip("/") if is_top and path != "/" else url.path)
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     if found is None or any(query.get(key) != value for key, value in parse_qsl(fixed, keep_blank_values=True)):
         return None
@@ -107,7 +114,7 @@ def path_params(operation, sent):
 
 
 def read(model, operation, sent, body):
-    """What the request says, and what of it the operation does not know. None if it can't be this operation."""
+    """The operation, what the request says, and what of it the operation does not know."""
     protocol = model.metadata["protocol"]
     query = parse_qsl(urlsplit(sent["url"]).query, keep_blank_values=True)
     form = parse_qsl(body.decode(), keep_blank_values=True) if protocol == "query" else []
@@ -122,14 +129,17 @@ def read(model, operation, sent, body):
         "body": body,
     }
     params = without_nothing(PROTOCOL_PARSERS[protocol](operation).parse(request)) if shape else {}
-    # Not validated yet: it may be another operation of the same path.
-    serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
-    again = serializer.serialize_to_request(params, operation)
+    if protocol in ("json", "rest-json") and body:
+        params.update(as_sent(shape, json.loads(body)))
+    try:
+        serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
+        again = serializer.serialize_to_request(params, operation)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # What is wrong with it, the validator says better.
+        return operation, params, []
     if protocol == "query":
         return operation, params, [name for name, _ in form if name not in again["body"]]
     left = []
-    if protocol in ("json", "rest-json") and body:
-        left += unknown(shape, json.loads(body))
     if rest:
         fixed = dict(parse_qsl(operation.http["requestUri"].partition("?")[2], keep_blank_values=True))
         known = {**fixed, **dict(again["query_string"]), "x-id": ""}
@@ -144,27 +154,15 @@ def read(model, operation, sent, body):
     return operation, params, left
 
 
+def as_sent(shape, document):
+    """The members that stand in the body, with the types that they have there: the parser makes a number of a text."""
+    names = {member.serialization.get("name", name): name for name, member in shape.members.items()} if shape else {}
+    return {names.get(key, key): value for key, value in document.items()}
+
+
 def without_nothing(params):
     """Without what the parser makes of members that are not there."""
     return {name: value for name, value in params.items() if value is not None and value != [] and value != {}}
-
-
-def unknown(shape, value, path=""):
-    """Names in a JSON document that the model does not have."""
-    if shape is None:
-        return [f"{path}.{name}" for name in value]
-    if shape.type_name == "structure" and isinstance(value, dict):
-        members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
-        return [
-            line
-            for name, item in value.items()
-            for line in (unknown(members[name], item, f"{path}.{name}") if name in members else [f"{path}.{name}"])
-        ]
-    if shape.type_name == "list" and isinstance(value, list):
-        return [line for item in value for line in unknown(shape.member, item, f"{path}[]")]
-    if shape.type_name == "map" and isinstance(value, dict):
-        return [line for item in value.values() for line in unknown(shape.value, item, f"{path}{{}}")]
-    return []
 
 
 def missing(reading):
@@ -205,4 +203,4 @@ def beyond_types(shape, value, path):
 
 
 if __name__ == "__main__":
-    worker.serve({"judge": judge})
+    worker.serve({"judge": judge, "canJudge": lambda _: PROTOCOL_PARSERS is not None})
