@@ -46,7 +46,7 @@ it.runIf(isAble)('every command on a prefix sends what S3 takes', async () => {
     expect(complaints, word).toEqual([]);
     expect(Object.keys(operations).length, word).toBeGreaterThan(0);
   }
-}, 60_000);
+}, 120_000);
 
 it('every other command is walked by a page whose blocks the tests run', async () => {
   const here = await commandsOfAPrefix();
