@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWalk } from '../../src/cli/walk-file.js';
 import { sections, topOptions } from '../../src/cli/walk-options.js';
 import { repositoryRoot } from '../support/paths.js';
-import type { Account } from './account.js';
+import { type Account, IMAGE } from './account.js';
+import { aws } from './built.js';
 import { Guide } from './guide.js';
+import { permissionsOf } from './permissions.js';
 
 let guide: Guide;
 let account: Account;
@@ -66,4 +68,14 @@ it('the file that the page shows is right, and its table names every section and
   const keys = { ...topOptions, ...sections.upload, ...sections.align, ...sections.verify };
   for (const name of [...Object.keys(sections), ...Object.keys(keys)]) expect(page).toContain(`\`${name}\``);
   expect(guide.left).toEqual([]);
+});
+
+it('an operator has every permission that the page needs', () => {
+  const { operator } = aws.setupPolicies({ bucket: 'my-bucket', imageUri: IMAGE });
+  const given = new Set(operator.Statement.flatMap(({ Action = [] }) => Action));
+  const sent = [...account.front.kinds].flatMap(permissionsOf);
+  expect(sent).toEqual(
+    expect.arrayContaining(['emr-serverless:ListJobRuns', 'sagemaker:ListProcessingJobs']),
+  );
+  expect([...new Set(sent)].filter((call) => !given.has(call))).toEqual([]);
 });
