@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { foldersWritten } from '../../src/aws/walk/job.js';
 import { readWalk } from '../../src/cli/walk-file.js';
 import { walkSettings } from '../../src/cli/walk-options.js';
 import { attempt } from '../cli/try.js';
@@ -132,4 +133,19 @@ it('a file that is not there: one line', async () => {
   expect(stderr).toMatch(
     /^gs-repartition: the file of the walk cannot be read: ENOENT.*Give its path with --file\.\n$/,
   );
+});
+
+it('a job is known by its tables, and not by what the walk itself has written among them', () => {
+  const { values } = readWalk(readFileSync(join(repositoryRoot, 'docs', 'walk.yaml'), 'utf8'));
+  expect(foldersWritten(walkSettings(values!, '/'), 'my-bucket')).toEqual([
+    'gsprocessing/emr-s/small-graph/',
+    'logs/',
+    'partitioned/small-graph/',
+    'emr-serverless-scripts/',
+    'sagemaker-scripts/',
+  ]);
+  expect(foldersWritten(walkSettings(values!, '/'), 'another')).toEqual([
+    'emr-serverless-scripts/',
+    'sagemaker-scripts/',
+  ]);
 });

@@ -65,27 +65,42 @@ export function jobIdentity(
   return { hash, name: `${settings.jobName ?? DEFAULT_JOB_NAME}-${hash.slice(0, 8)}` };
 }
 
-/** What lies under the input prefix, but for a graph that goes there too. */
+/** What lies under the input prefix, but for what the walk and its jobs write there themselves. */
 export async function inputsAt(
   session: AwsSession,
-  { inputPrefix, outputPrefix }: WalkSettings,
+  settings: WalkSettings,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, ListedObject>> {
-  const { bucket: name, prefix } = parseS3Url(inputPrefix);
-  const output = parseS3Url(outputPrefix);
+  const { bucket: name, prefix } = parseS3Url(settings.inputPrefix);
   const folder = prefix === '' ? '' : `${prefix}/`;
+  const written = foldersWritten(settings, name);
   const bucket = await session.bucket(name, signal);
   try {
     const { objectsIn } = await import('../inputs/objects.js');
     const found = await objectsIn(bucket, folder, signal);
     for (const path of found.keys()) {
-      const isOutput = output.bucket === name && `${folder}${path}`.startsWith(`${output.prefix}/`);
-      if (isOutput || `${folder}${path}`.startsWith('emr-serverless-scripts/')) found.delete(path);
+      if (written.some((other) => `${folder}${path}`.startsWith(other))) found.delete(path);
     }
     return found;
   } finally {
     bucket.close();
   }
+}
+
+/**
+ * What keys of a bucket begin with that a walk has written.
+ * @internal exported for its tests
+ */
+export function foldersWritten({ outputPrefix, submit, partition }: WalkSettings, bucket: string): string[] {
+  const places = [outputPrefix, submit.logUri, partition?.outputPrefix].filter((url) => url !== undefined);
+  return [
+    ...places
+      .map(parseS3Url)
+      .filter((place) => place.bucket === bucket && place.prefix !== '')
+      .map(({ prefix }) => `${prefix}/`),
+    'emr-serverless-scripts/',
+    'sagemaker-scripts/',
+  ];
 }
 
 /** A digest of the script, here or on S3; empty where there is none. */
