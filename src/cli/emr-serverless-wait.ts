@@ -161,7 +161,7 @@ export function describeUpdate({ state, stateDetails, elapsedSeconds, used }: Jo
 }
 
 /** The status when it changes, and every line of the log. */
-export function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
+function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
   let last = '';
   return ({ status, elapsedSeconds, lines }) => {
     for (const line of lines) log.info(`container: ${line}`);
