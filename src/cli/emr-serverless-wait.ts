@@ -6,14 +6,12 @@ import {
   type Fallback,
   finishJob,
   followJob,
-  followProcessingJob,
   type JobId,
   type JobUpdate,
   type Outcome,
   type ProcessingJobOptions,
   type ProcessingUpdate,
   requireSuccess,
-  stopProcessingJob,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import { jobEngine } from './aws-options.js';
@@ -162,30 +160,6 @@ export function processingTeller(log: Session['log']): (update: ProcessingUpdate
   };
 }
 
-/**
- * Follows a SageMaker job to its end. Ctrl-C leaves it, or stops it.
- * @returns whether it has succeeded; if not, somebody stopped us
- * @throws RepartitionError `job` when it failed
- */
-export async function waitForProcessing(
-  aws: AwsSession,
-  jobName: string,
-  { 'on-interrupt': onInterrupt }: Pick<WaitValues, 'on-interrupt'>,
-  session: Session,
-): Promise<boolean> {
-  const { log, signal } = session;
-  try {
-    await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
-    return true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const answer = onInterrupt ?? (await askOnTerminal(session)) ?? 'leave';
-    if (answer === 'cancel') await stopProcessingJob(aws, jobName);
-    log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
-    return false;
-  }
-}
-
 async function leaveOrCancel(
   aws: AwsSession,
   id: JobId,
@@ -206,10 +180,7 @@ async function leaveOrCancel(
   return EXIT.interrupted;
 }
 
-/**
- * @returns `undefined` when there is nobody to ask
- * @internal exported for its tests
- */
+/** @returns `undefined` when there is nobody to ask */
 export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
   if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
   const asking = createInterface({ input: world.stdin, output: world.stderr });

@@ -8,8 +8,9 @@ import {
 } from '../aws/index.js';
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { defineCommand } from './command.js';
-import { interruptOption, waitForProcessing } from './emr-serverless-wait.js';
+import { interruptOption } from './emr-serverless-wait.js';
 import { alias, choice, count, flag, required, text, type Values, withDefault } from './options.js';
+import { waitForProcessing } from './processing-wait.js';
 import { EXIT } from './world.js';
 
 /** What is partitioned, and how; `run` has these too. */

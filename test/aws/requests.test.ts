@@ -34,19 +34,23 @@ async function commandsOfAPrefix(): Promise<string[]> {
     .map(({ name }) => name);
 }
 
-it.runIf(isAble)('every command on a prefix sends what S3 takes', async () => {
-  const names = await commandsOfAPrefix();
-  expect(names).toEqual(expect.arrayContaining(['$0', 'plan', 'verify', 'status', 'clean']));
-  // What is removed, and what an alignment has left; so the order matters.
-  const words = names.map((name) => name.replace('$0', '').trim());
-  for (const word of [...words, 'verify --deep', 'clean --yes']) {
-    const from = account.front.requests.length;
-    await command(`${word} --input-prefix ${account.url('graph')}`.trim());
-    const { operations, complaints } = await judge(account.front.requests.slice(from));
-    expect(complaints, word).toEqual([]);
-    expect(Object.keys(operations).length, word).toBeGreaterThan(0);
-  }
-}, 120_000);
+it.runIf(isAble)(
+  'every command on a prefix sends what S3 takes',
+  async () => {
+    const names = await commandsOfAPrefix();
+    expect(names).toEqual(expect.arrayContaining(['$0', 'plan', 'verify', 'status', 'clean']));
+    // What is removed, and what an alignment has left; so the order matters.
+    const words = names.map((name) => name.replace('$0', '').trim());
+    for (const word of [...words, 'verify --deep', 'clean --yes']) {
+      const from = account.front.requests.length;
+      await command(`${word} --input-prefix ${account.url('graph')}`.trim());
+      const { operations, complaints } = await judge(account.front.requests.slice(from));
+      expect(complaints, word).toEqual([]);
+      expect(Object.keys(operations).length, word).toBeGreaterThan(0);
+    }
+  },
+  120_000,
+);
 
 it('every other command is walked by a page whose blocks the tests run', async () => {
   const here = await commandsOfAPrefix();
