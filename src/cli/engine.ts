@@ -16,5 +16,6 @@ export const engine: Engine = {
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
   clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
   readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
+  inspect: async (options) => (await import('../repartition/inspect/inspect.js')).inspect(options),
   verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

@@ -2,6 +2,8 @@
 import type {
   CleanOptions,
   CleanReport,
+  Inspection,
+  InspectOptions,
   PlanDocument,
   PrepareOptions,
   RepartitionOptions,
@@ -20,6 +22,7 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  inspect(options: InspectOptions): Promise<Inspection>;
 }
 
 /** A stream that may be a terminal. */

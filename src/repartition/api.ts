@@ -98,6 +98,18 @@ export interface VerifyOptions extends PrefixOptions {
   memory?: number;
 }
 
+/** What `inspect` is told. */
+export interface InspectOptions extends Pick<PrefixOptions, 's3' | 'signal'> {
+  /** A Parquet file, a folder of them, a graph's prefix, or its metadata: local, or on S3. */
+  path: string;
+  /** Of a prefix: default as for `verifyPrefix`. */
+  metadataFileName?: string;
+  /** Of a part: tell of each page. */
+  pages?: boolean;
+  /** Of a part: show so many of its first rows. */
+  rows?: number;
+}
+
 /** What `clean` is told. */
 export interface CleanOptions extends Omit<PrefixOptions, 'onProgress'> {
   /** Remove what is found; otherwise it is only listed. */

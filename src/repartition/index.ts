@@ -3,6 +3,8 @@ export type * from './api.js';
 export type { Executor, RunOptions } from './execute/executor.js';
 export { inThisThread } from './execute/inline.js';
 export type * from './model.js';
+export { inspect } from './inspect/inspect.js';
+export type * from './inspect/model.js';
 export {
   type DataSetDocument,
   describePlan,

@@ -6,6 +6,7 @@ import type {
   CleanOptions,
   CommitOptions,
   ExecuteOptions,
+  InspectOptions,
   PrepareOptions,
   RepartitionOptions,
   StatusOptions,
@@ -77,6 +78,15 @@ const VERIFY: Checks<VerifyOptions> = {
   memory: count,
 };
 
+const INSPECT: Checks<InspectOptions> = {
+  path: text,
+  s3: group,
+  signal,
+  metadataFileName: text,
+  pages: yesOrNo,
+  rows: count,
+};
+
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
 
 /**
@@ -105,6 +115,12 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireInspectOptions(options: InspectOptions): void {
+  requireKnown(options, INSPECT);
+  if (!options.path) throw usage('`path` is required', 'Give a Parquet file, a folder of them, or a prefix.');
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */

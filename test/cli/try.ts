@@ -5,6 +5,7 @@ import { run } from '../../src/cli/run.js';
 import type { Engine, Output, World } from '../../src/cli/world.js';
 import type {
   CleanReport,
+  Inspection,
   PlanDocument,
   StatusReport,
   Summary,
@@ -116,6 +117,19 @@ export const succeeded: StatusReport = {
   runs: [],
 };
 
+export const inspected: Inspection = {
+  document: 'gs-repartition/inspect',
+  version: 1,
+  kind: 'data set',
+  path: '/data/graph/edges',
+  rows: 5,
+  bytes: 1000,
+  createdBy: ['parquet-mr'],
+  codecs: ['SNAPPY'],
+  columns: [{ path: 'id', type: 'INT64', nullable: false, repeated: false }],
+  parts: [{ path: 'part-0.parquet', rows: 5, bytes: 1000, rowGroups: 1 }],
+};
+
 /** An engine for the tests that do not care what it does. */
 const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
@@ -123,6 +137,7 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  inspect: () => Promise.resolve(inspected),
 };
 
 export interface Tried {

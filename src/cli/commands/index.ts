@@ -1,6 +1,7 @@
 /** All commands. Those of a group are loaded when its name is typed: an alignment should not wait for AWS. */
 import type { Command } from '../command.js';
 import { cleanCommand } from './clean.js';
+import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { statusCommand } from './status.js';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   repartitionCommand,
   planCommand,
   verifyCommand,
+  inspectCommand,
   statusCommand,
   cleanCommand,
 ];
