@@ -17,5 +17,6 @@ export const engine: Engine = {
   clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
   readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
   inspect: async (options) => (await import('../repartition/inspect/inspect.js')).inspect(options),
+  reports: () => import('../repartition/report/report.js'),
   verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

@@ -14,6 +14,8 @@ import type {
   VerifyReport,
 } from '../repartition/index.js';
 
+export type Reports = typeof import('../repartition/report/report.js');
+
 /** The calls behind the commands. */
 export interface Engine {
   repartition(options: RepartitionOptions): Promise<Summary>;
@@ -23,6 +25,8 @@ export interface Engine {
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
   inspect(options: InspectOptions): Promise<Inspection>;
+  /** What makes reports; loaded when somebody wants one. */
+  reports(): Promise<Reports>;
 }
 
 /** A stream that may be a terminal. */

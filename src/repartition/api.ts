@@ -1,6 +1,6 @@
 /** What a program gives the alignment and its check, and gets back. */
 import type { S3Options } from '../s3/options.js';
-import type { TargetLayout } from './model.js';
+import type { Plan, TargetLayout, TaskResult } from './model.js';
 
 /** What a run did; `--json` prints it. Byte counts are of output parts unless said otherwise. */
 export interface Summary {
@@ -52,6 +52,8 @@ export interface PrepareOptions extends PrefixOptions {
   memory?: number;
   /** Believe the footers where the metadata's row counts differ. */
   recount?: boolean;
+  /** Called with the plan before anything is made. */
+  onPlan?: (plan: Plan) => void;
   log?: Log;
 }
 
@@ -69,11 +71,13 @@ export interface ExecuteOptions {
   memory?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Called for each part that was made. */
+  onResult?: (result: TaskResult) => void;
   log?: Log;
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake'>;
+export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake' | 'onResult'>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;

@@ -5,6 +5,7 @@ export { inThisThread } from './execute/inline.js';
 export type * from './model.js';
 export { inspect } from './inspect/inspect.js';
 export type * from './inspect/model.js';
+export type * from './report/model.js';
 export {
   type DataSetDocument,
   describePlan,

@@ -45,6 +45,7 @@ const EXECUTE: Checks<ExecuteOptions> = {
   memory: count,
   signal,
   onProgress: callback,
+  onResult: callback,
   log: group,
 };
 
@@ -59,6 +60,7 @@ const PREPARE: Checks<PrepareOptions> = {
   numOutputFiles: count,
   memory: count,
   recount: yesOrNo,
+  onPlan: callback,
   log: group,
 };
 

@@ -117,7 +117,7 @@ export const succeeded: StatusReport = {
   runs: [],
 };
 
-export const inspected: Inspection = {
+const inspected: Inspection = {
   document: 'gs-repartition/inspect',
   version: 1,
   kind: 'data set',
@@ -138,6 +138,7 @@ const idleEngine: Engine = {
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
   inspect: () => Promise.resolve(inspected),
+  reports: () => import('../../src/repartition/report/report.js'),
 };
 
 export interface Tried {

@@ -4,6 +4,7 @@ import { cleanCommand } from './clean.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
+import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
 import { verifyCommand } from './verify.js';
 
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   planCommand,
   verifyCommand,
   inspectCommand,
+  reportCommand,
   statusCommand,
   cleanCommand,
 ];

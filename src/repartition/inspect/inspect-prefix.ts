@@ -30,7 +30,7 @@ export async function inspectPrefix(
  * Sizes are asked of the storage, by listing where that is cheaper; rows are those of the metadata. Footers are only read
  * of data sets that the metadata do not count.
  */
-export async function summarizeOn(
+async function summarizeOn(
   storage: Storage,
   metadata: GraphMetadata,
   options: CallOptions,
