@@ -11,6 +11,13 @@ export {
   jobUpdate,
   type JobUpdate,
 } from './follow.js';
+export {
+  type UploadCallOptions,
+  uploadInputs,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadResult,
+} from './inputs/upload.js';
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';

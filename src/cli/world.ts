@@ -4,6 +4,8 @@ import type {
   CleanReport,
   Inspection,
   InspectOptions,
+  ListOptions,
+  OutputListing,
   PlanDocument,
   PrepareOptions,
   RepartitionOptions,
@@ -27,6 +29,7 @@ export interface Engine {
   inspect(options: InspectOptions): Promise<Inspection>;
   /** What makes reports; loaded when somebody wants one. */
   reports(): Promise<Reports>;
+  listOutput(options: ListOptions): Promise<OutputListing>;
 }
 
 /** A stream that may be a terminal. */

@@ -20,5 +20,6 @@ export { type OwnedTask, ownedTasks } from './owned-tasks.js';
 export type { CleanItem, CleanReport } from './clean/clean.js';
 export type { RunningRun } from './runs/presence.js';
 export type { RunState, StatusReport } from './runs/read-status.js';
+export { listOutput } from './listing/list-output.js';
 export { clean, readStatus } from './upkeep.js';
 export { verifyPrefix } from './verify/verify.js';

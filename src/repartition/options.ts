@@ -7,6 +7,7 @@ import type {
   CommitOptions,
   ExecuteOptions,
   InspectOptions,
+  ListOptions,
   PrepareOptions,
   RepartitionOptions,
   StatusOptions,
@@ -89,6 +90,15 @@ const INSPECT: Checks<InspectOptions> = {
   rows: count,
 };
 
+const LIST: Checks<ListOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
+};
+
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
 
 /**
@@ -123,6 +133,11 @@ export function requireVerifyOptions(options: VerifyOptions): void {
 export function requireInspectOptions(options: InspectOptions): void {
   requireKnown(options, INSPECT);
   if (!options.path) throw usage('`path` is required', 'Give a Parquet file, a folder of them, or a prefix.');
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireListOptions(options: ListOptions): void {
+  requireKnown(options, LIST);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */

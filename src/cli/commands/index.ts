@@ -2,10 +2,12 @@
 import type { Command } from '../command.js';
 import { cleanCommand } from './clean.js';
 import { inspectCommand } from './inspect.js';
+import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
+import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 
 /** Commands whose names begin with one word. */
@@ -22,8 +24,10 @@ export const commands: readonly Command[] = [
   verifyCommand,
   inspectCommand,
   reportCommand,
+  lsCommand,
   statusCommand,
   cleanCommand,
+  uploadCommand,
 ];
 
 export const groups: readonly CommandGroup[] = [
