@@ -103,7 +103,7 @@ export interface VerifyOptions extends PrefixOptions {
 }
 
 /** What `inspect` is told. */
-export interface InspectOptions extends Pick<PrefixOptions, 's3' | 'signal'> {
+export interface InspectOptions extends Omit<PrefixOptions, 'inputPrefix'> {
   /** A Parquet file, a folder of them, a graph's prefix, or its metadata: local, or on S3. */
   path: string;
   /** Of a prefix: default as for `verifyPrefix`. */

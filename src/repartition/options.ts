@@ -85,6 +85,7 @@ const INSPECT: Checks<InspectOptions> = {
   path: text,
   s3: group,
   signal,
+  onProgress: callback,
   metadataFileName: text,
   pages: yesOrNo,
   rows: count,

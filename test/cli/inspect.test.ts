@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { inspect } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
 import type { DataSetInspection, PartInspection, PrefixInspection } from '../../src/repartition/index.js';
-import { summarizeGraph } from '../../src/repartition/inspect/graph-summary.js';
 import { gsRepartition } from '../graphs/command.js';
 import { copyFixture, readMetadata } from '../graphs/prefix.js';
 import { repositoryRoot } from '../support/paths.js';
@@ -16,7 +15,13 @@ const embedding = 'node_data/movie-title_embedding/parquet';
 const part = `${embedding}/part-00000-d256491c-5a5e-57b3-943c-11ba6a3d4746-c000.snappy.parquet`;
 
 async function inspected<T>(path: string, ...options: string[]): Promise<T> {
-  const { code, stdout, stderr } = await gsRepartition(['inspect', path, '--json', ...options]);
+  const { code, stdout, stderr } = await gsRepartition([
+    'inspect',
+    path,
+    '--json',
+    '--no-progress',
+    ...options,
+  ]);
   expect([code, stderr]).toEqual([0, '']);
   expect(await problemsOf('inspect.v1.json', stdout)).toEqual([]);
   return JSON.parse(stdout) as T;
@@ -138,39 +143,33 @@ describe('a folder of parts', () => {
 });
 
 describe('a graph', () => {
-  test('before and after an alignment: types, data sets, layouts, aligned or not', async () => {
-    const prefix = await copyFixture('movies');
-    const before = await inspected<PrefixInspection>(prefix);
-    expect(before).toMatchObject({ kind: 'prefix', aligned: false, totals: { dataSets: 37, missing: 0 } });
+  test('before and after an alignment: types, data sets, rows, aligned or not', async () => {
+    const prefix = await copyFixture('cases/file-counts');
+    const before = (await inspect({ path: prefix })) as PrefixInspection;
+    expect(before).toMatchObject({ kind: 'prefix', aligned: false });
     await gsRepartition(['--input-prefix', prefix]);
     const after = await inspected<PrefixInspection>(prefix);
     expect(after).toMatchObject({
       aligned: true,
       metadata: join(prefix, 'updated_row_counts_metadata.json'),
     });
-    expect(after.groups.map(({ types, rows }) => [types, rows])).toEqual(
-      before.groups.map(({ types, rows }) => [types, rows]),
-    );
-    expect(after.groups.every(({ layouts }) => layouts === 1)).toBe(true);
+    const rowsOf = ({ types }: PrefixInspection): unknown[] => types.map(({ type, rows }) => [type, rows]);
+    expect(rowsOf(after)).toEqual(rowsOf(before));
     const chosen = await inspected<PrefixInspection>(prefix, '--metadata-file-name', 'metadata.json');
-    expect(chosen).toEqual({ ...before, path: prefix });
-    expect(await inspected<PrefixInspection>(join(prefix, 'metadata.json'))).toEqual(chosen);
+    expect(chosen.types).toEqual(before.types);
+    expect(await inspect({ path: join(prefix, 'metadata.json') })).toEqual(chosen);
+    // What ls prints, in another document.
+    const ls = await gsRepartition(['ls', '--input-prefix', prefix, '--json']);
+    expect(after.types).toEqual((JSON.parse(ls.stdout) as PrefixInspection).types);
   });
 
-  test('what is missing is counted, and said', async () => {
+  test('what is missing is said', async () => {
     const prefix = await copyFixture('cases/aligned', { spoiled: true });
     const metadata = await readMetadata(prefix);
     await rm(join(prefix, Object.values(metadata.edges)[0]!.data[0]!));
-    expect(await inspected<PrefixInspection>(prefix)).toMatchObject({ totals: { missing: 1 } });
     const { stdout } = await gsRepartition(['inspect', prefix]);
-    expect(stdout).toContain('\nMissing: 1 part that the metadata list.\n');
-  });
-
-  test('rows come from the footers where the metadata have none', async () => {
-    const found = await inspected<PrefixInspection>(
-      join(repositoryRoot, 'test/fixtures/cases/no-row-counts'),
-    );
-    expect(found.groups.flatMap(({ dataSets }) => dataSets).every(({ rows }) => (rows ?? 0) > 0)).toBe(true);
+    expect(stdout).toContain('no: 1 part cannot be read\n');
+    expect(stdout).toMatch(/\nNot aligned by /);
   });
 
   test('by itself and by a program: the same', async () => {
@@ -184,67 +183,11 @@ describe('a graph', () => {
     const engine = { inspect: () => Promise.resolve(found) };
     const { stdout } = await attempt('inspect /data/graph', { engine, terminal: true });
     // As wide as the terminal of the tests.
-    const cells = stdout.split('\n').filter((line) => line.startsWith('  ') && !line.includes('metadata'));
+    const cells = stdout.split('\n').filter((line) => !/^(?:Not aligned by| {2}align it)/.test(line));
     expect(Math.max(...cells.map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(stdout).toContain('…');
     const { stdout: wide } = await attempt('inspect /data/graph', { engine });
-    for (const { name } of found.groups.flatMap(({ dataSets }) => dataSets)) expect(wide).toContain(name);
-  });
-});
-
-describe('aligned', () => {
-  const dataSet = (name: string, ...rows: number[]) => ({
-    places: [{ section: 'node_data' as const, type: 'user', name }] as const,
-    parts: rows.map((_, i) => `${name}/${i}`),
-    rowCounts: rows,
-    flat: false,
-  });
-  const aligned = (...layouts: number[][]): boolean => {
-    const dataSets = layouts.map((rows, i) => ({
-      ...dataSet(`f${i}`, ...rows),
-      places: [...dataSet(`f${i}`).places] as [never],
-    }));
-    return summarizeGraph([{ kind: 'node', types: ['user'], dataSets }], [], ({ rowCounts }) => ({
-      layout: rowCounts,
-      bytes: 1,
-      missing: 0,
-    })).aligned;
-  };
-
-  test.each([
-    [true, [[3, 4]]],
-    [
-      true,
-      [
-        [3, 4],
-        [3, 4],
-      ],
-    ],
-    [
-      false,
-      [
-        [3, 4],
-        [4, 3],
-      ],
-    ],
-    [false, [[3, 4], [7]]],
-    [
-      false,
-      [
-        [3, 4],
-        [3, 5],
-      ],
-    ],
-    // DistPartitioning can't read a part without rows.
-    [
-      false,
-      [
-        [3, 0],
-        [3, 0],
-      ],
-    ],
-  ])('%s for %j', (expected, layouts) => {
-    expect(aligned(...layouts)).toBe(expected);
+    for (const { name } of found.types.flatMap(({ dataSets }) => dataSets)) expect(wide).toContain(name);
   });
 });
 

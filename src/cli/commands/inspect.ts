@@ -5,13 +5,13 @@ import type {
   Inspection,
   PartInspection,
   PlainValue,
-  PrefixInspection,
 } from '../../repartition/index.js';
 import { defineCommand, type Session } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { count, flag, text } from '../options.js';
 import { readS3Options, s3Options } from '../s3-options.js';
 import { shortened, table } from '../table.js';
+import { describeListing } from './ls.js';
 import { EXIT } from '../world.js';
 
 /** For people: more parts of a folder, or pages of a chunk, say nothing new. `--json` has all. */
@@ -51,6 +51,7 @@ export const inspectCommand = defineCommand({
       ...(pages && { pages }),
       ...(metadataFileName !== undefined && { metadataFileName }),
       signal,
+      onProgress: (at) => progress.report(at),
     });
     progress.stop();
     if (values.json) printDocument(found);
@@ -70,63 +71,8 @@ function describeInspection(found: Inspection, width: number): string[] {
     case 'data set':
       return describeDataSet(found, width);
     case 'prefix':
-      return describePrefix(found, width);
+      return describeListing({ ...found, inputPrefix: found.path }, width);
   }
-}
-
-function describePrefix(prefix: PrefixInspection, width: number): string[] {
-  const { groups, idMappings, totals, aligned } = prefix;
-  const lines = groups.flatMap((group) => {
-    const rows = group.rows === undefined ? 'rows that differ' : plural(group.rows, 'row');
-    const state = group.aligned ? 'aligned' : `not aligned: ${plural(group.layouts, 'layout')}`;
-    const cells = group.dataSets.map((one) => [
-      one.name,
-      formatCount(one.parts),
-      one.rows === undefined ? 'unknown' : formatCount(one.rows),
-      one.smallestPart === undefined || one.largestPart === undefined
-        ? ''
-        : `${formatCount(one.smallestPart)} … ${formatCount(one.largestPart)}`,
-      formatBytes(one.bytes),
-      group.layouts > 1 ? letter(one.layout) : '',
-      one.missing === 0 ? '' : formatCount(one.missing),
-    ]);
-    const headings = ['data set', 'parts', 'rows', 'rows per part', 'size', 'layout', 'missing'];
-    return [
-      `${group.types.join(', ')}: ${rows}, ${state}`,
-      ...indented(table(headings, cells, width - 2)),
-      '',
-    ];
-  });
-  const mapped = idMappings.map(({ type, parts, bytes, missing }) => [
-    type,
-    formatCount(parts),
-    formatBytes(bytes),
-    missing === 0 ? '' : formatCount(missing),
-  ]);
-  const sums = [
-    plural(totals.types, 'type'),
-    plural(totals.dataSets, 'data set'),
-    plural(totals.parts, 'part'),
-    formatBytes(totals.bytes),
-  ];
-  return [
-    ...lines,
-    ...(mapped.length === 0
-      ? []
-      : [
-          'id mappings',
-          ...indented(table(['node type', 'parts', 'size', 'missing'], mapped, width - 2)),
-          '',
-        ]),
-    `${aligned ? 'Aligned' : 'Not aligned'}: ${sums.join(', ')}.`,
-    ...(totals.missing > 0 ? [`Missing: ${plural(totals.missing, 'part')} that the metadata list.`] : []),
-    `  metadata  ${prefix.metadata}`,
-  ];
-}
-
-/** Layouts have no names: `A`, `B`, … `Z`, `27`. */
-function letter(layout: number): string {
-  return layout < 26 ? String.fromCharCode(65 + layout) : String(layout + 1);
 }
 
 function describeDataSet({ path, parts, rows, bytes, ...found }: DataSetInspection, width: number): string[] {

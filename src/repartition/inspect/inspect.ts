@@ -3,12 +3,12 @@ import { RepartitionError } from '../../errors.js';
 import { splitPath } from '../../storage/split-path.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { InspectOptions } from '../api.js';
+import { listOn } from '../listing/list-output.js';
 import { onPrefix } from '../on-storage.js';
-import { DEFAULT_METADATA, DEFAULT_UPDATED_METADATA, fileName, requireInspectOptions } from '../options.js';
+import { DEFAULT_METADATA, DEFAULT_UPDATED_METADATA, requireInspectOptions } from '../options.js';
 import { inspectDataSet } from './inspect-data-set.js';
 import { inspectPart } from './inspect-part.js';
-import { inspectPrefix } from './inspect-prefix.js';
-import type { Inspection } from './model.js';
+import type { Inspection, PrefixInspection } from './model.js';
 
 /** Where GSProcessing puts the parts of a data set, inside its folder. */
 const PARTS_FOLDER = 'parquet';
@@ -52,11 +52,12 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
 async function inspectFile(
   storage: Storage,
   name: string,
-  { pages = false, rows = 0, signal }: InspectOptions,
+  options: InspectOptions,
 ): Promise<Inspection | undefined> {
+  const { pages = false, rows = 0, signal } = options;
   const stat = await statIfFile(storage, name, { signal });
   if (!stat) return undefined;
-  if (name.toLowerCase().endsWith('.json')) return inspectPrefix(storage, name, { signal });
+  if (name.toLowerCase().endsWith('.json')) return inspectPrefix(storage, name, options);
   return inspectPart(storage, stat, { pages, rows, signal });
 }
 
@@ -70,10 +71,10 @@ async function statIfFile(storage: Storage, name: string, options: CallOptions):
 async function inspectFolder(storage: Storage, options: InspectOptions): Promise<Inspection> {
   const { signal, metadataFileName } = options;
   if (metadataFileName !== undefined) {
-    return inspectPrefix(storage, fileName('metadataFileName', metadataFileName), { signal });
+    return inspectPrefix(storage, metadataFileName, options);
   }
   for (const file of [DEFAULT_UPDATED_METADATA, DEFAULT_METADATA]) {
-    if (await statIfFile(storage, file, { signal })) return inspectPrefix(storage, file, { signal });
+    if (await statIfFile(storage, file, { signal })) return inspectPrefix(storage, file, options);
   }
   for (const folder of ['', PARTS_FOLDER]) {
     const files = (await storage.list(folder, { signal })).filter(({ path }) => isPart(path));
@@ -83,6 +84,19 @@ async function inspectFolder(storage: Storage, options: InspectOptions): Promise
     hint: 'Give a Parquet file, a folder of Parquet files, or the prefix that gs-processing wrote to.',
     path: storage.describe(''),
   });
+}
+
+async function inspectPrefix(
+  storage: Storage,
+  metadataFileName: string,
+  { signal, onProgress }: Pick<InspectOptions, 'signal' | 'onProgress'>,
+): Promise<PrefixInspection> {
+  const { inputPrefix, ...listing } = await listOn(storage, {
+    metadataFileName,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  return { ...listing, document: 'gs-repartition/inspect', kind: 'prefix', path: inputPrefix };
 }
 
 /** Spark's and Hadoop's own files begin with `_` or a dot. */

@@ -1,5 +1,5 @@
 /** What `inspect` tells: plain data, which `schemas/inspect.v1.json` in the package describes. */
-import type { AlignedSection } from '../../metadata/model.js';
+import type { OutputListing } from '../api.js';
 
 /** What a path turned out to be, and what is in it. */
 export type Inspection = PartInspection | DataSetInspection | PrefixInspection;
@@ -128,57 +128,8 @@ export interface DataSetInspection extends Document {
   parts: { path: string; rows: number; bytes: number; rowGroups: number }[];
 }
 
-/** A graph: what its metadata list. */
-export interface PrefixInspection extends Document, GraphSummary {
+/** A graph, as `listOutput` lists it. */
+export interface PrefixInspection
+  extends Document, Omit<OutputListing, 'document' | 'version' | 'inputPrefix'> {
   kind: 'prefix';
-  /** The document that was read. */
-  metadata: string;
-}
-
-/** A graph in numbers. */
-export interface GraphSummary {
-  /** Every type could be read by DistPartitioning, as far as row counts tell. */
-  aligned: boolean;
-  totals: { types: number; dataSets: number; parts: number; bytes: number; missing: number };
-  /** Types that need one layout: a type, or an edge type and its reverse. */
-  groups: GroupSummary[];
-  idMappings: MappingSummary[];
-}
-
-/** Types that need one layout, and their data sets. */
-export interface GroupSummary {
-  kind: 'node' | 'edge';
-  types: string[];
-  /** Of each type; undefined where its data sets differ, or nobody says. */
-  rows?: number;
-  /** All data sets have the same rows in part after part, and no part is empty. */
-  aligned: boolean;
-  /** How many different layouts its data sets have. */
-  layouts: number;
-  dataSets: DataSetSummary[];
-}
-
-/** A data set in numbers. */
-export interface DataSetSummary {
-  /** As messages call it: `node_data of user, age`. */
-  name: string;
-  section: AlignedSection;
-  parts: number;
-  /** By the metadata, or by the footers where those say nothing. */
-  rows?: number;
-  smallestPart?: number;
-  largestPart?: number;
-  bytes: number;
-  /** Parts that are listed and not there. */
-  missing: number;
-  /** Its place among the different layouts of the group, from 0. */
-  layout: number;
-}
-
-/** Id mappings of a node type, which are not aligned. */
-export interface MappingSummary {
-  type: string;
-  parts: number;
-  bytes: number;
-  missing: number;
 }
