@@ -24,7 +24,8 @@ export interface ObjectFacts {
 
 /** An open bucket. Its calls throw RepartitionErrors. */
 export class Bucket {
-  private readonly requests: Requests;
+  /** For what is asked of a bucket elsewhere in this room. */
+  readonly requests: Requests;
   readonly region: string;
 
   private constructor(requests: Requests, region: string) {

@@ -20,6 +20,13 @@ export {
   pushImage,
   type PushedImage,
 } from './image.js';
+export {
+  type UploadCallOptions,
+  uploadInputs,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadResult,
+} from './inputs/upload.js';
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';

@@ -13,6 +13,14 @@ export type Request =
   | { service: 'ecr'; operation: 'SetRepositoryPolicy'; input: SetRepositoryPolicyCommandInput }
   /** `source` is the local file whose bytes are sent. */
   | { service: 's3'; operation: 'PutObject'; input: { Bucket: string; Key: string }; source: string }
+  /** And then as many UploadPart, and CompleteMultipartUpload. */
+  | {
+      service: 's3';
+      operation: 'CreateMultipartUpload';
+      input: { Bucket: string; Key: string };
+      source: string;
+      parts: number;
+    }
   | { service: 'emr-serverless'; operation: 'StartJobRun'; input: StartJobRunCommandInput }
   | { service: 'sagemaker'; operation: 'CreateProcessingJob'; input: CreateProcessingJobCommandInput }
   /** A program that runs here. */

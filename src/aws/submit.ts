@@ -261,7 +261,7 @@ async function checkInput(
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {
-        hint: 'Upload the input tables and their configuration first; check `inputPrefix` and `configFilename`.',
+        hint: 'Upload the input tables and their configuration first (`uploadInputs`); check `inputPrefix` and `configFilename`.',
       });
     }
   } finally {

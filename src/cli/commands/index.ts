@@ -1,9 +1,13 @@
 /** All commands. Those that need AWS are loaded when their name is typed: an alignment should not wait for them. */
 import type { Command } from '../command.js';
 import { cleanCommand } from './clean.js';
+import { inspectCommand } from './inspect.js';
+import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
+import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
+import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 
 /** A command that is loaded when its name is typed. */
@@ -26,8 +30,12 @@ export const commands: readonly Command[] = [
   repartitionCommand,
   planCommand,
   verifyCommand,
+  inspectCommand,
+  reportCommand,
+  lsCommand,
   statusCommand,
   cleanCommand,
+  uploadCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
