@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { roomFor } from '../storage/room-for.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
@@ -99,7 +100,7 @@ export class Requests {
    * amid the body is repeated here.
    *
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
-   * @param into where the bytes go if they are as many as it holds; saves a copy
+   * @param into where the bytes go if there is room for all; saves a copy
    */
   async getRange(
     key: string,
@@ -177,7 +178,7 @@ export class Requests {
 
 /** Fills one buffer as the bytes come in, so that they are in memory once. */
 async function collect(body: unknown, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
-  const bytes = into?.byteLength === length ? into : new Uint8Array(length);
+  const bytes = roomFor(length, into) ?? new Uint8Array(length);
   let filled = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     if (filled + chunk.byteLength > length) throw new BrokenBody(filled + chunk.byteLength, length);
