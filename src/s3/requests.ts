@@ -9,6 +9,9 @@ import { versionFrom } from './etag.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
 
+/** What comes in the time in which nothing comes. */
+const SHORT_BYTES = 64 * 1024;
+
 /** The requests of one bucket: under the throttle's cap, with what every request carries. */
 export class Requests {
   readonly client: S3Client;
@@ -162,7 +165,7 @@ export class Requests {
     const { answer, status } = await this.send(signal, async () => {
       const report = throttle.attempt();
       const got = await direct.get(key, range, version, { signal, into });
-      if (got.answer) report('fine');
+      if (got.answer) report('fine', { isShort: got.answer.bytes.byteLength <= SHORT_BYTES });
       else if (isSlowDownStatus(got.status)) report('slow-down');
       return got;
     });
