@@ -5,7 +5,7 @@ import type { AlignmentGroup, DataSet } from '../../metadata/model.js';
 import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
-import type { ReadOptions } from '../part-reader.js';
+import { type ReadOptions, tailBuffers } from '../part-reader.js';
 import { readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
@@ -32,8 +32,9 @@ export async function takeInventory(
     if (!found) schemas.set(dataSet, (found = new DataSetSchemas(dataSetName(dataSet))));
     return found;
   };
+  const reading = { ...options, tails: tailBuffers(storage.profile) };
   return lookAtParts(storage, groups, options, async (dataSet, path): Promise<PartFacts> => {
-    const { facts, footer } = await readPart(storage, dataSetName(dataSet), path, options);
+    const { facts, footer } = await readPart(storage, dataSetName(dataSet), path, reading);
     return { ...facts, schema: schemasOf(dataSet).add(path, footer) };
   });
 }
