@@ -16,5 +16,7 @@ export const engine: Engine = {
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
   clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
   readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
+  serveTasks: async (setup, streams) =>
+    (await import('../repartition/work/serve.js')).serveTasks(setup, streams),
   verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

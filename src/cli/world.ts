@@ -11,6 +11,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from '../repartition/index.js';
+import type { WorkerStreams } from '../repartition/work/serve.js';
 
 /** The calls behind the commands. */
 export interface Engine {
@@ -20,6 +21,7 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  serveTasks(setup: string, streams: WorkerStreams): Promise<void>;
 }
 
 /** A stream that may be a terminal. */

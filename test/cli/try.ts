@@ -123,6 +123,7 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  serveTasks: () => Promise.resolve(),
 };
 
 export interface Tried {

@@ -5,6 +5,7 @@ import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { statusCommand } from './status.js';
 import { verifyCommand } from './verify.js';
+import { workerCommand } from './worker.js';
 
 /** Commands whose names begin with one word. */
 export interface CommandGroup {
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   statusCommand,
   cleanCommand,
+  workerCommand,
 ];
 
 export const groups: readonly CommandGroup[] = [
