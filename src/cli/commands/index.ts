@@ -27,7 +27,7 @@ export const commands: readonly Command[] = [
 export const groups: readonly CommandGroup[] = [
   {
     name: 'emr-serverless',
-    words: ['setup', 'submit', 'status', 'cancel', 'list'],
+    words: ['setup', 'submit', 'submit-alignment', 'status', 'cancel', 'list'],
     load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
   },
   {
