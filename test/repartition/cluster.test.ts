@@ -85,6 +85,6 @@ describe('on a cluster', () => {
     expect(there.message).toBe(
       `${here.message} (on executor 7 on here, while it read footers of ${here.dataSet!})`,
     );
-    expect({ ...there, message: '' }).toEqual({ ...here, message: '' });
+    expect({ ...there.toReport(), message: '' }).toEqual({ ...here.toReport(), message: '' });
   });
 });

@@ -1,6 +1,6 @@
 /** Graphs aligned on Spark: the same bytes as on one machine, on a disk and on S3, whatever becomes of the executors. */
 import { rm } from 'node:fs/promises';
-import { type Cluster, repartition, startSpark } from 'gs-repartition';
+import { type Cluster, type Progress, repartition, startSpark } from 'gs-repartition';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Graph, leftUnder, SMALL } from '../faults/graphs.js';
 import { describeFaults, random } from '../faults/plan.js';
@@ -110,32 +110,22 @@ describeFaults('executors that are killed', () => {
       await bucket?.putFolder(graph.folder, 'graph');
       const prefix = await graph.copy();
       const place = bucket ? bucket.asPrefix('graph') : { inputPrefix: prefix };
-      // Of a run's own, so that it is over when the run is.
-      const before = new Set(running('executor'));
-      let isOver = false;
-      const killing = (async (): Promise<number> => {
-        const victims = await until('an executor', () => {
-          const found = running('executor').filter((pid) => !before.has(pid));
-          return isOver || (found.length > 1 && found);
-        });
-        if (victims === true) return 0;
-        await new Promise((resolve) => setTimeout(resolve, 3_000 + next() * 4_000));
-        const victim = victims[Math.floor(next() * victims.length)]!;
-        try {
-          process.kill(victim, 'SIGKILL');
-          return 1;
-        } catch {
-          return 0;
-        }
-      })();
+      // A third of the run are footers.
+      const [at, which] = [next(), next()];
+      let killed = 0;
+      const onProgress = ({ phase, done, total }: Progress): void => {
+        const share = phase === 'inventory' ? done / total / 3 : 1 / 3 + ((done / total) * 2) / 3;
+        if (killed > 0 || share < at || phase === 'verify') return;
+        const found = running('executor');
+        process.kill((killed = found[Math.floor(which * found.length)]!), 'SIGKILL');
+      };
       const spark = localCluster(...SPECULATION, 'spark.task.maxFailures=8');
-      await repartition({ ...place, spark });
-      isOver = true;
-      await killing;
+      await repartition({ ...place, spark, onProgress });
+      expect(killed).toBeGreaterThan(0);
       const aligned = bucket ? await alignedOnS3(bucket, 'graph') : await alignedLocally(prefix);
       expect(aligned, `run ${i}`).toEqual(graph.aligned);
       expect(bucket ? await leftInBucket(bucket) : await leftUnder(prefix), `run ${i}`).toEqual([]);
-      expect(running('executor').filter((pid) => !before.has(pid))).toEqual([]);
+      expect(running('executor')).toEqual([]);
       await until('the end of all workers', () => workersOn(prefix).length === 0);
       await rm(prefix, { recursive: true });
     }

@@ -8,7 +8,7 @@ if (process.env['SPARK_PYTHON'] === undefined || PACKAGES === undefined) {
   throw new Error('run this with npm run test:spark');
 }
 
-/** The long form: `SPARK_TESTS=all npm run test:spark`. */
+/** The long form: `npm run test:spark:long`. */
 export const isLong = process.env['SPARK_TESTS'] === 'all';
 
 /** Executors, each a process with one core. */
