@@ -4,11 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { asS3Url, parseS3Url } from '../s3/keys.js';
-import { openNearby } from './entry-point.js';
 import { jobRunRequest } from './job.js';
 import type { AwsSession } from './session.js';
 import {
   checkRun,
+  openNearby,
   placeOf,
   type RunOptions,
   type StartedJob,

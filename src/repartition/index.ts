@@ -4,6 +4,9 @@ export type { BatchOutcome, Cluster } from './cluster.js';
 export type { Executor, RunOptions } from './execute/executor.js';
 export { inThisThread } from './execute/inline.js';
 export type * from './model.js';
+export { inspect } from './inspect/inspect.js';
+export type * from './inspect/model.js';
+export type * from './report/model.js';
 export {
   type DataSetDocument,
   describePlan,
@@ -21,5 +24,6 @@ export type { RunningRun } from './runs/presence.js';
 export type { RunState, StatusReport } from './runs/read-status.js';
 export type { Answer, Request, WorkerSetup } from './work/lines.js';
 export type { FooterReads, FoundFooters } from './work/footers.js';
+export { listOutput } from './listing/list-output.js';
 export { clean, readStatus } from './upkeep.js';
 export { verifyPrefix } from './verify/verify.js';

@@ -6,6 +6,8 @@ import type {
   CleanOptions,
   CommitOptions,
   ExecuteOptions,
+  InspectOptions,
+  ListOptions,
   PrepareOptions,
   RepartitionOptions,
   SparkOptions,
@@ -45,6 +47,7 @@ const EXECUTE: Checks<ExecuteOptions> = {
   memory: count,
   signal,
   onProgress: callback,
+  onResult: callback,
   log: group,
   spark: group,
   cluster: group,
@@ -61,6 +64,7 @@ const PREPARE: Checks<PrepareOptions> = {
   numOutputFiles: count,
   memory: count,
   recount: yesOrNo,
+  onPlan: callback,
   log: group,
   spark: group,
   cluster: group,
@@ -80,6 +84,25 @@ const VERIFY: Checks<VerifyOptions> = {
   concurrency: count,
   threads: count,
   memory: count,
+};
+
+const INSPECT: Checks<InspectOptions> = {
+  path: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  pages: yesOrNo,
+  rows: count,
+};
+
+const LIST: Checks<ListOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
 };
 
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
@@ -110,6 +133,17 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireInspectOptions(options: InspectOptions): void {
+  requireKnown(options, INSPECT);
+  if (!options.path) throw usage('`path` is required', 'Give a Parquet file, a folder of them, or a prefix.');
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireListOptions(options: ListOptions): void {
+  requireKnown(options, LIST);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */
