@@ -68,6 +68,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
     .epilogue(EPILOGUE)
     .exitProcess(false)
     .fail((message, error: unknown) => {
+      if (active?.argument && message.startsWith('Not enough non-option arguments'))
+        throw needsArgument(active);
       throw error instanceof Error && error.name !== 'YError' ? error : usage(asSentence(message));
     })
     // Before yargs looks for missing options: a mistyped one is the better explanation.
@@ -76,7 +78,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
     }, true);
   const add = (parent: Argv, name: string, command: Command): void => {
     parent.command(
-      name,
+      command.argument ? `${name} <${command.argument.name}>` : name,
       command.describe,
       (builder) => {
         active = command;
@@ -161,6 +163,8 @@ function withOptions(builder: Argv, command: Command, source: Source): Argv {
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
   // yargs itself writes the name and the description of the command without a name.
   if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
+  const { argument } = command;
+  if (argument) builder.positional(argument.name, { describe: argument.describe, type: 'string' });
   for (const [line, meaning] of command.examples) builder.example(line, meaning);
   return builder;
 }
@@ -174,6 +178,7 @@ function requireKnownWords(
   const options = optionsOf(command);
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
+    ...(command.argument ? [command.argument.name] : []),
     'help',
     'version',
   ];
@@ -190,6 +195,13 @@ function requireKnownWords(
   const ownWords = command.name === '$0' ? 0 : command.name.split(' ').length;
   const extra = argv._[ownWords] ?? (command.passesOn ? undefined : argv['--']?.[0]);
   if (extra !== undefined) throw unexpectedWord(String(extra), command);
+}
+
+function needsArgument({ name, argument }: Command): Error {
+  return usage(
+    `${name} needs a ${argument?.name ?? 'word'}`,
+    `Give one: gs-repartition ${name} <${argument?.name ?? ''}>.`,
+  );
 }
 
 function unexpectedWord(word: string, command: Command): Error {

@@ -13,7 +13,7 @@ import { messageOf } from '../errors.js';
 import { dashed } from './as-typed.js';
 import { withAws } from './aws-options.js';
 import { defineCommand, type Session } from './command.js';
-import { processingTeller, teller } from './emr-serverless-wait.js';
+import { alignmentConfFor, jobTeller, processingTeller } from './emr-serverless-wait.js';
 import { choice, flag, required, text, usage, type Values } from './options.js';
 import { readS3Options } from './s3-options.js';
 import { type FileMistake, readWalk } from './walk-file.js';
@@ -61,8 +61,9 @@ async function walk(
         if (!json && !dryRun) print(describeStep(step));
       },
       onUploadProgress: (at) => progress.report({ phase: 'upload', ...at }),
-      onJobUpdate: teller(log),
+      onJobUpdate: jobTeller(log),
       onSageMakerUpdate: processingTeller(log),
+      sparkConf: (prefix) => alignmentConfFor(prefix, values.aws, session),
       onFallback: (reason, fallback) => log.info(`${reason}: ${FALLBACKS[fallback]}`),
     }),
   );
@@ -73,7 +74,12 @@ async function walk(
   return exitCodeOf(report);
 }
 
-const FALLBACKS = { here: 'aligning here', sagemaker: 'aligning on SageMaker', none: 'nobody aligns it' };
+const FALLBACKS = {
+  here: 'aligning here',
+  sagemaker: 'aligning on SageMaker',
+  'emr-serverless': 'aligning on EMR Serverless',
+  none: 'nobody aligns it',
+};
 
 function exitCodeOf({ status }: WalkReport): number {
   return status === 'not-aligned' ? EXIT.notAligned : EXIT.success;

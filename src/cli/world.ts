@@ -2,6 +2,8 @@
 import type {
   CleanOptions,
   CleanReport,
+  Inspection,
+  InspectOptions,
   ListOptions,
   OutputListing,
   PlanDocument,
@@ -13,6 +15,9 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from '../repartition/index.js';
+import type { WorkerStreams } from '../repartition/work/serve.js';
+
+export type Reports = typeof import('../repartition/report/report.js');
 
 /** The calls behind the commands. */
 export interface Engine {
@@ -22,6 +27,10 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  serveTasks(setup: string, streams: WorkerStreams): Promise<void>;
+  inspect(options: InspectOptions): Promise<Inspection>;
+  /** What makes reports; loaded when somebody wants one. */
+  reports(): Promise<Reports>;
   listOutput(options: ListOptions): Promise<OutputListing>;
 }
 

@@ -1,6 +1,7 @@
 /** What a program gives the alignment and its check, and gets back. */
 import type { S3Options } from '../s3/options.js';
-import type { TargetLayout } from './model.js';
+import type { Cluster } from './cluster.js';
+import type { Plan, TargetLayout, TaskResult } from './model.js';
 
 /** What a run did; `--json` prints it. Byte counts are of output parts unless said otherwise. */
 export interface Summary {
@@ -38,8 +39,26 @@ export interface PrefixOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** The Spark that runs the tasks, where one machine is not enough. */
+export interface SparkOptions {
+  /** As `spark-submit` calls it: `yarn`, `spark://host:7077`, `local[4]`. Default: what its configuration says. */
+  master?: string;
+  /** More of its configuration, each as `key=value`. */
+  conf?: readonly string[];
+  /** Its program. Default: the `spark-submit` on the PATH. */
+  submit?: string;
+}
+
+/** Where tasks run, if not in this process. */
+export interface ClusterOptions {
+  /** On a Spark application that is started for the run, and ended with it. */
+  spark?: SparkOptions;
+  /** On one that the caller has started: several runs may share it. A run that fails may leave some of its work to end. */
+  cluster?: Cluster;
+}
+
 /** What a plan is made from. */
-export interface PrepareOptions extends PrefixOptions {
+export interface PrepareOptions extends PrefixOptions, ClusterOptions {
   /** Default `metadata.json`. */
   inputMetadataFileName?: string;
   /** Default `updated_row_counts_metadata.json`. */
@@ -52,11 +71,13 @@ export interface PrepareOptions extends PrefixOptions {
   memory?: number;
   /** Believe the footers where the metadata's row counts differ. */
   recount?: boolean;
+  /** Called with the plan before anything is made. */
+  onPlan?: (plan: Plan) => void;
   log?: Log;
 }
 
 /** How a plan is carried out. */
-export interface ExecuteOptions {
+export interface ExecuteOptions extends ClusterOptions {
   /** Make every part again, also those that an earlier run has made. */
   remake?: boolean;
   /**
@@ -69,11 +90,16 @@ export interface ExecuteOptions {
   memory?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Called for each part that was made. */
+  onResult?: (result: TaskResult) => void;
   log?: Log;
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake'>;
+export type CommitOptions = Omit<
+  ExecuteOptions,
+  keyof ClusterOptions | 'concurrency' | 'memory' | 'remake' | 'onResult'
+>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;
@@ -96,6 +122,18 @@ export interface VerifyOptions extends PrefixOptions {
   threads?: number;
   /** Bytes that the process may take with `deep`. A page that needs more is a violation that says how much. Default 256 MiB. */
   memory?: number;
+}
+
+/** What `inspect` is told. */
+export interface InspectOptions extends Omit<PrefixOptions, 'inputPrefix'> {
+  /** A Parquet file, a folder of them, a graph's prefix, or its metadata: local, or on S3. */
+  path: string;
+  /** Of a prefix: default as for `verifyPrefix`. */
+  metadataFileName?: string;
+  /** Of a part: tell of each page. */
+  pages?: boolean;
+  /** Of a part: show so many of its first rows. */
+  rows?: number;
 }
 
 /** What `clean` is told. */

@@ -5,6 +5,7 @@ import { run } from '../../src/cli/run.js';
 import type { Engine, Output, World } from '../../src/cli/world.js';
 import type {
   CleanReport,
+  Inspection,
   OutputListing,
   PlanDocument,
   StatusReport,
@@ -117,6 +118,19 @@ export const succeeded: StatusReport = {
   runs: [],
 };
 
+const inspected: Inspection = {
+  document: 'gs-repartition/inspect',
+  version: 1,
+  kind: 'data set',
+  path: '/data/graph/edges',
+  rows: 5,
+  bytes: 1000,
+  createdBy: ['parquet-mr'],
+  codecs: ['SNAPPY'],
+  columns: [{ path: 'id', type: 'INT64', nullable: false, repeated: false }],
+  parts: [{ path: 'part-0.parquet', rows: 5, bytes: 1000, rowGroups: 1 }],
+};
+
 /** A type whose feature lags behind, and one that is aligned. */
 const listing: OutputListing = {
   document: 'gs-repartition/ls',
@@ -187,6 +201,9 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  serveTasks: () => Promise.resolve(),
+  inspect: () => Promise.resolve(inspected),
+  reports: () => import('../../src/repartition/report/report.js'),
   listOutput: () => Promise.resolve(listing),
 };
 

@@ -29,6 +29,8 @@ export interface WalkCallOptions {
   onAction?: ((title: string) => void) | undefined;
   onUploadProgress?: ((progress: UploadProgress) => void) | undefined;
   onJobUpdate?: ((update: JobUpdate) => void) | undefined;
+  /** For the fallback `emr-serverless`: the Spark configuration for a graph. */
+  sparkConf?: ((outputPrefix: string) => Promise<Record<string, string>>) | undefined;
   onSageMakerUpdate?: ((update: ProcessingUpdate) => void) | undefined;
   onFallback?: ((reason: string, fallback: Fallback) => void) | undefined;
   /** Between two looks at a job. Default: as `followJob`. */

@@ -228,7 +228,8 @@ async function alignStep(walk: Walk): Promise<StepOutcome> {
   if (found.job === undefined) throw new Error('there is no job to align the output of');
   const { engine, signal, log, patience, pollMs, onFallback, onSageMakerUpdate } = call;
   const waiting = { signal, log, patience, pollMs };
-  const asked = { engine, fallback, sagemaker, onFallback, onSageMakerUpdate };
+  const told = { onFallback, onSageMakerUpdate, onAlignmentUpdate: call.onJobUpdate };
+  const asked = { engine, fallback, sagemaker, sparkConf: call.sparkConf, ...told };
   const outcome = await finishJob(session, found.job, { ...waiting, ...asked });
   return {
     state:
@@ -246,6 +247,8 @@ function describeAlignment(outcome: Outcome, outputPrefix: string): string {
       return `${outputPrefix} was aligned here (${outcome.reason})`;
     case 'sagemaker':
       return `${outputPrefix} was aligned by the SageMaker job ${outcome.sagemakerJobName} (${outcome.reason})`;
+    case 'emr-serverless':
+      return `${outputPrefix} was aligned by the job ${outcome.alignmentJobRunId} (${outcome.reason})`;
     case 'nobody':
       return `${outputPrefix} is not aligned (${outcome.reason})`;
   }
@@ -265,6 +268,16 @@ async function plannedAlignment({ session, settings, call, found }: Walk): Promi
     );
     found.isAligned = verdict.aligned;
     if (verdict.aligned) return { state: 'done-before', detail: `${outputPrefix} is aligned`, requests: [] };
+  }
+  if (fallback === 'emr-serverless') {
+    const { applicationId = '', executionRoleArn = '' } = found;
+    const role = ['--execution-role', executionRoleArn];
+    const job = ['--application-id', applicationId, ...role, '--input-prefix', outputPrefix, '--wait'];
+    return {
+      state: 'to-do',
+      detail: `align ${outputPrefix} in a job of its own, unless Spark’s leader has`,
+      requests: [here('emr-serverless', 'submit-alignment', ...job)],
+    };
   }
   if (fallback !== 'sagemaker' || sagemaker === undefined) {
     const detail =

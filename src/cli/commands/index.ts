@@ -1,11 +1,14 @@
 /** All commands. Those that need AWS are loaded when their name is typed: an alignment should not wait for them. */
 import type { Command } from '../command.js';
 import { cleanCommand } from './clean.js';
+import { inspectCommand } from './inspect.js';
 import { lsCommand } from './ls.js';
 import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
+import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
 import { verifyCommand } from './verify.js';
+import { workerCommand } from './worker.js';
 
 /** A command that is loaded when its name is typed. */
 export interface LateCommand {
@@ -27,9 +30,12 @@ export const commands: readonly Command[] = [
   repartitionCommand,
   planCommand,
   verifyCommand,
+  inspectCommand,
+  reportCommand,
   lsCommand,
   statusCommand,
   cleanCommand,
+  workerCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
@@ -53,7 +59,7 @@ export const lateCommands: readonly LateCommand[] = [
 export const groups: readonly CommandGroup[] = [
   {
     name: 'emr-serverless',
-    words: ['setup', 'submit', 'status', 'cancel', 'list'],
+    words: ['setup', 'submit', 'submit-alignment', 'status', 'cancel', 'list'],
     load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
   },
   {

@@ -50,8 +50,14 @@ export const lsCommand = defineCommand({
   },
 });
 
-/** The listing for people. */
-function describeListing({ inputPrefix, metadata, aligned, types, files, totals }: OutputListing): string[] {
+/**
+ * The listing for people.
+ * @param width of a line at most
+ */
+export function describeListing(
+  { inputPrefix, metadata, aligned, types, files, totals }: Omit<OutputListing, 'document'>,
+  width = Infinity,
+): string[] {
   const sums = [
     plural(totals.types, 'type'),
     plural(totals.dataSets, 'data set'),
@@ -60,11 +66,16 @@ function describeListing({ inputPrefix, metadata, aligned, types, files, totals 
     formatBytes(totals.bytes),
   ].join(', ');
   return [
-    ...table(['type', 'data set', 'parts', 'rows', 'a part', 'bytes', 'aligned'], types.flatMap(rowsOf)),
+    ...table(
+      ['type', 'data set', 'parts', 'rows', 'a part', 'bytes', 'aligned'],
+      types.flatMap(rowsOf),
+      width,
+    ),
     '',
     ...table(
       ['file', 'bytes'],
       files.map(({ name, bytes }) => [name, formatBytes(bytes)]),
+      width,
     ),
     '',
     `${aligned ? 'Aligned' : 'Not aligned'} by ${metadata}: ${sums}.`,

@@ -35,7 +35,11 @@ export async function listOutput(options: ListOptions): Promise<OutputListing> {
   return onPrefix(options, (storage) => listOn(storage, options));
 }
 
-async function listOn(storage: Storage, options: ListOptions): Promise<OutputListing> {
+/** The same on a storage that stays the caller's. */
+export async function listOn(
+  storage: Storage,
+  options: Omit<ListOptions, 'inputPrefix' | 's3'>,
+): Promise<OutputListing> {
   const { signal, metadataFileName } = options;
   const file =
     metadataFileName === undefined
@@ -72,7 +76,7 @@ interface Counted {
 async function count(
   storage: Storage,
   metadata: GraphMetadata,
-  { signal, concurrency, onProgress }: ListOptions,
+  { signal, concurrency, onProgress }: Omit<ListOptions, 'inputPrefix' | 's3'>,
 ): Promise<Counted> {
   const groups = alignmentGroups(metadata);
   const lists = [...groups.flatMap(({ dataSets }) => dataSets), ...metadata.idMappings.values()];
