@@ -1,4 +1,5 @@
 import { interrupted, RepartitionError } from '../errors.js';
+import { restoreHint } from './archive.js';
 
 /** What we were doing when S3 said no; decides the words and the missing permission. */
 export type S3Action = 'read' | 'write' | 'list' | 'open';
@@ -86,6 +87,12 @@ export function isSlowDown(error: unknown): boolean {
 /** The same of a reply whose body nobody has read. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export function isSlowDownStatus(status: number | undefined): boolean {
   return status === 429 || status === 503;
+}
+
+/** https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations */
+export function wantsEqualParts(error: unknown): boolean {
+  const { name, message } = failureOf(error);
+  return name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message);
 }
 
 /** Whether the connection failed rather than the request. */
@@ -225,8 +232,7 @@ export function toRepartitionError(
       'Check `region` and the credentials; a server without the newer checksum headers needs `s3Checksums` when-required.',
     );
   }
-  // https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations
-  if (name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message)) {
+  if (wantsEqualParts(error)) {
     return say(
       'storage',
       `this server takes no upload whose parts differ in size, as those of ${where} do (${wordsOf(failure)})`,
@@ -236,12 +242,22 @@ export function toRepartitionError(
   return say(
     'storage',
     `S3 failed while ${doing(action)} ${where}${times(failure)}: ${wordsOf(failure)}`,
-    status === 501 || /checksum|trailer|chunked|content-sha256/i.test(`${name} ${message}`)
-      ? 'For a server without the newer checksum headers use `s3Checksums` when-required.'
-      : status === 400
-        ? 'Correct what it complains about, then run the same command again: finished parts are kept.'
-        : 'Run the same command again: finished parts are kept.',
+    hintFor(failure),
   );
+}
+
+/** Of a failure that has no sentence of its own. */
+function hintFor({ name, message, status }: S3Failure): string {
+  // Object Lock: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+  if (/(content-md5|checksum).* is required/i.test(message)) {
+    return 'Leave out `s3Checksums` when-required: here uploads must have checksums.';
+  }
+  if (status === 501 || /checksum|trailer|chunked|content-sha256/i.test(`${name} ${message}`)) {
+    return 'For a server without the newer checksum headers use `s3Checksums` when-required.';
+  }
+  return status === 400
+    ? 'Correct what it complains about, then run the same command again: finished parts are kept.'
+    : 'Run the same command again: finished parts are kept.';
 }
 
 export const CREDENTIALS_HINT =
@@ -344,17 +360,12 @@ function deniedHint(action: S3Action, message: string): string {
   return `The role or user needs ${permission} here.${also}${kms}`;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html */
+/** An archive that shows only when it is read. */
 function archived(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { storageClass, accessTier } = failure;
   const kind = [storageClass, accessTier].filter(Boolean).join(', ');
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(where) ?? [];
-  // What is archived by age comes back for good, everything else for some days.
-  const request = storageClass === 'INTELLIGENT_TIERING' ? '{}' : '{"Days":7}';
   return new RepartitionError('access', `${where} is archived${kind && ` (${kind})`}`, {
-    hint:
-      'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
-      `aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request '${request}'`,
+    hint: restoreHint(where, storageClass),
     operation: action,
     path: where,
     cause: bare(cause),

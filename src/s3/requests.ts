@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { type Archived, archivedByHead } from './archive.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
+import type { ServerTerms } from './upload-terms.js';
 
 /** The requests of one bucket: under the throttle's cap, with what every request carries. */
 export class Requests {
@@ -43,6 +45,11 @@ export class Requests {
     };
   }
 
+  /** How the server wants multipart uploads. */
+  get terms(): ServerTerms {
+    return this.connection.terms;
+  }
+
   /** Whether the server is another than AWS's. */
   get foreign(): boolean {
     return this.connection.foreign;
@@ -55,12 +62,13 @@ export class Requests {
   async head(
     key: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ size: number; version: string } | undefined> {
+  ): Promise<({ size: number; version: string } & Archived) | undefined> {
     try {
       const answer = await this.send(signal, (client, http) =>
         client.send(new HeadObjectCommand({ ...this.common, Key: key }), http),
       );
-      return { size: answer.ContentLength ?? 0, version: versionFrom(answer.ETag) };
+      const { ContentLength: size = 0, ETag } = answer;
+      return { size, version: versionFrom(ETag), ...archivedByHead(answer) };
     } catch (error) {
       if (failureOf(error).status === 404) return undefined;
       throw error;
