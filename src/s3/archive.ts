@@ -41,7 +41,7 @@ export function restoreHint(where: string, archive: string | undefined): string 
   const request = isByAge ? '{}' : '{"Days":7}';
   return (
     'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
-    `aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request '${request}'`
+    `aws s3api restore-object --bucket ${bucket} --key '${key.replaceAll("'", String.raw`'\''`)}' --restore-request '${request}'`
   );
 }
 

@@ -327,6 +327,9 @@ export function changedError(where: string, cause?: unknown): RepartitionError {
 /** The sentence of IAM names who may not do what: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const NOT_AUTHORIZED = /^(?:User: (\S+) )?is not authorized to perform: ([\w-]+:\w+)/;
 
+/** Where the permission is missing: in a policy of who asks, of a VPC endpoint, of an organization, of the session. */
+const LACKING = /because no (?:applicable )?([\w -]+?) allows/;
+
 function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { name, message } = failure;
   const says = NAMELESS.has(name) ? '' : ` (${wordsOf(failure)})`;
@@ -342,9 +345,12 @@ function deniedHint(action: S3Action, message: string): string {
   const [, who = 'the role or user', what] = NOT_AUTHORIZED.exec(message) ?? [];
   if (what !== undefined) {
     const key = what.startsWith('kms:') ? ' on the KMS key that encrypts the object' : '';
-    return message.includes('explicit deny')
-      ? `A policy denies ${what}${key} to ${who}: ask who wrote it.`
-      : `Give ${who} the permission ${what}${key}.`;
+    if (message.includes('explicit deny'))
+      return `A policy denies ${what}${key} to ${who}: ask who wrote it.`;
+    const [, kind = 'identity-based policy'] = LACKING.exec(message) ?? [];
+    return kind.startsWith('identity')
+      ? `Give ${who} the permission ${what}${key}.`
+      : `Have the ${kind} allow ${what}${key} to ${who}.`;
   }
   const permission = {
     read: 's3:GetObject',

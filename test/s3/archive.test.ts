@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CopyObjectCommand, RestoreObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { prepare, repartition, verifyPrefix } from 'gs-repartition';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { restoreHint } from '../../src/s3/archive.js';
 import { dataSetsOf, makeGraph, temporaryFolder, TestBucket } from './kit.js';
 import { ACCESS_DENIED, type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startMoto } from './servers.js';
@@ -93,6 +94,28 @@ test('a copy that was restored is read', async () => {
   const [Bucket, Key] = [bucket.name, keyOf(part)];
   await bucket.client.send(new RestoreObjectCommand({ Bucket, Key, RestoreRequest: { Days: 1 } }));
   await expect(prepare(graph())).resolves.toBeDefined();
+});
+
+test('what is being restored is waited for', async () => {
+  const [part] = parts as [string];
+  await archive(part);
+  // moto restores at once, and tells nobody of it in lists.
+  const listed = `<Contents><Key>${keyOf(part)}</Key><Size>9</Size><ETag>"e"</ETag><StorageClass>GLACIER</StorageClass><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus></Contents>`;
+  const body = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>${listed}</ListBucketResult>`;
+  proxy.reset(({ headers }) =>
+    headers['x-amz-optional-object-attributes'] === 'RestoreStatus' ? { kind: 'reply-200', body } : undefined,
+  );
+  await expect(prepare(graph())).rejects.toMatchObject({
+    message: `s3://${bucket.name}/${keyOf(part)} is archived (GLACIER), as the only one of ${parts.length} parts, and being restored`,
+    hint: 'Wait until they are restored, which takes minutes to two days; then run the same command again.',
+  });
+});
+
+test('a command that restores is one for any shell, and for what was archived by age too', () => {
+  expect(restoreHint("s3://b/it's/part", 'GLACIER')).toContain(
+    String.raw`--key 'it'\''s/part' --restore-request '{"Days":7}'`,
+  );
+  expect(restoreHint('s3://b/part', 'ARCHIVE_ACCESS')).toContain("--restore-request '{}'");
 });
 
 test('it takes a list for each folder', async () => {

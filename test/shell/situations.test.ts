@@ -3,7 +3,7 @@
  * command line and with ours, and docs/aws.md shows what both said: `WRITE_DOCS=1` writes it anew.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -324,6 +324,20 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /A policy denies s3:ListBucket to arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc: ask who wrote it\.$/,
     },
     {
+      name: 'the policy of a VPC endpoint that does not allow it',
+      commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
+      faults: ({ operation }) =>
+        /^(Get|Head)Object$/.test(operation)
+          ? refuse(
+              403,
+              'AccessDenied',
+              `User: ${PRINCIPAL} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::my-graphs/papers/metadata.json" because no VPC endpoint policy allows the s3:GetObject action`,
+            )
+          : undefined,
+      aws: /Forbidden/,
+      ours: /Have the VPC endpoint policy allow s3:GetObject to arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc\.$/,
+    },
+    {
       name: 'a role that may not use the KMS key',
       commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
       faults: ({ operation }) =>
@@ -341,7 +355,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       name: 'a part in an archive',
       commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
       aws: /GLACIER/,
-      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d objects in its folder .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
     },
   ],
 
@@ -375,6 +389,17 @@ const CHAPTERS: Record<string, Situation[]> = {
       look: asked,
       aws: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
       ours: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
+    },
+    {
+      name: '… with `~` in it',
+      given: () => {
+        shell.write('ca.pem', readFileSync(ca(), 'utf8'));
+        shell.configure({ config: '[default]\nca_bundle = ~/ca.pem\n' });
+      },
+      variables: () => throughProxy({ AWS_CA_BUNDLE: undefined }),
+      look: asked,
+      aws: /^works; through/,
+      ours: /^works; through/,
     },
     {
       name: '`HTTP_PROXY`, for a server without TLS',
@@ -567,6 +592,31 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /^works; signed by the role’s key$/,
     },
     {
+      name: 'a web identity, and `AWS_PROFILE` with keys',
+      given: () => shell.configure({ credentials: keysOf('graphs', 'KEY-OF-PROFILE') }),
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_PROFILE: 'graphs',
+        AWS_WEB_IDENTITY_TOKEN_FILE: shell.write('token', 'a-token'),
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/graphs',
+      }),
+      look: () => signers().replace(/ASIA\w+/g, 'the role’s key'),
+      aws: /^works; signed by the role’s key$/,
+      ours: /^works; signed by the role’s key$/,
+    },
+    {
+      name: 'a role that wants an MFA code',
+      given: () =>
+        shell.configure({
+          config:
+            '[profile graphs]\nrole_arn = arn:aws:iam::123456789012:role/graphs\nsource_profile = me\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n',
+          credentials: keysOf('me', 'KEY-OF-SOURCE'),
+        }),
+      commands: [`${LIST} --profile graphs`, `${PLAN} --profile graphs`],
+      aws: /MFA code/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the profile graphs wants a code of arn:aws:iam::123456789012:mfa\/me: take its keys into the environment first, by aws configure export-credentials --profile graphs --format env\./,
+    },
+    {
       name: 'the role of an instance',
       variables: () => ({
         ...NO_KEYS,
@@ -598,7 +648,7 @@ const CHAPTERS: Record<string, Situation[]> = {
         NO_PROXY: new URL(server.endpoint).host,
       }),
       look: signers,
-      aws: /./,
+      aws: /^works; signed by KEY-OF-CONTAINER$/,
       ours: /^works; signed by KEY-OF-CONTAINER$/,
     },
     {
@@ -609,7 +659,7 @@ const CHAPTERS: Record<string, Situation[]> = {
         AWS_CONTAINER_AUTHORIZATION_TOKEN: 'another',
       }),
       aws: /401|no such token/,
-      ours: /^no credentials while opening s3:\/\/my-graphs: .*container/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the container has none, as AWS_CONTAINER_CREDENTIALS_FULL_URI tells: .*401/,
     },
     {
       name: 'a profile of IAM Identity Center (SSO)',
@@ -625,7 +675,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       commands: [`${LIST} --profile sso`, `${PLAN} --profile sso`],
       given: () => configureSso(new Date(Date.now() - 3_600_000)),
       aws: /expired|sso login/i,
-      ours: /^no credentials while opening s3:\/\/my-graphs: .*aws sso login/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the profile sso is not logged in, or no longer: aws sso login --profile sso\./,
     },
     {
       name: 'no credentials at all',
