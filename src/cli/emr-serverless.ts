@@ -11,6 +11,7 @@ import {
 import { awsOptions, list, pair, whole, withAws } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
 import { LOG_LEVELS } from './common-options.js';
+import { submitAlignmentCommand } from './emr-alignment.js';
 import { jobCommands } from './emr-serverless-jobs.js';
 import { sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
 import {
@@ -218,4 +219,9 @@ const submitCommand = defineCommand({
   },
 });
 
-export const emrServerlessCommands: readonly Command[] = [setupCommand, submitCommand, ...jobCommands];
+export const emrServerlessCommands: readonly Command[] = [
+  setupCommand,
+  submitCommand,
+  submitAlignmentCommand,
+  ...jobCommands,
+];

@@ -201,6 +201,7 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  serveTasks: () => Promise.resolve(),
   inspect: () => Promise.resolve(inspected),
   reports: () => import('../../src/repartition/report/report.js'),
   listOutput: () => Promise.resolve(listing),

@@ -9,6 +9,7 @@ import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
 import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
+import { workerCommand } from './worker.js';
 
 /** A command that is loaded when its name is typed. */
 export interface LateCommand {
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   cleanCommand,
   uploadCommand,
+  workerCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
@@ -49,7 +51,7 @@ export const lateCommands: readonly LateCommand[] = [
 export const groups: readonly CommandGroup[] = [
   {
     name: 'emr-serverless',
-    words: ['setup', 'submit', 'status', 'cancel', 'list'],
+    words: ['setup', 'submit', 'submit-alignment', 'status', 'cancel', 'list'],
     load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
   },
   {
