@@ -10,6 +10,7 @@ import { readBatches } from '../verify/deep/batches.js';
 import { type Column, columnsOf } from '../verify/deep/columns.js';
 import { excerptsOf } from '../verify/deep/excerpt.js';
 import { Desk } from '../verify/deep/excerpt-file.js';
+import { KnownLevels } from '../verify/deep/known-levels.js';
 import { PartFile } from '../verify/deep/file.js';
 import { usualRoom } from '../verify/deep/read-unit.js';
 import type { PlainValue, ValuesInspection } from './model.js';
@@ -48,6 +49,8 @@ export async function firstRows(
 }
 
 async function firstValues(file: PartFile, column: Column, most: number, room: Room): Promise<PlainValue[]> {
+  // Nothing is learned here: few pages are read.
+  const known = new KnownLevels();
   const desk = new Desk();
   const values: PlainValue[] = [];
   for (const group of file.footer.rowGroups) {
@@ -56,7 +59,7 @@ async function firstValues(file: PartFile, column: Column, most: number, room: R
     const { firstLeaf, leaves } = column;
     const chunks = readChunks(file.footer, group).slice(firstLeaf, firstLeaf + leaves.length);
     const levels = chunks.reduce((sum, { numValues }) => Math.max(sum, numValues), 1);
-    for await (const excerpt of excerptsOf({ file, column, chunks, rows, room, desk })) {
+    for await (const excerpt of excerptsOf({ file, column, chunks, rows, room, desk, known })) {
       let { goesOn } = excerpt;
       // A list that an excerpt ends with may go on in the next.
       if (values.length >= most && !goesOn) return values.slice(0, most);
