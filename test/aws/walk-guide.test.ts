@@ -29,7 +29,7 @@ it('the names, and the upload: what is new, and what another put there', async (
   expect(code).toBe(0);
   expect(stdout).toContain('"status": "planned"');
   expect(stdout).toMatch(/\nUploaded 2 files \(40 bytes\) to s3:\/\/my-bucket\/gsprocessing-input\.\n$/);
-}, 60_000);
+}, 180_000);
 
 it('the walk, dry and then on foot', async () => {
   account.reset({
@@ -42,7 +42,7 @@ it('the walk, dry and then on foot', async () => {
   expect(stdout).toContain('"document": "gs-repartition/run"');
   expect(stdout).toMatch(/\nverify {5}done {7}s3:\/\/my-bucket\/\S+ is ready for DistPartitioning\n/);
   expect(stdout).toMatch(/\npartition {2}done {7}s3:\S+\/dist_graph was made by the job gs-partition-\S+\n$/);
-}, 60_000);
+}, 180_000);
 
 it('the output, examined', async () => {
   account.reset();
@@ -51,7 +51,7 @@ it('the output, examined', async () => {
   expect(stdout).toMatch(/^movie:rated:rating +structure +\d+ +2,596 .* yes$/m);
   expect(stdout).toMatch(/\nAligned by s3:\/\/my-bucket\/\S+\/updated_row_counts_metadata\.json: /);
   expect(account.front.writes).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 it('the same from a program, whose types are right', async () => {
   account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: writeGraph });
@@ -59,7 +59,7 @@ it('the same from a program, whose types are right', async () => {
   expect(stderr).toBe('');
   expect(stdout).toBe('0 files uploaded, succeeded, aligned\n');
   expect(code).toBe(0);
-}, 120_000);
+}, 180_000);
 
 it('the file that the page shows is right, and its table names every section and key', () => {
   expect(readWalk(guide.take(2, 'yaml')).mistakes).toEqual([]);

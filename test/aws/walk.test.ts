@@ -130,7 +130,7 @@ it('walks from an empty account to a graph that is ready', async () => {
     },
   });
   expect(await engine.verify(OUTPUT)).toMatchObject({ ready: true });
-}, 60_000);
+}, 180_000);
 
 it('again: every step is found done, and nothing is written', async () => {
   expect(await states()).toEqual({
@@ -145,7 +145,7 @@ it('again: every step is found done, and nothing is written', async () => {
   expect(account.front.writes).toEqual([]);
   const dry = JSON.parse((await run('--dry-run')).stdout) as WalkReport;
   expect(dry.steps.filter(({ state }) => state === 'to-do').map(({ step }) => step)).toEqual(['verify']);
-}, 60_000);
+}, 180_000);
 
 it('what is missing is done again: an alignment that somebody removed', async () => {
   await account.remove('gsprocessing/emr-s/small-graph/updated_row_counts_metadata.json');
@@ -157,7 +157,7 @@ it('what is missing is done again: an alignment that somebody removed', async ()
     partition: 'done-before',
   });
   expect(startedJobs()).toBe(0);
-}, 60_000);
+}, 180_000);
 
 it('tables that have changed ask for another job, and an output that was removed too', async () => {
   writeFileSync(join(folder, 'tables', 'movie.csv'), 'id\n2\n');
@@ -171,7 +171,7 @@ it('tables that have changed ask for another job, and an output that was removed
   await account.remove('gsprocessing/emr-s/small-graph/metadata.json');
   expect(await states('wait')).toMatchObject({ upload: 'done-before', submit: 'done', wait: 'done' });
   expect(startedJobs()).toBe(1);
-}, 60_000);
+}, 180_000);
 
 it('a job that runs is followed, not started again; Ctrl-C leaves it', async () => {
   writeFileSync(join(folder, 'tables', 'movie.csv'), 'id\n3\n');
@@ -201,7 +201,7 @@ it('a job that runs is followed, not started again; Ctrl-C leaves it', async () 
     verify: 'done',
   });
   expect(startedJobs()).toBe(1);
-}, 60_000);
+}, 180_000);
 
 it('a job that fails: its error, and the same call starts another', async () => {
   writeFileSync(join(folder, 'tables', 'movie.csv'), 'id\n4\n');
@@ -212,7 +212,7 @@ it('a job that fails: its error, and the same call starts another', async () => 
   });
   account.reset(good());
   expect(await states()).toMatchObject({ submit: 'done', wait: 'done', verify: 'done' });
-}, 60_000);
+}, 180_000);
 
 it('a graph that nobody aligns: exit code 3, and the walk ends there', async () => {
   await account.remove('gsprocessing/emr-s/small-graph/updated_row_counts_metadata.json');
@@ -223,4 +223,4 @@ it('a graph that nobody aligns: exit code 3, and the walk ends there', async () 
   expect(stdout).toContain(`align      not aligned  ${OUTPUT} is not aligned`);
   expect(stdout).toContain(`  align it with: gs-repartition --input-prefix ${OUTPUT}\n`);
   expect(stdout).not.toContain('verify');
-}, 60_000);
+}, 180_000);
