@@ -1,29 +1,69 @@
-/** Lines on standard error, also while a progress bar stands at its bottom; and streams that may fail. */
+/** Lines on standard error, also while a line that is drawn over stands at its bottom; and streams that may fail. */
 import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { getSystemErrorMap } from 'node:util';
-import type { MultiBar } from 'cli-progress';
 import type { Output } from './world.js';
 
+/** To the line's begin, and nothing up to its end (ECMA-48, EL). */
+export const ERASE = '\r\u001b[K';
+/** A row down, but never beyond the last; and where the cursor was (CUD, DECSC, DECRC). */
+const [DOWN, SAVE, RESTORE] = ['\u001b[B', '\u001b7', '\u001b8'];
+/** Of a terminal that tells none, or 0. */
+const USUAL_COLUMNS = 80;
+
+/** Draws a line of at most so many columns. */
+export type Footer = (width: number) => string;
+
+/**
+ * The cursor waits at the begin of the footer: there it stays when a terminal becomes narrower, whether that breaks the
+ * line in several or cuts it off, so that all of it can be erased. Row by row: tmux moves a screen that is cleared whole
+ * into its history.
+ */
 export class Console {
-  private bar: MultiBar | undefined;
+  private footer: Footer | undefined;
+  /** Of the footer as it was drawn. */
+  private length = 0;
+  private readonly onResize = (): void => {
+    if (this.footer) this.stream.write(this.erased() + this.drawn());
+  };
 
   constructor(readonly stream: Output) {}
 
-  /** Writes a line, above the bar if there is one. */
+  /** Writes a line, above the footer if there is one. */
   line(text: string): void {
-    if (!this.bar) {
-      this.stream.write(`${text}\n`);
-      return;
-    }
-    this.bar.log(`${text}\n`);
-    this.bar.update();
+    this.stream.write(this.footer ? `${this.erased()}${text}\n${this.drawn()}` : `${text}\n`);
   }
 
-  /** From now on the last line belongs to `bar`, until it is given back with `undefined`. */
-  show(bar: MultiBar | undefined): void {
-    this.bar = bar;
+  /** From now on the last line is this one, until it is taken away with `undefined`. */
+  show(footer: Footer | undefined): void {
+    if (this.footer) this.stream.off('resize', this.onResize).write(this.erased());
+    this.footer = footer;
+    if (!footer) return;
+    this.stream.on('resize', this.onResize);
+    this.redraw();
+  }
+
+  redraw(): void {
+    if (this.footer) this.stream.write(this.drawn());
+  }
+
+  private get columns(): number {
+    return this.stream.columns || USUAL_COLUMNS;
+  }
+
+  /** One column stays free: a line that is full makes some terminals begin another. */
+  private drawn(): string {
+    const line = this.footer?.(this.columns - 1) ?? '';
+    this.length = line.length;
+    return `${line}\u001b[K\r`;
+  }
+
+  private erased(): string {
+    const rows = Math.ceil(this.length / this.columns);
+    this.length = 0;
+    if (rows <= 1) return ERASE;
+    return `\r${SAVE}\u001b[K${`${DOWN}\u001b[K`.repeat(rows - 1)}${RESTORE}`;
   }
 }
 

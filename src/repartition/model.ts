@@ -177,4 +177,16 @@ export interface TaskResult {
   copiedBytes: number;
   /** Bytes that were made: cut pages, indexes, the footer. */
   writtenBytes: number;
+  /** For a log that goes into details. */
+  details?: TaskDetails;
+}
+
+/** How a part was made. */
+export interface TaskDetails {
+  /** The slices' parts, with the rows that were taken of each. */
+  sources: { path: string; from: number; to: number }[];
+  /** Since it was begun; others were made meanwhile. */
+  milliseconds: number;
+  /** Requests that were sent for it; none on a disk. */
+  requests: number;
 }

@@ -80,7 +80,7 @@ export class Composer {
   async compose(
     target: Target,
     plan: ComposePlan,
-    { signal, onWritten }: Pick<WriteOptions, 'signal' | 'onWritten'>,
+    { signal, onWritten, onBytes }: Pick<WriteOptions, 'signal' | 'onWritten' | 'onBytes'>,
   ): Promise<ObjectStat> {
     throwIfAborted(signal);
     const bytes = { areLetGo: false };
@@ -95,11 +95,12 @@ export class Composer {
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withUpload(this.requests, target, signal, async (upload) => {
+        const work = async (upload: MultipartUpload): Promise<void> => {
           const areVersionsChecked = await this.areVersionsChecked(upload, plan.parts, signal);
           await this.parts(upload, plan.parts, signal, onUploaded);
           if (!areVersionsChecked) await this.checkSources(plan.parts, signal);
-        });
+        };
+        return await withUpload(this.requests, target, signal, work, onBytes);
       } catch (error) {
         if (!(error instanceof UploadGone)) throw error;
         const shown = toRepartitionError(error, 'write', target.where, signal);
@@ -306,7 +307,7 @@ export async function writeStream(
   requests: Requests,
   target: Target,
   chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
+  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
 ): Promise<ObjectStat> {
   const blocks = inBlocks(
     untilAborted(chunks, signal),
@@ -317,7 +318,7 @@ export async function writeStream(
   if (first.done) return composer.put(target, new Uint8Array(), signal);
   const second = await blocks.next();
   if (second.done) return composer.put(target, first.value, signal);
-  const upload = withUpload(requests, target, signal, async (upload) => {
+  const work = async (upload: MultipartUpload): Promise<void> => {
     let number = 1;
     const stop = new Stop(signal);
     let sending = upload.put(number, first.value, stop);
@@ -345,8 +346,8 @@ export async function writeStream(
     } finally {
       stop.release();
     }
-  });
-  return upload.catch((error: unknown) => {
+  };
+  return withUpload(requests, target, signal, work, onBytes).catch((error: unknown) => {
     throw toRepartitionError(error, 'write', target.where, signal);
   });
 }

@@ -61,6 +61,7 @@ export class UploadGone extends Error {
 /**
  * Runs `work` with an open multipart upload, then completes it. Whatever fails, the upload is aborted before
  * this rejects; the caller must have let go of all its own requests by then.
+ * @param onBytes told of each part's bytes when they are there; less than nothing when the upload has failed
  * @throws RepartitionError, or `UploadGone` when the whole may be tried again
  */
 export async function withUpload(
@@ -68,12 +69,14 @@ export async function withUpload(
   target: Target,
   signal: AbortSignal | undefined,
   work: (upload: MultipartUpload) => Promise<void>,
+  onBytes?: (bytes: number) => void,
 ): Promise<ObjectStat> {
-  const upload = await MultipartUpload.open(requests, target, signal);
+  const upload = await MultipartUpload.open(requests, target, signal, onBytes);
   try {
     await work(upload);
     return await upload.complete(signal);
   } catch (error) {
+    onBytes?.(-upload.size);
     const leftOpen = await upload.abort();
     if (error instanceof UploadGone) throw error;
     const shown = toRepartitionError(error, 'write', target.where, signal);
@@ -92,7 +95,8 @@ function withAdvice(error: RepartitionError, target: Target): RepartitionError {
 /** An open multipart upload. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 export class MultipartUpload {
   private readonly parts = new Map<number, CompletedPart>();
-  private size = 0;
+  /** Bytes of the parts that are there. */
+  size = 0;
 
   private constructor(
     private readonly requests: Requests,
@@ -100,12 +104,14 @@ export class MultipartUpload {
     private readonly id: string,
     /** Whether the upload was opened for parts with CRC32, so that its end must name each part's. */
     private readonly checksums: boolean,
+    private readonly onBytes: ((bytes: number) => void) | undefined,
   ) {}
 
   static async open(
     requests: Requests,
     target: Target,
     signal: AbortSignal | undefined,
+    onBytes?: (bytes: number) => void,
   ): Promise<MultipartUpload> {
     try {
       // Parts carry CRC32 by default, and S3 wants to know beforehand. Other servers check a part's when it comes, but
@@ -126,7 +132,7 @@ export class MultipartUpload {
       const id = answer.UploadId;
       if (id === undefined) throw new Error('the reply to CreateMultipartUpload has no upload id');
       if ((answer.$metadata.attempts ?? 1) > 1) await abortOthers(requests, target, id);
-      return new MultipartUpload(requests, target, id, checksums);
+      return new MultipartUpload(requests, target, id, checksums, onBytes);
     } catch (error) {
       if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
         await abortOthers(requests, target, undefined);
@@ -268,6 +274,7 @@ export class MultipartUpload {
       ...(this.checksums && ChecksumCRC32 !== undefined ? { ChecksumCRC32 } : {}),
     });
     this.size += size;
+    this.onBytes?.(size);
   }
 
   /** The finished object, if it is there and is ours: its ETag says which parts it was made of. */
