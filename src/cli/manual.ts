@@ -40,18 +40,18 @@ export async function manualPage(): Promise<string> {
     '.SH EXIT STATUS',
     ...EXIT_CODES.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, escaped(meaning)]),
     '.SH EXAMPLES',
-    ...commands.flatMap(({ examples }) =>
-      examples.flatMap(([line, meaning]) => [
+    ...commands
+      .flatMap(({ examples }) => examples)
+      .flatMap(([line, meaning], i) => [
+        ...(i > 0 ? ['.PP'] : []),
         `${escaped(meaning)}:`,
         '.PP',
         '.nf',
-        `.RS 4`,
+        '.RS 4',
         escaped(line.replaceAll('$0', NAME)),
         '.RE',
         '.fi',
-        '.PP',
       ]),
-    ),
     '',
   ].join('\n');
 }

@@ -39,7 +39,7 @@ const making = (lines: readonly string[]): string =>
 /** As soon as there is something to tell. */
 const isUnderWay = (lines: readonly string[]): boolean => / left$/.test(making(lines));
 /** The prompt of a shell waits. */
-const isOver = (lines: readonly string[]): boolean => /^[$#]$/.test(lines.at(-1)!);
+const isOver = (lines: readonly string[]): boolean => /^(?:\^C)?[$#]$/.test(lines.at(-1)!);
 
 /** The one line that shows how far the run is, at the bottom, and that it has room. */
 function expectOneLine(lines: readonly string[], columns: number): void {
@@ -79,7 +79,7 @@ describe.each([80, 200])('on a terminal of %d columns', (columns) => {
 });
 
 test('a terminal that becomes narrower and wider in the middle always has one line, and then none', async () => {
-  const { terminal, command } = open(200, { pace: 80 });
+  const { terminal, command } = open(200, { pace: 250 });
   terminal.type(`${command} --log-level WARNING --summary short`, 'Enter');
   await terminal.until(isUnderWay);
   for (const columns of [80, 30, 12, 120, 200]) {
@@ -91,9 +91,11 @@ test('a terminal that becomes narrower and wider in the middle always has one li
     // Narrow ones have no room for the words.
     expect(lines.filter((line) => isBar(line) || / %/.test(line))).toHaveLength(1);
   }
+  terminal.type('C-c');
   const after = await terminal.until(isOver);
   expect(after.filter((line) => isBar(line) || / %/.test(line))).toEqual([]);
-  expect(after[1]).toMatch(/^Aligned /);
+  expect(after[1]).toMatch(/^gs-repartition: stopping; /);
+  expect(after).toHaveLength(4);
 });
 
 test('lines of the log appear above it', async () => {

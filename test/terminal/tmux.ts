@@ -23,26 +23,13 @@ export class Terminal {
       folder = '/',
     }: { rows?: number; env?: Record<string, string>; folder?: string } = {},
   ) {
-    const set = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    this.tmux(
-      '-u',
-      '-f',
-      '/dev/null',
-      'new-session',
-      '-d',
-      '-s',
-      'test',
-      ...set,
-      '-c',
-      folder,
-      ...sized(columns, rows),
-      command,
+    const sized = ['-x', String(columns), '-y', String(rows)];
+    // Of its own server, which takes its environment from here.
+    execFileSync(
+      'tmux',
+      ['-L', this.server, '-u', '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-c', folder, ...sized, command],
+      { env: { ...process.env, ...env } },
     );
-  }
-
-  /** Whether there is a tmux at all. */
-  static get isThere(): boolean {
-    return spawnSync('tmux', ['-V']).status === 0;
   }
 
   /** Types words, or keys by their names: `Enter`, `C-c`, `Tab`. */
@@ -85,8 +72,4 @@ export class Terminal {
   private tmux(...words: string[]): string {
     return execFileSync('tmux', ['-L', this.server, ...words], { encoding: 'utf8' });
   }
-}
-
-function sized(columns: number, rows: number): string[] {
-  return ['-x', String(columns), '-y', String(rows)];
 }
