@@ -5,11 +5,17 @@ import { isatty } from 'node:tty';
 import { getSystemErrorMap } from 'node:util';
 import type { Output } from './world.js';
 
-/** To the line's begin, and nothing up to its end (ECMA-48, EL). */
-export const ERASE = '\r\u001b[K';
-/** A row down, but never beyond the last; and where the cursor was (CUD, DECSC, DECRC). */
-const [DOWN, SAVE, RESTORE] = ['\u001b[B', '\u001b7', '\u001b8'];
-/** Of a terminal that tells none, or 0. */
+/**
+ * From the begin of the cursor's line on, nothing (ECMA-48, EL and ED). First the line and then what lies below it, for a
+ * screen that is erased whole is moved into its history by tmux. In the last line the cursor goes no further down (CUD).
+ */
+export const ERASE = '\r\u001b[K\u001b7\u001b[B\u001b[J\u001b8';
+/** What is too long for its line is cut off there (DECAWM), and all beyond the text is erased. */
+const [BEFORE, AFTER] = ['\u001b[?7l', '\u001b[K\r\u001b[?7h'];
+/**
+ * Of a terminal that tells none, or 0; and as much as is used of any. What is wider breaks when a window is made as narrow as
+ * most are, and on a screen that is nearly empty tmux then moves the first piece out of reach, into its history.
+ */
 const USUAL_COLUMNS = 80;
 
 /** Draws a line of at most so many columns. */
@@ -17,27 +23,25 @@ export type Footer = (width: number) => string;
 
 /**
  * The cursor waits at the begin of the footer: there it stays when a terminal becomes narrower, whether that breaks the
- * line in several or cuts it off, so that all of it can be erased. Row by row: tmux moves a screen that is cleared whole
- * into its history.
+ * line in several or cuts it off, so that all of it can be erased. Terminals may tell of it a quarter of a second later,
+ * and what is drawn meanwhile must not take two lines.
  */
 export class Console {
   private footer: Footer | undefined;
-  /** Of the footer as it was drawn. */
-  private length = 0;
   private readonly onResize = (): void => {
-    if (this.footer) this.stream.write(this.erased() + this.drawn());
+    if (this.footer) this.stream.write(ERASE + this.drawn());
   };
 
   constructor(readonly stream: Output) {}
 
   /** Writes a line, above the footer if there is one. */
   line(text: string): void {
-    this.stream.write(this.footer ? `${this.erased()}${text}\n${this.drawn()}` : `${text}\n`);
+    this.stream.write(this.footer ? `${ERASE}${text}\n${this.drawn()}` : `${text}\n`);
   }
 
   /** From now on the last line is this one, until it is taken away with `undefined`. */
   show(footer: Footer | undefined): void {
-    if (this.footer) this.stream.off('resize', this.onResize).write(this.erased());
+    if (this.footer) this.stream.off('resize', this.onResize).write(ERASE);
     this.footer = footer;
     if (!footer) return;
     this.stream.on('resize', this.onResize);
@@ -48,22 +52,10 @@ export class Console {
     if (this.footer) this.stream.write(this.drawn());
   }
 
-  private get columns(): number {
-    return this.stream.columns || USUAL_COLUMNS;
-  }
-
-  /** One column stays free: a line that is full makes some terminals begin another. */
   private drawn(): string {
-    const line = this.footer?.(this.columns - 1) ?? '';
-    this.length = line.length;
-    return `${line}\u001b[K\r`;
-  }
-
-  private erased(): string {
-    const rows = Math.ceil(this.length / this.columns);
-    this.length = 0;
-    if (rows <= 1) return ERASE;
-    return `\r${SAVE}\u001b[K${`${DOWN}\u001b[K`.repeat(rows - 1)}${RESTORE}`;
+    const columns = Math.min(this.stream.columns || USUAL_COLUMNS, USUAL_COLUMNS);
+    // One stays free: some terminals begin another line when one is full.
+    return `${BEFORE}${this.footer?.(columns - 1) ?? ''}${AFTER}`;
   }
 }
 

@@ -34,18 +34,26 @@ export function describeTrouble({ slowDowns, retries }: ProgressFacts): string |
   return words.length === 0 ? undefined : words.join(', ');
 }
 
+function shortTrouble({ slowDowns, retries }: ProgressFacts): string | undefined {
+  const words = [
+    ...(retries > 0 ? [`${formatCount(retries)} ${retries === 1 ? 'retry' : 'retries'}`] : []),
+    ...(slowDowns > 0 ? [plural(slowDowns, 'slow-down')] : []),
+  ];
+  return words.length === 0 ? undefined : words.join(', ');
+}
+
 const [FEWEST_CELLS, MOST_CELLS] = [8, 40];
 
 /** A line of at most so many characters, each a column wide: the more room, the more it tells. */
 export function drawProgress(facts: ProgressFacts, width: number): string {
-  const { amount, parts, rate, elapsed, left, shortLeft, trouble } = wordsOf(facts);
+  const { amount, parts, rate, elapsed, left, shortLeft, shortTrouble: trouble } = wordsOf(facts);
   const { doing } = PHASES[facts.phase];
   // From the most to the least that is worth saying.
   const choices = [
     [amount, parts, rate, elapsed, trouble, left],
     [amount, rate, elapsed, trouble, left],
     [amount, rate, trouble, left],
-    [amount, rate, left],
+    [amount, trouble, left],
     [amount, left],
     [amount, shortLeft],
     [shortLeft],
@@ -72,6 +80,7 @@ function wordsOf(facts: ProgressFacts) {
     left: secondsLeft === undefined ? undefined : `about ${formatDuration(secondsLeft)} left`,
     shortLeft: secondsLeft === undefined ? undefined : `${formatDuration(secondsLeft)} left`,
     trouble: describeTrouble(facts),
+    shortTrouble: shortTrouble(facts),
   };
 }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { ERASE } from '../../src/cli/console.js';
 import { progressLines } from '../../src/cli/progress.js';
 import { drawProgress } from '../../src/cli/progress-words.js';
 import { type ErrorCode, interrupted, RepartitionError } from '../../src/errors.js';
@@ -412,8 +413,7 @@ describe('progress', () => {
     const [, afterLog = ''] = stderr.split('by the way');
     expect(afterLog).toContain('Making parts');
     expect(afterLog).toMatch(/Checking parts █+ 100 %, 96 of 96 parts/);
-    const erased = '\r\u001b[K';
-    const afterBar = stripVTControlCharacters(stderr.split(erased).at(-1)!);
+    const afterBar = stripVTControlCharacters(stderr.split(ERASE).at(-1)!);
     expect(afterBar.replaceAll(/^\[.*?\] /gm, '').split('\n')).toEqual([...CLOSING, '']);
     expect(stdout).toContain('Aligned 3 of 5 types');
   });
@@ -438,10 +438,13 @@ describe('progress', () => {
       if (width >= 4) expect(line).toContain('34 %');
     }
     expect(drawProgress(facts, 79)).toBe(
+      'Making parts 34 %, 1.20 of 3.60 GB, 12 retries, 3 slow-downs, about 19 s left',
+    );
+    expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
       'Making parts █████░░░░░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, about 19 s left',
     );
     expect(drawProgress(facts, 199)).toContain(
-      ' 34 %, 1.20 of 3.60 GB, 12 of 96 parts, 128 MB/s, 15 s, S3 asked to slow down 3 times, 12 requests sent again, about 19 s left',
+      ' 34 %, 1.20 of 3.60 GB, 12 of 96 parts, 128 MB/s, 15 s, 12 retries, 3 slow-downs, about 19 s left',
     );
   });
 
@@ -456,7 +459,7 @@ describe('progress', () => {
       },
     });
     expect(stderr).toContain('Reading footers');
-    expect(stderr.endsWith('\r\u001b[Kgs-repartition: the disk is gone.\n')).toBe(true);
+    expect(stderr.endsWith(`${ERASE}gs-repartition: the disk is gone.\n`)).toBe(true);
   });
 
   test('is silent with --no-progress', async () => {

@@ -27,7 +27,21 @@ export class Terminal {
     // Of its own server, which takes its environment from here.
     execFileSync(
       'tmux',
-      ['-L', this.server, '-u', '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-c', folder, ...sized, command],
+      [
+        '-L',
+        this.server,
+        '-u',
+        '-f',
+        '/dev/null',
+        'new-session',
+        '-d',
+        '-s',
+        'test',
+        '-c',
+        folder,
+        ...sized,
+        command,
+      ],
       { env: { ...process.env, ...env } },
     );
   }
@@ -47,7 +61,8 @@ export class Terminal {
       .split('\n')
       .map((line) => line.trimEnd())
       .join('\n')
-      .trimEnd().split('\n');
+      .trimEnd()
+      .split('\n');
   }
 
   /** The same, with the sequences that colour it. */

@@ -1,33 +1,40 @@
 /** Completion for fish: https://fishshell.com/docs/current/completions.html */
-import { type CommandWords, firstWords, type OptionWords, secondWords } from './words.js';
+import { type CommandWords, firstWords, type OptionWords, secondWords, valueFlags } from './words.js';
 
 export function fishScript(commands: readonly CommandWords[]): string {
-  const first = firstWords(commands);
-  const names = first.map(({ word }) => word).join(' ');
   const lines = [
-    '# Completion of gs-repartition for fish, made by: gs-repartition completion fish',
-    'complete -c gs-repartition -f',
-    ...first.map(({ word, describe }) =>
-      line(`not __fish_seen_subcommand_from ${names}`, `-a ${word}`, describe),
+    ...firstWords(commands).map(({ word, describe }) => line('', `-a ${word}`, describe)),
+    ...[...secondWords(commands)].flatMap(([name, words]) =>
+      words.map(({ word, describe }) => line(name, `-a ${word}`, describe)),
     ),
-    ...[...secondWords(commands)].flatMap(([name, words]) => {
-      const taken = words.map(({ word }) => word).join(' ');
-      const when = `__fish_seen_subcommand_from ${name}; and not __fish_seen_subcommand_from ${taken}`;
-      return words.map(({ word, describe }) => line(when, `-a ${word}`, describe));
-    }),
-    ...commands.flatMap((command) =>
-      command.options.map((option) => line(conditionOf(command, names), flagOf(option), option.describe)),
+    ...commands.flatMap(({ name, options }) =>
+      options.map((option) => line(name, flagOf(option), option.describe)),
     ),
   ];
-  return `${lines.join('\n')}\n`;
-}
-
-function conditionOf({ name }: CommandWords, names: string): string {
-  if (name === '') return `not __fish_seen_subcommand_from ${names}`;
-  return name
-    .split(' ')
-    .map((word) => `__fish_seen_subcommand_from ${word}`)
-    .join('; and ');
+  return `# Completion of gs-repartition for fish, made by: gs-repartition completion fish
+function __gs_repartition_is
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l command
+  set -l isvalue 0
+  for word in $words
+    if test $isvalue = 1
+      set isvalue 0
+      continue
+    end
+    switch $word
+      case ${valueFlags(commands).join(' ')}
+        set isvalue 1
+      case '-*'
+      case '*'
+        set -a command $word
+    end
+  end
+  test "$command" = "$argv[1]"
+end
+complete -c gs-repartition -f
+${lines.join('\n')}
+`;
 }
 
 function flagOf({ flag, value }: OptionWords): string {
@@ -39,8 +46,9 @@ function flagOf({ flag, value }: OptionWords): string {
   return `${name} -x -a ${quoted(value.join(' '))}`;
 }
 
-function line(when: string, what: string, describe: string): string {
-  return `complete -c gs-repartition -n ${quoted(when)} ${what} -d ${quoted(describe)}`;
+/** @param command for which it is, `''` where none was named */
+function line(command: string, what: string, describe: string): string {
+  return `complete -c gs-repartition -n ${quoted(`__gs_repartition_is ${quoted(command)}`)} ${what} -d ${quoted(describe)}`;
 }
 
 /** In fish a backslash hides a quote, also between quotes. */
