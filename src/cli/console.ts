@@ -53,7 +53,8 @@ export class Console {
   }
 
   private drawn(): string {
-    const columns = Math.min(this.stream.columns || USUAL_COLUMNS, USUAL_COLUMNS);
+    const { columns: told = 0 } = this.stream;
+    const columns = told > 0 ? Math.min(told, USUAL_COLUMNS) : USUAL_COLUMNS;
     // One stays free: some terminals begin another line when one is full.
     return `${BEFORE}${this.footer?.(columns - 1) ?? ''}${AFTER}`;
   }

@@ -56,7 +56,7 @@ export function adviceForOption(typed: string, known: readonly string[]): string
   if (typed === 'dry-run' && known.includes('yes')) return 'Without --yes nothing is changed.';
   const name = Object.hasOwn(SAME_AS, typed) ? SAME_AS[typed]! : typed;
   const advice = Object.hasOwn(NO_OPTIONS, name) ? NO_OPTIONS[name] : undefined;
-  if (advice === undefined || !advice.startsWith('--')) return advice;
+  if (!advice?.startsWith('--')) return advice;
   const [, option = ''] = /^--(\S+)/.exec(advice) ?? [];
   return known.includes(option) ? `Did you mean ${advice}?` : undefined;
 }

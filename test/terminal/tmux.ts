@@ -72,11 +72,13 @@ export class Terminal {
 
   /** Waits until the screen is as somebody wants it. */
   async until(isSo: (lines: string[]) => boolean): Promise<string[]> {
-    for (const started = Date.now(); ; await sleep(30)) {
+    const started = Date.now();
+    for (;;) {
       const lines = this.lines();
       if (isSo(lines)) return lines;
       if (Date.now() - started > MOST_MS)
         throw new Error(`the terminal stays as it is:\n${lines.join('\n')}`);
+      await sleep(30);
     }
   }
 
