@@ -4,6 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { makePage } from './page.mjs';
 
 const SHEBANG = '#!/usr/bin/env node\n';
 /** With fewer open files a run gets nowhere: Node.js takes twenty, a thread ten. */
@@ -59,12 +60,13 @@ ${text.slice(SHEBANG.length)}`,
 );
 // As it is: CommonJS, with one import.
 copyFileSync(join(root, 'dist/repartition/execute/worker-entry.cjs'), join(folder, 'worker-entry.cjs'));
+const pageModules = await makePage(root, folder);
 
 /** The folders of the packages that files came from; of nested node_modules the innermost. */
 const packages = new Set(
-  output
-    .flatMap(({ moduleIds }) => moduleIds)
-    .flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file.replaceAll('\\', '/')) ?? []),
+  [...output.flatMap(({ moduleIds }) => moduleIds), ...pageModules].flatMap(
+    (file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file.replaceAll('\\', '/')) ?? [],
+  ),
 );
 const notices = [...packages].map((home) => {
   const { name, version, license } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));

@@ -1,5 +1,6 @@
 /** Jobs upstream of the alignment: EMR Serverless set up and run, and the alignment itself on SageMaker. */
 export { listApplications } from './applications.js';
+export type { ImageEnvironment, ImageOptions } from './checkout.js';
 export { type Fallback, type FinishOptions, finishJob, type Outcome, requireSageMaker } from './finish.js';
 export {
   dashboardUrl,
@@ -11,6 +12,21 @@ export {
   jobUpdate,
   type JobUpdate,
 } from './follow.js';
+export {
+  buildImage,
+  type BuildOptions,
+  type BuiltImage,
+  type ImageCallOptions,
+  pushImage,
+  type PushedImage,
+} from './image.js';
+export {
+  type UploadCallOptions,
+  uploadInputs,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadResult,
+} from './inputs/upload.js';
 export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
@@ -28,11 +44,14 @@ export {
 export { type Architecture, RELEASES, releaseFor, releaseWarning } from './release.js';
 export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
-  type ProcessingCallOptions,
-  sessionNear,
-  type StartedProcessingJob,
-  submitProcessingJob,
-} from './sagemaker.js';
+  checkPartitions,
+  type PartitionCallOptions,
+  type PartitionJob,
+  submitPartitionJob,
+} from './partition.js';
+export { type PartitionFacts, partitionJobRequest, type PartitionOptions } from './partition-plan.js';
+export type { ProcessingCallOptions } from './processing.js';
+export { sessionNear, type StartedProcessingJob, submitProcessingJob } from './sagemaker.js';
 export {
   followProcessingJob,
   type FollowProcessingOptions,

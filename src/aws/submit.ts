@@ -1,10 +1,12 @@
 /** Starts a GSProcessing job: looks whether it can run at all, uploads the entry point when it changed, starts it once. */
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Application, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
 import { asS3Url, parseS3Url } from '../s3/keys.js';
 import { findApplication } from './applications.js';
-import { lookAtEntryPoint, openNearby, upload } from './entry-point.js';
+import type { Bucket } from './bucket.js';
+import { lookAtEntryPoint, upload } from './entry-point.js';
 import { usage } from './errors.js';
 import { type JobSettings, type ProcessingArguments, startJobRunRequest } from './job.js';
 import { parseRole } from './names.js';
@@ -98,7 +100,15 @@ export async function submit(
   const application = await findApplication(session, options, signal);
   const executionRoleArn = await executionRole(session, options.executionRole, account, signal);
   await checkInput(session, options, application, signal);
-  const entryPoint = await lookAtEntryPoint(session, options, application, signal);
+  const entryPoint = await lookAtEntryPoint(
+    {
+      entryPoint: options.entryPoint,
+      url: options.entryPointUrl ?? defaultEntryPointUrl(options),
+      usually: 'graphstorm_processing/distributed_executor.py',
+    },
+    (bucket) => openNearby(session, bucket, application, signal),
+    signal,
+  );
 
   const settings: JobSettings = {
     ...options,
@@ -145,6 +155,10 @@ async function start(
     { log: call.log, patience: call.patience },
   );
   return jobRunId;
+}
+
+function defaultEntryPointUrl({ outputPrefix, entryPoint }: SubmitOptions): string {
+  return `s3://${parseS3Url(outputPrefix).bucket}/emr-serverless-scripts/${basename(entryPoint)}`;
 }
 
 /** GSProcessing takes what begins with `s3://` to be on S3, and nothing else. */
@@ -247,7 +261,7 @@ async function checkInput(
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {
-        hint: 'Upload the input tables and their configuration first; check `inputPrefix` and `configFilename`.',
+        hint: 'Upload the input tables and their configuration first (`uploadInputs`); check `inputPrefix` and `configFilename`.',
       });
     }
   } finally {
@@ -256,4 +270,25 @@ async function checkInput(
   for (const url of [options.outputPrefix, options.logUri]) {
     if (url !== undefined) (await openNearby(session, parseS3Url(url).bucket, application, signal)).close();
   }
+}
+
+/**
+ * Opens a bucket that an application has to reach.
+ * @throws RepartitionError `usage` when it is out of the application's reach, `not-found`, `access`, `storage`
+ */
+async function openNearby(
+  session: AwsSession,
+  name: string,
+  application: Application,
+  signal: AbortSignal | undefined,
+): Promise<Bucket> {
+  const bucket = await session.bucket(name, signal);
+  const region = await session.region();
+  if (bucket.region === region || (application.networkConfiguration?.subnetIds ?? []).length > 0)
+    return bucket;
+  bucket.close();
+  throw usage(
+    `s3://${name} is in ${bucket.region}, the application in ${region}`,
+    `Use a bucket in ${region}: without a network of its own the application reaches no other region.`,
+  );
 }

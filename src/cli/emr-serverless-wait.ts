@@ -7,12 +7,14 @@ import {
   type Fallback,
   finishJob,
   followJob,
+  followProcessingJob,
   furtherCommands,
   type JobId,
   type JobUpdate,
   type Outcome,
   type ProcessingJobOptions,
   type ProcessingUpdate,
+  stopProcessingJob,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import { jobEngine } from './aws-options.js';
@@ -20,6 +22,13 @@ import type { Session } from './command.js';
 import { formatDuration } from './format.js';
 import { choice, text, withDefault } from './options.js';
 import { EXIT } from './world.js';
+
+export const interruptOption = {
+  'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
+    'leave',
+    'cancel',
+  ]),
+};
 
 export const waitOptions = {
   fallback: withDefault(
@@ -29,10 +38,7 @@ export const waitOptions = {
   'sagemaker-role': text('For --fallback sagemaker: the execution role'),
   'sagemaker-image-uri': text('For --fallback sagemaker: the image with gs-repartition'),
   'sagemaker-instance-type': text('For --fallback sagemaker: the instance (ml.r5.4xlarge unless given)'),
-  'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
-    'leave',
-    'cancel',
-  ]),
+  ...interruptOption,
 };
 
 export interface WaitValues {
@@ -155,13 +161,37 @@ export function describeUpdate({ state, stateDetails, elapsedSeconds, used }: Jo
 }
 
 /** The status when it changes, and every line of the log. */
-export function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
+function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
   let last = '';
   return ({ status, elapsedSeconds, lines }) => {
     for (const line of lines) log.info(`container: ${line}`);
     if (status !== last) log.info(`SageMaker: ${status} after ${formatDuration(elapsedSeconds)}`);
     last = status;
   };
+}
+
+/**
+ * Follows a SageMaker job to its end. Ctrl-C leaves it, or stops it.
+ * @returns whether it has succeeded; if not, somebody stopped us
+ * @throws RepartitionError `job` when it failed
+ */
+export async function waitForProcessing(
+  aws: AwsSession,
+  jobName: string,
+  { 'on-interrupt': onInterrupt }: Pick<WaitValues, 'on-interrupt'>,
+  session: Session,
+): Promise<boolean> {
+  const { log, signal } = session;
+  try {
+    await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const answer = onInterrupt ?? (await askOnTerminal(session)) ?? 'leave';
+    if (answer === 'cancel') await stopProcessingJob(aws, jobName);
+    log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
+    return false;
+  }
 }
 
 async function leaveOrCancel(

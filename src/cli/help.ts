@@ -13,7 +13,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.failure, 'failure; verify: the prefix is not ready; status: failed, stale, or no run'],
   [EXIT.usage, 'usage error'],
   [EXIT.notAligned, 'emr-serverless: the job succeeded, but its output is not aligned (--fallback none)'],
-  [EXIT.jobFailed, 'emr-serverless, sagemaker: the job failed or was cancelled'],
+  [EXIT.jobFailed, 'emr-serverless, sagemaker, partition: the job failed or was cancelled'],
   [
     EXIT.notLooked,
     'verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',

@@ -4,7 +4,7 @@ import { type LongOption, plainWords, writtenOut } from './abbreviations.js';
 import { type Command, optionsOf } from './command.js';
 import { ENVIRONMENT, EXIT_CODES, optionGroups } from './help.js';
 import { adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
-import { commands, groups } from './commands/index.js';
+import { commands, groups, lateCommands } from './commands/index.js';
 import { fromEnvironment, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
 import { version } from './version.js';
@@ -34,11 +34,12 @@ type UsageConfigurable = Argv & { usageConfiguration(settings: { 'hide-types': b
  */
 export async function parse(given: Source, columns: number | undefined): Promise<Parsed> {
   const members = new Map<string, readonly Command[]>();
-  for (const { name, load } of groups) {
-    // Also when the word is an option's value: loading what nobody runs does no harm.
-    if (given.argv.includes(name)) members.set(name, await load());
-  }
-  const source = { ...given, argv: spelledOut(given.argv, [...commands, ...[...members.values()].flat()]) };
+  // Also when the word is an option's value: loading what nobody runs does no harm.
+  const isTyped = ({ name }: { name: string }): boolean => given.argv.includes(name);
+  for (const { name, load } of groups.filter(isTyped)) members.set(name, await load());
+  const late = await Promise.all(lateCommands.filter(isTyped).map(({ load }) => load()));
+  const known = [...commands, ...late, ...[...members.values()].flat()];
+  const source = { ...given, argv: spelledOut(given.argv, known) };
   let selected: Parsed | undefined;
   let active: Command | undefined;
   const root = yargs([...source.argv]);
@@ -62,6 +63,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
     .epilogue(EPILOGUE)
     .exitProcess(false)
     .fail((message, error: unknown) => {
+      if (active?.argument && message.startsWith('Not enough non-option arguments'))
+        throw needsArgument(active);
       if (error instanceof Error && error.name !== 'YError') throw error;
       const sentence = asSentence(message);
       // What is wrong with a value says itself what would be right.
@@ -74,7 +77,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
     }, true);
   const add = (parent: Argv, name: string, command: Command): void => {
     parent.command(
-      name,
+      command.argument ? `${name} <${command.argument.name}>` : name,
       command.describe,
       (builder) => {
         active = command;
@@ -85,7 +88,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
       },
     );
   };
-  for (const command of commands) add(root, command.name, command);
+  for (const command of [...commands, ...late]) add(root, command.name, command);
+  for (const { name, describe } of lateCommands.filter((one) => !isTyped(one))) root.command(name, describe);
   for (const { name: group, words } of groups) {
     root.command(
       group,
@@ -154,6 +158,8 @@ function withOptions(builder: Argv, command: Command, source: Source): Argv {
   for (const [title, names] of optionGroups(options)) builder.group(names, `${title}:`);
   // yargs itself writes the name and the description of the command without a name.
   if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
+  const { argument } = command;
+  if (argument) builder.positional(argument.name, { describe: argument.describe, type: 'string' });
   for (const [line, meaning] of command.examples) builder.example(line, meaning);
   return builder;
 }
@@ -167,6 +173,7 @@ function requireKnownWords(
   const options = optionsOf(command);
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
+    ...(command.argument ? [command.argument.name] : []),
     'help',
     'version',
   ];
@@ -203,8 +210,17 @@ function titleOf({ name }: Command): string {
   return name === '$0' ? 'gs-repartition' : `gs-repartition ${name}`;
 }
 
+function needsArgument({ name, argument }: Command): Error {
+  return usage(
+    `${name} needs a ${argument?.name ?? 'word'}`,
+    `Give one: gs-repartition ${name} <${argument?.name ?? ''}>.`,
+  );
+}
+
 function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Error {
-  const names = [...commands, ...groups].map(({ name }) => name).filter((name) => name !== '$0');
+  const names = [...commands, ...lateCommands, ...groups]
+    .map(({ name }) => name)
+    .filter((name) => name !== '$0');
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
   if (!hasPrefix && 'input-prefix' in command.options && looksLikePath(word)) {

@@ -2,10 +2,23 @@
 import type { Progress } from '../repartition/api.js';
 import { Pace } from './pace.js';
 
+/** What is shown: what the engine tells, and how far an upload is. */
+export type Shown =
+  | Progress
+  | {
+      phase: 'upload';
+      done: number;
+      total: number;
+      bytes: number;
+      totalBytes: number;
+      retries?: number;
+      slowDowns?: number;
+    };
+
 /** Also what `--log-format json` tells. */
 export interface ProgressFacts {
-  phase: Progress['phase'];
-  /** Parts. */
+  phase: Shown['phase'];
+  /** Parts; of an upload, files. */
   done: number;
   total: number;
   bytes?: number;
@@ -27,7 +40,7 @@ const SECONDS_BEFORE_ESTIMATE = 1;
 
 /** Follows a run through its phases. Times are seconds, by any clock. */
 export class ProgressWatch {
-  private last: Progress | undefined;
+  private last: Shown | undefined;
   private began = 0;
   private work = new Pace();
   private bytes = new Pace();
@@ -35,7 +48,7 @@ export class ProgressWatch {
   private secondsPerFooter = 0;
 
   /** @returns whether a phase has begun */
-  note(progress: Progress, now: number): boolean {
+  note(progress: Shown, now: number): boolean {
     const { last } = this;
     const isNew = progress.phase !== last?.phase;
     if (isNew) {
@@ -73,7 +86,7 @@ export class ProgressWatch {
     };
   }
 
-  private left(progress: Progress, seconds: number): number | undefined {
+  private left(progress: Shown, seconds: number): number | undefined {
     if (seconds < SECONDS_BEFORE_ESTIMATE) return undefined;
     const here = this.work.secondsFor(1 - shareOf(progress), seconds);
     if (here === undefined || progress.phase !== 'parts') return here;
@@ -81,7 +94,7 @@ export class ProgressWatch {
   }
 }
 
-function shareOf(progress: Progress): number {
+function shareOf(progress: Shown): number {
   if (progress.phase === 'parts') return progress.share;
   const [done, total] =
     'bytes' in progress ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];

@@ -1,19 +1,20 @@
 /** Progress as people read it: a sentence for logs, a line of any width for terminals. */
-import type { Progress } from '../repartition/api.js';
 import { formatBytes, formatBytesOf, formatCount, formatDuration, plural } from './format.js';
-import type { ProgressFacts } from './progress-facts.js';
+import type { ProgressFacts, Shown } from './progress-facts.js';
 
-const PHASES: Record<Progress['phase'], { doing: string; start: (parts: string) => string }> = {
+const PHASES: Record<Shown['phase'], { doing: string; noun?: string; start: (parts: string) => string }> = {
   inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
   parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
   verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
   deep: { doing: 'Reading values', start: (parts) => `reading the values of ${parts}` },
+  upload: { doing: 'Uploading', noun: 'file', start: (files) => `comparing and uploading ${files}` },
 };
 
 /** That a phase begins: `making 96 parts, 12.3 GB`. */
 export function describeStart({ phase, total, totalBytes }: ProgressFacts): string {
   const bytes = totalBytes === undefined ? '' : `, ${formatBytes(totalBytes)}`;
-  return PHASES[phase].start(plural(total, 'part')) + bytes;
+  const { noun = 'part', start } = PHASES[phase];
+  return start(plural(total, noun)) + bytes;
 }
 
 /** `making parts: 34 %, 1.20 of 3.60 GB, 12 of 96 parts, 128 MB/s, about 19 s left, 3 requests sent again`. */
@@ -70,7 +71,7 @@ export function drawProgress(facts: ProgressFacts, width: number): string {
 
 function wordsOf(facts: ProgressFacts) {
   const { done, total, bytes, totalBytes, bytesPerSecond, seconds, secondsLeft } = facts;
-  const parts = `${formatCount(done)} of ${plural(total, 'part')}`;
+  const parts = `${formatCount(done)} of ${plural(total, PHASES[facts.phase].noun ?? 'part')}`;
   const isInBytes = bytes !== undefined && totalBytes !== undefined;
   return {
     amount: isInBytes ? formatBytesOf(bytes, totalBytes) : parts,

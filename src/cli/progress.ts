@@ -1,12 +1,11 @@
 /** How far a run is: a line that is drawn over on a terminal, a line now and then in a log. */
-import type { Progress } from '../repartition/api.js';
 import type { Console } from './console.js';
 import type { Logger } from './logger.js';
-import { ProgressWatch } from './progress-facts.js';
+import { ProgressWatch, type Shown } from './progress-facts.js';
 import { describeProgress, describeStart, describeTrouble, drawProgress } from './progress-words.js';
 
 export interface ProgressDisplay {
-  report(progress: Progress): void;
+  report(progress: Shown): void;
   /** Takes what is shown away. */
   stop(): void;
 }

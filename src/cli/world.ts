@@ -2,6 +2,10 @@
 import type {
   CleanOptions,
   CleanReport,
+  Inspection,
+  InspectOptions,
+  ListOptions,
+  OutputListing,
   PlanDocument,
   PrepareOptions,
   RepartitionOptions,
@@ -12,6 +16,8 @@ import type {
   VerifyReport,
 } from '../repartition/index.js';
 
+export type Reports = typeof import('../repartition/report/report.js');
+
 /** The calls behind the commands. */
 export interface Engine {
   repartition(options: RepartitionOptions): Promise<Summary>;
@@ -20,6 +26,10 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  inspect(options: InspectOptions): Promise<Inspection>;
+  /** What makes reports; loaded when somebody wants one. */
+  reports(): Promise<Reports>;
+  listOutput(options: ListOptions): Promise<OutputListing>;
 }
 
 /** A stream that may be a terminal. */

@@ -3,6 +3,9 @@ export type * from './api.js';
 export type { Executor, RunOptions } from './execute/executor.js';
 export { inThisThread } from './execute/inline.js';
 export type * from './model.js';
+export { inspect } from './inspect/inspect.js';
+export type * from './inspect/model.js';
+export type * from './report/model.js';
 export {
   type DataSetDocument,
   describePlan,
@@ -17,5 +20,6 @@ export { type OwnedTask, ownedTasks } from './owned-tasks.js';
 export type { CleanItem, CleanReport } from './clean/clean.js';
 export type { RunningRun } from './runs/presence.js';
 export type { RunState, StatusReport } from './runs/read-status.js';
+export { listOutput } from './listing/list-output.js';
 export { clean, readStatus } from './upkeep.js';
 export { verifyPrefix } from './verify/verify.js';

@@ -177,6 +177,8 @@ export interface TaskResult {
   copiedBytes: number;
   /** Bytes that were made: cut pages, indexes, the footer. */
   writtenBytes: number;
+  /** From its first read until it was in its place, if the executor tells. */
+  seconds?: number;
   /** For a log that goes into details. */
   details?: TaskDetails;
 }
@@ -185,8 +187,6 @@ export interface TaskResult {
 export interface TaskDetails {
   /** The slices' parts, with the rows that were taken of each. */
   sources: { path: string; from: number; to: number }[];
-  /** Since it was begun; others were made meanwhile. */
-  milliseconds: number;
   /** Requests that were sent for it; none on a disk. */
   requests: number;
 }

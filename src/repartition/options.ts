@@ -6,6 +6,8 @@ import type {
   CleanOptions,
   CommitOptions,
   ExecuteOptions,
+  InspectOptions,
+  ListOptions,
   PrepareOptions,
   RepartitionOptions,
   StatusOptions,
@@ -44,6 +46,7 @@ const EXECUTE: Checks<ExecuteOptions> = {
   memory: count,
   signal,
   onProgress: callback,
+  onResult: callback,
   log: group,
 };
 
@@ -58,6 +61,7 @@ const PREPARE: Checks<PrepareOptions> = {
   numOutputFiles: count,
   memory: count,
   recount: yesOrNo,
+  onPlan: callback,
   log: group,
 };
 
@@ -75,6 +79,25 @@ const VERIFY: Checks<VerifyOptions> = {
   concurrency: count,
   threads: count,
   memory: count,
+};
+
+const INSPECT: Checks<InspectOptions> = {
+  path: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  pages: yesOrNo,
+  rows: count,
+};
+
+const LIST: Checks<ListOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
 };
 
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
@@ -105,6 +128,17 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireInspectOptions(options: InspectOptions): void {
+  requireKnown(options, INSPECT);
+  if (!options.path) throw usage('`path` is required', 'Give a Parquet file, a folder of them, or a prefix.');
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireListOptions(options: ListOptions): void {
+  requireKnown(options, LIST);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */

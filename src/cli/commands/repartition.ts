@@ -1,7 +1,9 @@
 /** `gs-repartition --input-prefix …`: align a prefix. */
 import { defineCommand } from '../command.js';
 import { choice, flag, usage, withDefault } from '../options.js';
+import { reportOption, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
+import { runWithReport } from '../run-report.js';
 import { describeSummary } from '../run-summary.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
@@ -19,6 +21,7 @@ export const repartitionCommand = defineCommand({
       choice('What to tell at the end: rows per part before and after too, or only sums', ['full', 'short']),
       'full',
     ),
+    ...reportOption,
     ...planOptions,
     ...s3Options,
   },
@@ -36,14 +39,14 @@ export const repartitionCommand = defineCommand({
         'Add --dry-run, or leave it out.',
       );
     }
-    const { world, log, progress, print, printDocument } = session;
+    const { log, progress, print, printDocument } = session;
     const { concurrency } = values;
     const options = {
       ...prepareOptionsFrom(values, session),
       ...(values.remake && { remake: true }),
       ...(concurrency !== undefined && { concurrency }),
     };
-    const summary = await world.engine.repartition(options);
+    const { summary, report } = await runWithReport(values, session, options);
     progress.stop();
     // In the words of GraphStorm's own command, whose logs people search.
     const { updatedMetadata } = summary;
@@ -52,9 +55,10 @@ export const repartitionCommand = defineCommand({
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
     if (values.json) printDocument(summary);
     else if (!values.quiet) {
-      const { columns } = world.stdout;
+      const { columns } = session.world.stdout;
       for (const line of describeSummary(summary, { kind: values.summary, columns })) print(line);
     }
+    if (report) await writeReport(values, session, report);
     return EXIT.success;
   },
 });

@@ -10,13 +10,14 @@ const MOST_SOURCES = 8;
  * copied, 8576 written), 312 ms`
  */
 export function describeResult(storage: Storage, result: TaskResult): string {
-  const { output, method, size, copiedBytes, writtenBytes, details } = result;
+  const { output, method, size, copiedBytes, writtenBytes, seconds, details } = result;
   const did = `${method === 'splice' ? 'spliced' : 're-encoded'} ${storage.describe(output)}`;
   const bytes = `${size} bytes (${copiedBytes} copied, ${writtenBytes} written)`;
-  if (!details) return `${did}: ${bytes}`;
-  const { sources, requests, milliseconds } = details;
+  const took = seconds === undefined ? '' : `, ${Math.round(seconds * 1000)} ms`;
+  if (!details) return `${did}: ${bytes}${took}`;
+  const { sources, requests } = details;
   const sent = requests > 0 ? `, ${requests} request${requests === 1 ? '' : 's'}` : '';
-  return `${did} from ${describeSources(sources)}: ${bytes}${sent}, ${milliseconds} ms`;
+  return `${did} from ${describeSources(sources)}: ${bytes}${sent}${took}`;
 }
 
 function describeSources(sources: TaskDetails['sources']): string {

@@ -19,7 +19,7 @@ export async function executeOn(
   storage: Storage,
   plan: Plan,
   start: (tasks: number) => Promise<Executor> | Executor,
-  { remake = false, signal, log, onProgress, tally }: ExecuteOptions & { tally: Tally },
+  { remake = false, signal, log, onProgress, onResult, tally }: ExecuteOptions & { tally: Tally },
 ): Promise<Results> {
   const started = performance.now();
   const fingerprints = new Float64Array(plan.tasks).fill(NaN);
@@ -51,6 +51,7 @@ export async function executeOn(
           results.bytes.copied += result.copiedBytes;
           results.bytes.written += result.writtenBytes;
           log?.debug(describeResult(storage, result));
+          onResult?.(result);
           progress.note(result);
         },
       });

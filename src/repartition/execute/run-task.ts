@@ -40,10 +40,12 @@ export function taskRunner(
     for (let attempt = 1; ; attempt++) {
       const account = new Account(tally, task);
       const make = (onWritten: () => void): Promise<TaskResult> =>
-        admission.run((holding) => {
+        admission.run(async (holding) => {
+          const started = performance.now();
           const how = { open, reading: turns.reading, holding, account, onWritten };
           const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
-          return withDetails ? inDetail(task, run) : run();
+          const result = await (withDetails ? inDetail(task, run) : run());
+          return { ...result, seconds: (performance.now() - started) / 1000 };
         });
       try {
         // A part that is written and only waited for may give its turn to another.
@@ -60,11 +62,9 @@ export function taskRunner(
 }
 
 async function inDetail({ slices }: Task, run: () => Promise<TaskResult>): Promise<TaskResult> {
-  const started = performance.now();
   const { result, requests } = await countingRequests(run);
-  const milliseconds = Math.round(performance.now() - started);
   const sources = slices.map(({ path, from, to }) => ({ path, from, to }));
-  const details: TaskDetails = { sources, milliseconds, requests };
+  const details: TaskDetails = { sources, requests };
   return { ...result, details };
 }
 

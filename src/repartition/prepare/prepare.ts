@@ -73,6 +73,7 @@ export async function planFor(
     seconds: (performance.now() - started) / 1000,
   };
   requirePublishable(metadata, plan);
+  options.onPlan?.(plan);
   return plan;
 }
 
