@@ -221,15 +221,14 @@ function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Err
   const names = [...commands, ...lateCommands, ...groups]
     .map(({ name }) => name)
     .filter((name) => name !== '$0');
+  const advice = command.name === '$0' ? adviceForWord(word, groups) : undefined;
+  if (advice !== undefined) return usage(`unexpected argument ${JSON.stringify(word)}`, advice);
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
   if (!hasPrefix && 'input-prefix' in command.options && looksLikePath(word)) {
     return usage(`unexpected argument ${JSON.stringify(word)}`, `Did you mean --input-prefix ${word}?`);
   }
-  return usage(
-    `unexpected argument ${JSON.stringify(word)}`,
-    command.name === '$0' ? (adviceForWord(word, groups) ?? everyOption(command)) : everyOption(command),
-  );
+  return usage(`unexpected argument ${JSON.stringify(word)}`, everyOption(command));
 }
 
 function everyOption(command: Command): string {

@@ -62,8 +62,11 @@ export function drawProgress(facts: ProgressFacts, width: number): string {
   ].map((words) => [percent(facts), ...words].filter((word) => word !== undefined).join(', '));
   const head = doing.length + 1;
   const isRoom = (words: string, cells: number): boolean => head + cells + words.length <= width;
-  const words =
-    choices.find((some) => isRoom(some, FEWEST_CELLS + 1)) ?? choices.find((some) => isRoom(some, 0));
+  const fitting = (some: readonly string[]): string | undefined =>
+    some.find((words) => isRoom(words, FEWEST_CELLS + 1)) ?? some.find((words) => isRoom(words, 0));
+  // Trouble is worth more than a bar.
+  const troubled = choices.filter((words) => trouble !== undefined && words.includes(trouble));
+  const words = fitting(troubled) ?? fitting(choices);
   if (words === undefined) return percent(facts).slice(0, Math.max(0, width));
   const cells = Math.min(MOST_CELLS, width - head - words.length - 1);
   return cells < FEWEST_CELLS ? `${doing} ${words}` : `${doing} ${bar(facts.share, cells)} ${words}`;

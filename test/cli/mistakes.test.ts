@@ -192,11 +192,7 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
     'unknown option --world-size. gs-repartition verify has it.',
   ],
   [2, 'clean --input-prefix /g --dry-run', 'unknown option --dry-run. Without --yes nothing is changed.'],
-  [
-    2,
-    '--input-prefix /g --s',
-    '--s may be --streaming-repartitioning or --summary or --sse or --sse-kms-key-id or --s3-checksums. Write more of it.',
-  ],
+  [2, '--input-prefix /g --s', '--streaming-repartitioning needs a value. See gs-repartition --help.'],
   [
     2,
     '--input-prefix /g --max 3',
@@ -419,19 +415,19 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
     'there is no storage for prefixes that begin with gs:. Copy the graph to a disk or to S3 (`hadoop distcp` and `rclone copy` do that), and give that.',
   ],
   [
-    2,
+    1,
     '--input-prefix C:\\graphs\\movies',
-    'C:\\graphs\\movies is a path of Windows, and this is another system. Give the path that the folder has here, such as /mnt/c/folder; begin one that only looks so with "./".',
+    'there is no folder {here}/C:\\graphs\\movies. That is a path of Windows, and this is another system: give the one that the folder has here, such as /mnt/c/graph.',
   ],
   [
-    2,
+    1,
     '--input-prefix C:/graphs/movies',
-    'C:/graphs/movies is a path of Windows, and this is another system. Give the path that the folder has here, such as /mnt/c/folder; begin one that only looks so with "./".',
+    'there is no folder {here}/C:/graphs/movies. That is a path of Windows, and this is another system: give the one that the folder has here, such as /mnt/c/graph.',
   ],
   [
-    2,
+    1,
     '--input-prefix \\\\server\\graphs',
-    '\\\\server\\graphs is a path of Windows, and this is another system. Give the path that the folder has here, such as /mnt/c/folder; begin one that only looks so with "./".',
+    'there is no folder {here}/\\\\server\\graphs. That is a path of Windows, and this is another system: give the one that the folder has here, such as /mnt/c/graph.',
   ],
   [
     2,
@@ -593,7 +589,11 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
     '--input-prefix /graph --input-metadata-file-name a b',
     'unexpected argument "b". Every option takes one value; see gs-repartition --help.',
   ],
-  [2, 'plan --dry-run --input-prefix /g', 'unknown option --dry-run. gs-repartition has it.'],
+  [
+    2,
+    'plan --dry-run --input-prefix /g',
+    'unknown option --dry-run. gs-repartition and gs-repartition upload have it.',
+  ],
   [2, 'verify --input-prefix /g --summary short', 'unknown option --summary. gs-repartition has it.'],
 ];
 

@@ -441,7 +441,7 @@ describe('progress', () => {
       'Making parts 34 %, 1.20 of 3.60 GB, 12 retries, 3 slow-downs, about 19 s left',
     );
     expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
-      'Making parts █████░░░░░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, about 19 s left',
+      'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, about 19 s left',
     );
     expect(drawProgress(facts, 199)).toContain(
       ' 34 %, 1.20 of 3.60 GB, 12 of 96 parts, 128 MB/s, 15 s, 12 retries, 3 slow-downs, about 19 s left',
