@@ -12,8 +12,11 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.success, 'success; verify: the prefix is ready; status: the run succeeded'],
   [EXIT.failure, 'failure; verify: the prefix is not ready; status: failed, stale, or no run'],
   [EXIT.usage, 'usage error'],
-  [EXIT.notAligned, 'emr-serverless: the job succeeded, but its output is not aligned (--fallback none)'],
-  [EXIT.jobFailed, 'emr-serverless, sagemaker, partition: the job failed or was cancelled'],
+  [
+    EXIT.notAligned,
+    'emr-serverless, run: the job succeeded, but its output is not aligned (--fallback none)',
+  ],
+  [EXIT.jobFailed, 'emr-serverless, sagemaker, partition, run: the job failed or was cancelled'],
   [
     EXIT.notLooked,
     'verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',

@@ -3,6 +3,7 @@ import type { Storage } from '../../storage/storage.js';
 import type { LayoutChange, PartRows, Summary } from '../api.js';
 import { dataSetName } from '../data-set-name.js';
 import type { DataSetPlan, GroupPlan, Layout, Plan, Results } from '../model.js';
+import { checksumsOf } from '../part-checksums.js';
 
 export interface Outcome {
   storage: Storage;
@@ -15,6 +16,7 @@ export function summarize({ storage, plan, results, seconds }: Outcome): Summary
   const { groups, settings } = plan;
   const dataSets = groups.flatMap((group) => group.dataSets);
   const needsWork = ({ spliced, reencoded }: DataSetPlan): boolean => spliced.parts + reencoded.parts > 0;
+  const checksums = checksumsOf(plan, results);
   const typesOf = (some: readonly GroupPlan[]): number => sum(some, ({ group }) => group.types.length);
   return {
     status: 'succeeded',
@@ -31,6 +33,7 @@ export function summarize({ storage, plan, results, seconds }: Outcome): Summary
     },
     parts: { kept: sum(dataSets, ({ kept }) => kept.parts), ...results.parts },
     bytes: { kept: sum(dataSets, ({ kept }) => kept.bytes), ...results.bytes },
+    ...(checksums && { checksums }),
     rows: sum(groups, ({ group, layout }) => sum(layout, (rows) => rows) * group.types.length),
     layouts: dataSets.map(layoutChangeOf),
     seconds: Math.round(seconds * 1000) / 1000,

@@ -6,7 +6,7 @@ import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import { LostWrite } from '../../storage/lost-write.js';
-import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
+import type { CallOptions, Segment, Storage, WrittenStat } from '../../storage/storage.js';
 import { countingRequests } from '../../storage/tally.js';
 import type { Slice, Task, TaskDetails, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
@@ -105,13 +105,14 @@ async function runTask(
     }),
   );
   if (rewritten.method === 're-encode') {
-    const { size, version } = await storage.write(output, rewritten.chunks, {
+    const written = await storage.write(output, rewritten.chunks, {
       ...options,
       keepSame: true,
       onWritten: parts.onWritten,
       onBytes,
     });
-    return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
+    const done = { id, ...identityOf(written), output };
+    return { ...done, method: 're-encode', copiedBytes: 0, writtenBytes: written.size };
   }
   holding.set(bytesInHand(rewritten.segments));
   const segments = rewritten.segments.splice(0).map((segment) => placed(segment, slices));
@@ -121,12 +122,13 @@ async function runTask(
     holding.set(WAITING_BYTES);
     parts.onWritten();
   };
-  const { size, version } = await storage.compose(output, segments, {
+  const composed = await storage.compose(output, segments, {
     ...options,
     keepSame: true,
     onWritten,
     onBytes,
   });
+  const { size } = composed;
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',
@@ -135,7 +137,16 @@ async function runTask(
     );
   }
   const { copiedBytes } = rewritten;
-  return { id, output, size, version, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+  const done = { id, ...identityOf(composed), output };
+  return { ...done, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+}
+
+function identityOf({
+  size,
+  version,
+  crc64nvme,
+}: WrittenStat): Pick<TaskResult, 'size' | 'version' | 'crc64nvme'> {
+  return { size, version, ...(crc64nvme !== undefined && { crc64nvme }) };
 }
 
 function bytesInHand(segments: readonly ParquetSegment[]): number {
