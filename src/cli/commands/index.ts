@@ -72,6 +72,11 @@ export const groups: readonly CommandGroup[] = [
     words: ['submit'],
     load: async () => (await import('../sagemaker.js')).sagemakerCommands,
   },
+  {
+    name: 'completion',
+    words: ['bash', 'zsh', 'fish'],
+    load: async () => (await import('../completion/index.js')).completionCommands(allCommands),
+  },
 ];
 
 /** Every command there is. */
