@@ -49,7 +49,7 @@ it.runIf(isAble)(
       expect(Object.keys(operations).length, word).toBeGreaterThan(0);
     }
   },
-  60_000,
+  120_000,
 );
 
 it('every other command is run before such a front: by a page that tests walk, or by a test', async () => {
