@@ -15,6 +15,11 @@ export interface Summary {
   parts: { kept: number; spliced: number; reencoded: number; resumed: number };
   /** `copied` came unread from the inputs, `written` was made: cut pages, indexes, footers, re-encoded parts. */
   bytes: { kept: number; copied: number; written: number };
+  /**
+   * The CRC-64/NVME of each part that was made, in base64 by the part's path, as the storage itself has it. Left out where
+   * it gives none: AWS's S3 does.
+   */
+  checksums?: Record<string, string>;
   /** Rows of all types, each counted once. */
   rows: number;
   seconds: number;

@@ -132,7 +132,7 @@ const inspected: Inspection = {
 };
 
 /** A type whose feature lags behind, and one that is aligned. */
-export const listing: OutputListing = {
+const listing: OutputListing = {
   document: 'gs-repartition/ls',
   version: 1,
   inputPrefix: 's3://bucket/graph',

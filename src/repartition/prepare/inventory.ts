@@ -58,6 +58,7 @@ export async function lookAtParts<Facts>(
   options: InventoryOptions,
   look: (dataSet: DataSet, path: string) => Promise<Facts>,
 ): Promise<{ group: AlignmentGroup; dataSets: { dataSet: DataSet; parts: Facts[] }[] }[]> {
+  await requireRestored(storage, groups, options);
   const counted = groups.map((group) => ({
     group,
     dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
@@ -72,6 +73,26 @@ export async function lookAtParts<Facts>(
     { concurrency: options.readsAtOnce ?? storage.profile.readsAtOnce },
   );
   return counted;
+}
+
+/** Before the first footer is read: what is archived takes hours to restore. */
+async function requireRestored(
+  storage: Storage,
+  groups: readonly AlignmentGroup[],
+  { signal }: InventoryOptions,
+): Promise<void> {
+  const dataSets = groups.flatMap((group) => group.dataSets);
+  function* paths(): Generator<string> {
+    for (const { parts } of dataSets) yield* parts;
+  }
+  try {
+    await storage.requireRestored?.(paths(), { signal });
+  } catch (error) {
+    if (!(error instanceof RepartitionError) || error.part === undefined) throw error;
+    const { part } = error;
+    const owner = dataSets.find(({ parts }) => parts.includes(part));
+    throw owner ? error.within({ dataSet: dataSetName(owner) }) : error;
+  }
 }
 
 /** One by one, for there may be a million. */
