@@ -30,5 +30,6 @@ export type {
   Unfinished,
   WorkAhead,
   WriteOptions,
+  WrittenStat,
 } from './storage/storage.js';
 export type { StorageKind } from './storage/registry.js';

@@ -1,5 +1,6 @@
 /** The certificates that stand for the authorities to trust, where environment or profile name a file of them. */
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { RepartitionError } from '../errors.js';
 import type { Profile } from './profile.js';
 
@@ -24,7 +25,8 @@ export async function caBundleOf({ section }: Profile): Promise<string | undefin
     });
   let pem: string;
   try {
-    pem = await readFile(path, 'utf8');
+    // A profile is read by no shell that would do it.
+    pem = await readFile(path.replace(/^~(?=\/)/, homedir()), 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     throw wrong(

@@ -49,7 +49,7 @@ function lastsLonger({ expiration }: Credentials): boolean {
 
 /** The first source that is set up. That it fails is no reason to take credentials from another. */
 async function sourceOf(profile: Profile, way: WayToCredentials): Promise<Source> {
-  const { fromEnv, fromIni, fromNodeProviderChain, fromTokenFile } =
+  const { fromEnv, fromHttp, fromIni, fromNodeProviderChain, fromTokenFile } =
     await import('@aws-sdk/credential-providers');
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   if (!profile.isGiven && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return fromEnv();
@@ -61,10 +61,26 @@ async function sourceOf(profile: Profile, way: WayToCredentials): Promise<Source
       ...(way.endpoints.sso === undefined ? {} : { endpoint: way.endpoints.sso }),
     },
   };
-  if (SOURCES.some((key) => profile.section[key] !== undefined)) return fromIni(init);
   const { AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN } = process.env;
-  if (!profile.isGiven && AWS_WEB_IDENTITY_TOKEN_FILE && AWS_ROLE_ARN) return fromTokenFile(init);
-  return fromNodeProviderChain(init);
+  const isWebIdentity = !profile.isGiven && AWS_WEB_IDENTITY_TOKEN_FILE && AWS_ROLE_ARN;
+  // It outranks all that a profile of the environment may say, but that a role is to be taken on.
+  if (isWebIdentity && !takesOnRole(profile)) return fromTokenFile(init);
+  if (SOURCES.some((key) => profile.section[key] !== undefined)) return fromIni(init);
+  return containerUri() === undefined ? fromNodeProviderChain(init) : fromHttp();
+}
+
+/** Which variable says where a container gets its credentials, as ECS and EKS set it. */
+function containerUri(): string | undefined {
+  return ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'].find(
+    (variable) => process.env[variable],
+  );
+}
+
+function takesOnRole({ section }: Profile): boolean {
+  return (
+    section['role_arn'] !== undefined &&
+    (section['source_profile'] ?? section['credential_source']) !== undefined
+  );
 }
 
 /** What makes a section of the shared configuration files a source of credentials. */
@@ -108,8 +124,29 @@ function explained(error: unknown, { name, section }: Profile): unknown {
     return none(`the web identity token file ${path} of ${where} ${what}`, error);
   }
   if (error.name !== NONE) return error;
+  const device = section['mfa_serial'];
+  if (device !== undefined && /multi-factor/.test(error.message)) {
+    const keys = `aws configure export-credentials --profile ${name ?? 'default'} --format env`;
+    return none(
+      `${profile} wants a code of ${device}: take its keys into the environment first, by ${keys}`,
+      error,
+    );
+  }
+  if (
+    (section['sso_session'] ?? section['sso_start_url']) !== undefined &&
+    /aws sso login/.test(error.message)
+  ) {
+    return none(
+      `${profile} is not logged in, or no longer: aws sso login --profile ${name ?? 'default'}`,
+      error,
+    );
+  }
   if (section['credential_process'] !== undefined) {
     return none(`the credential_process of ${profile} failed: ${saidByProcess(error.message)}`, error);
+  }
+  const uri = containerUri();
+  if (uri !== undefined && !SOURCES.some((key) => section[key] !== undefined)) {
+    return none(`the container has none, as ${uri} tells: ${error.message}`, error);
   }
   if (name !== undefined && !SOURCES.some((key) => section[key] !== undefined)) {
     return none(`${profile} has no credentials in it, and this machine has no role`, error);

@@ -1,4 +1,5 @@
 /** Jobs upstream of the alignment: EMR Serverless set up and run, and the alignment itself on SageMaker. */
+export { alignmentConf, type AlignmentJobOptions, type AlignmentWork, submitAlignment } from './alignment.js';
 export { listApplications } from './applications.js';
 export type { ImageEnvironment, ImageOptions } from './checkout.js';
 export { type Fallback, type FinishOptions, finishJob, type Outcome, requireSageMaker } from './finish.js';
@@ -27,7 +28,14 @@ export {
   type UploadProgress,
   type UploadResult,
 } from './inputs/upload.js';
-export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
+export {
+  type JobSettings,
+  outputPrefixOf,
+  type ProcessingArguments,
+  type RunSettings as JobRunSettings,
+  startJobRunRequest,
+} from './job.js';
+export { requireSuccess } from './job-end.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
 export { checkAlignment, checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
@@ -73,9 +81,14 @@ export {
   type SetupResult,
 } from './setup.js';
 export type { SetupOptions } from './setup-options.js';
+export { checkWalk, type WalkMistake } from './walk/check.js';
+export { WALK_STEPS, type WalkSettings, type WalkStepName } from './walk/settings.js';
+export type { WalkCallOptions, WalkEngine, WalkReport, WalkStep } from './walk/model.js';
+export { runWalk } from './walk/walk.js';
 export {
   type StartedJob,
   submit as submitJob,
+  type RunOptions as JobRunOptions,
   type SubmitCallOptions,
   type SubmitOptions,
 } from './submit.js';

@@ -15,6 +15,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from '../repartition/index.js';
+import type { WorkerStreams } from '../repartition/work/serve.js';
 
 export type Reports = typeof import('../repartition/report/report.js');
 
@@ -26,6 +27,7 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  serveTasks(setup: string, streams: WorkerStreams): Promise<void>;
   inspect(options: InspectOptions): Promise<Inspection>;
   /** What makes reports; loaded when somebody wants one. */
   reports(): Promise<Reports>;

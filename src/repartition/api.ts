@@ -1,5 +1,6 @@
 /** What a program gives the alignment and its check, and gets back. */
 import type { S3Options } from '../s3/options.js';
+import type { Cluster } from './cluster.js';
 import type { Plan, TargetLayout, TaskResult } from './model.js';
 
 /** What a run did; `--json` prints it. Byte counts are of output parts unless said otherwise. */
@@ -14,6 +15,11 @@ export interface Summary {
   parts: { kept: number; spliced: number; reencoded: number; resumed: number };
   /** `copied` came unread from the inputs, `written` was made: cut pages, indexes, footers, re-encoded parts. */
   bytes: { kept: number; copied: number; written: number };
+  /**
+   * The CRC-64/NVME of each part that was made, in base64 by the part's path, as the storage itself has it. Left out where
+   * it gives none: AWS's S3 does.
+   */
+  checksums?: Record<string, string>;
   /** Rows of all types, each counted once. */
   rows: number;
   seconds: number;
@@ -38,8 +44,26 @@ export interface PrefixOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** The Spark that runs the tasks, where one machine is not enough. */
+export interface SparkOptions {
+  /** As `spark-submit` calls it: `yarn`, `spark://host:7077`, `local[4]`. Default: what its configuration says. */
+  master?: string;
+  /** More of its configuration, each as `key=value`. */
+  conf?: readonly string[];
+  /** Its program. Default: the `spark-submit` on the PATH. */
+  submit?: string;
+}
+
+/** Where tasks run, if not in this process. */
+export interface ClusterOptions {
+  /** On a Spark application that is started for the run, and ended with it. */
+  spark?: SparkOptions;
+  /** On one that the caller has started: several runs may share it. A run that fails may leave some of its work to end. */
+  cluster?: Cluster;
+}
+
 /** What a plan is made from. */
-export interface PrepareOptions extends PrefixOptions {
+export interface PrepareOptions extends PrefixOptions, ClusterOptions {
   /** Default `metadata.json`. */
   inputMetadataFileName?: string;
   /** Default `updated_row_counts_metadata.json`. */
@@ -58,7 +82,7 @@ export interface PrepareOptions extends PrefixOptions {
 }
 
 /** How a plan is carried out. */
-export interface ExecuteOptions {
+export interface ExecuteOptions extends ClusterOptions {
   /** Make every part again, also those that an earlier run has made. */
   remake?: boolean;
   /**
@@ -77,7 +101,10 @@ export interface ExecuteOptions {
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake' | 'onResult'>;
+export type CommitOptions = Omit<
+  ExecuteOptions,
+  keyof ClusterOptions | 'concurrency' | 'memory' | 'remake' | 'onResult'
+>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;

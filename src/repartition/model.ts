@@ -159,6 +159,8 @@ export type LayoutChoice = { target: TargetLayout } | { numOutputFiles: number }
 export interface Results {
   /** By task: a fingerprint of the part that was made, or found made by an earlier run. */
   fingerprints: Float64Array;
+  /** By task: the CRC-64/NVME of its part, 0 where nobody knows; left out where the storage gives none. */
+  checksums?: BigUint64Array;
   parts: { spliced: number; reencoded: number; resumed: number };
   bytes: { copied: number; written: number };
   /** That executing took. */
@@ -172,6 +174,8 @@ export interface TaskResult {
   /** Bytes of the part. */
   size: number;
   version: string;
+  /** Of all its bytes, in base64, where the storage says so. */
+  crc64nvme?: string;
   method: Method;
   /** Bytes that came unread from the inputs. */
   copiedBytes: number;

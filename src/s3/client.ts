@@ -10,6 +10,7 @@ import { DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_CONCURRENT_REQUESTS, type S3Options }
 import { askForReasons } from './reason.js';
 import { PatientRetries } from './retry.js';
 import { Throttle } from './throttle.js';
+import { ServerTerms } from './upload-terms.js';
 
 /** A socket on which nothing moves for this long is given up and the request sent again. */
 const IDLE_TIMEOUT_MS = 120_000;
@@ -24,6 +25,8 @@ export interface Connection {
   openDirectReads: (common: Parameters<typeof DirectReads.open>[1]) => Promise<DirectReads | undefined>;
   /** Not AWS's S3: such a server may leave out what S3 promises. */
   foreign: boolean;
+  /** How it wants multipart uploads. */
+  terms: ServerTerms;
   /** Whether the bucket has answered; otherwise nobody has asked. */
   isBucketKnown: boolean;
   /** The options with what has been found out, so that a worker need not ask again. */
@@ -33,12 +36,13 @@ export interface Connection {
 /**
  * A client for one bucket, in the bucket's region. Credentials come from the SDK's standard chain and stay in
  * the client. One request at most (HeadBucket), and none when the options name the region.
+ * @param how.isAws it has been found out that AWS is behind the endpoint
  * @throws RepartitionError `usage` (endpoint), `not-found` (bucket), `access`, `storage`
  */
 export async function connect(
   bucket: string,
   options: S3Options,
-  { ownThread, signal }: OpenOptions = {},
+  { ownThread, signal, isAws = false }: OpenOptions & { isAws?: boolean | undefined } = {},
 ): Promise<Connection> {
   // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -52,15 +56,19 @@ export async function connect(
     const pathStyle = options.pathStyle ?? foreign;
     const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
     const config = { ...configOf({ ...options, maxAttempts }, way), forcePathStyle: pathStyle };
-    const region = options.region ?? (await regionOf(bucket, options, config, signal));
+    const terms = new ServerTerms(foreign ? way.endpoint : undefined, isAws || !foreign);
+    const region = options.region ?? (await regionOf(bucket, options, { config, terms }, signal));
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options), ownThread);
     tellThrottle(client, throttle);
     followClock(client);
     askForReasons(client);
+    terms.listenTo(client);
+    terms.isPlain = (await client.config.requestChecksumCalculation()) === 'WHEN_REQUIRED';
     return {
       client,
       throttle,
+      terms,
       openDirectReads: (common) => openDirectReads(client, common, options, way.ca),
       foreign,
       isBucketKnown: options.region === undefined,
@@ -115,13 +123,14 @@ function mostRequests({ maxConcurrentRequests = DEFAULT_MAX_CONCURRENT_REQUESTS 
 async function regionOf(
   bucket: string,
   { expectedBucketOwner }: S3Options,
-  config: S3ClientConfig,
+  { config, terms }: { config: S3ClientConfig; terms: ServerTerms },
   signal: AbortSignal | undefined,
 ): Promise<string> {
   // The region of the environment or the profile is a first guess; it has nothing to do with the bucket.
   const guess = typeof config.region === 'string' ? config.region : FIRST_REGION;
   const client = new S3Client({ ...config, region: guess });
   askForReasons(client);
+  terms.listenTo(client);
   try {
     const answer = await client.send(
       new HeadBucketCommand({

@@ -13,7 +13,7 @@
  */
 import { RepartitionError } from '../errors.js';
 import { lengthOf, sliceOf } from '../segments.js';
-import { objectSegments } from '../storage/blocks.js';
+import { cutIntoBlocks, objectSegments } from '../storage/blocks.js';
 import type { CopySegment, Segment } from '../storage/storage.js';
 
 const MIB = 1024 * 1024;
@@ -64,14 +64,7 @@ export type ComposePlan =
  */
 export function planCompose(segments: readonly Segment[], limits: ComposeLimits = S3_LIMITS): ComposePlan {
   const runs = objectSegments.joined(segments);
-  const size = runs.reduce((sum, run) => sum + lengthOf(run), 0);
-  if (size > limits.maxObject) {
-    throw new RepartitionError(
-      'storage',
-      `an object of ${size} bytes is larger than S3 allows (${limits.maxObject} bytes)`,
-      { hint: 'Use a layout with more parts, for example with `numOutputFiles`.' },
-    );
-  }
+  const size = sizeOf(runs, limits);
   // Larger minimum parts mean fewer of them. Beyond size / (maxParts - 1) they are few enough for certain.
   let { minPart } = limits;
   for (;;) {
@@ -79,6 +72,17 @@ export function planCompose(segments: readonly Segment[], limits: ComposeLimits 
     if (parts.length <= limits.maxParts) return asPlan(parts, size);
     minPart = Math.min(2 * minPart, Math.max(minPart + 1, Math.ceil(size / (limits.maxParts - 1))));
   }
+}
+
+/** @throws RepartitionError when S3 takes no object of that size */
+function sizeOf(runs: readonly Segment[], { maxObject }: Pick<ComposeLimits, 'maxObject'>): number {
+  const size = runs.reduce((sum, run) => sum + lengthOf(run), 0);
+  if (size <= maxObject) return size;
+  throw new RepartitionError(
+    'storage',
+    `an object of ${size} bytes is larger than S3 allows (${maxObject} bytes)`,
+    { hint: 'Use a layout with more parts, for example with `numOutputFiles`.' },
+  );
 }
 
 function asPlan(parts: UploadPart[], size: number): ComposePlan {
@@ -130,6 +134,43 @@ function partsFor(runs: readonly Segment[], size: number, limits: ComposeLimits)
   }
   if (size > at) uploadUpTo(size);
   return parts;
+}
+
+/**
+ * Parts that are all of one size but for the last, as some servers want them: those that lie inside a copied range are
+ * copied, the others fetched and uploaded. Larger parts are fewer requests, and more bytes that pass through the client.
+ * @throws RepartitionError `storage` when the object would be larger than S3 allows
+ */
+export function planEqualParts(
+  segments: readonly Segment[],
+  limits: Omit<ComposeLimits, 'copyPart'> & { mostHeld: number } = { ...S3_LIMITS, mostHeld: MOST_HELD },
+): ComposePlan {
+  const size = sizeOf(segments, limits);
+  let best: UploadPart[] | undefined;
+  let part = Math.max(limits.minPart, Math.ceil(size / limits.maxParts));
+  do {
+    const parts = partsOfSize(segments, part);
+    if (!best || costOf(parts) < costOf(best)) best = parts;
+    part *= 2;
+  } while (part <= limits.mostHeld);
+  return asPlan(best, size);
+}
+
+/** A part that is uploaded is held in memory. */
+const MOST_HELD = 20 * MIB;
+
+function partsOfSize(segments: readonly Segment[], size: number): UploadPart[] {
+  return [...cutIntoBlocks(segments, size)].map(({ size, pieces }): UploadPart => {
+    const [first] = pieces;
+    return pieces.length === 1 && first?.kind === 'copy'
+      ? { kind: 'copy', source: first }
+      : { kind: 'upload', size, pieces };
+  });
+}
+
+/** In bytes that pass through the client, and those that could in the time that requests take. */
+function costOf(parts: readonly UploadPart[]): number {
+  return parts.reduce((sum, part) => sum + MAX_HOLE + (part.kind === 'upload' ? part.size : 0), 0);
 }
 
 /** The output offset at which each run begins. */

@@ -1,4 +1,5 @@
 import { interrupted, RepartitionError } from '../errors.js';
+import { restoreHint } from './archive.js';
 
 /** What we were doing when S3 said no; decides the words and the missing permission. */
 export type S3Action = 'read' | 'write' | 'list' | 'open';
@@ -86,6 +87,12 @@ export function isSlowDown(error: unknown): boolean {
 /** The same of a reply whose body nobody has read. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export function isSlowDownStatus(status: number | undefined): boolean {
   return status === 429 || status === 503;
+}
+
+/** https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations */
+export function wantsEqualParts(error: unknown): boolean {
+  const { name, message } = failureOf(error);
+  return name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message);
 }
 
 /** Whether the connection failed rather than the request. */
@@ -225,8 +232,7 @@ export function toRepartitionError(
       'Check `region` and the credentials; a server without the newer checksum headers needs `s3Checksums` when-required.',
     );
   }
-  // https://developers.cloudflare.com/r2/objects/multipart-objects/#limitations
-  if (name === 'InvalidPart' && /same (length|size)|non uniform/i.test(message)) {
+  if (wantsEqualParts(error)) {
     return say(
       'storage',
       `this server takes no upload whose parts differ in size, as those of ${where} do (${wordsOf(failure)})`,
@@ -236,12 +242,22 @@ export function toRepartitionError(
   return say(
     'storage',
     `S3 failed while ${doing(action)} ${where}${times(failure)}: ${wordsOf(failure)}`,
-    status === 501 || /checksum|trailer|chunked|content-sha256/i.test(`${name} ${message}`)
-      ? 'For a server without the newer checksum headers use `s3Checksums` when-required.'
-      : status === 400
-        ? 'Correct what it complains about, then run the same command again: finished parts are kept.'
-        : 'Run the same command again: finished parts are kept.',
+    hintFor(failure),
   );
+}
+
+/** Of a failure that has no sentence of its own. */
+function hintFor({ name, message, status }: S3Failure): string {
+  // Object Lock: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+  if (/(content-md5|checksum).* is required/i.test(message)) {
+    return 'Leave out `s3Checksums` when-required: here uploads must have checksums.';
+  }
+  if (status === 501 || /checksum|trailer|chunked|content-sha256/i.test(`${name} ${message}`)) {
+    return 'For a server without the newer checksum headers use `s3Checksums` when-required.';
+  }
+  return status === 400
+    ? 'Correct what it complains about, then run the same command again: finished parts are kept.'
+    : 'Run the same command again: finished parts are kept.';
 }
 
 export const CREDENTIALS_HINT =
@@ -311,6 +327,9 @@ export function changedError(where: string, cause?: unknown): RepartitionError {
 /** The sentence of IAM names who may not do what: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const NOT_AUTHORIZED = /^(?:User: (\S+) )?is not authorized to perform: ([\w-]+:\w+)/;
 
+/** Where the permission is missing: in a policy of who asks, of a VPC endpoint, of an organization, of the session. */
+const LACKING = /because no (?:applicable )?([\w -]+?) allows/;
+
 function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { name, message } = failure;
   const says = NAMELESS.has(name) ? '' : ` (${wordsOf(failure)})`;
@@ -326,9 +345,12 @@ function deniedHint(action: S3Action, message: string): string {
   const [, who = 'the role or user', what] = NOT_AUTHORIZED.exec(message) ?? [];
   if (what !== undefined) {
     const key = what.startsWith('kms:') ? ' on the KMS key that encrypts the object' : '';
-    return message.includes('explicit deny')
-      ? `A policy denies ${what}${key} to ${who}: ask who wrote it.`
-      : `Give ${who} the permission ${what}${key}.`;
+    if (message.includes('explicit deny'))
+      return `A policy denies ${what}${key} to ${who}: ask who wrote it.`;
+    const [, kind = 'identity-based policy'] = LACKING.exec(message) ?? [];
+    return kind.startsWith('identity')
+      ? `Give ${who} the permission ${what}${key}.`
+      : `Have the ${kind} allow ${what}${key} to ${who}.`;
   }
   const permission = {
     read: 's3:GetObject',
@@ -344,17 +366,12 @@ function deniedHint(action: S3Action, message: string): string {
   return `The role or user needs ${permission} here.${also}${kms}`;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html */
+/** An archive that shows only when it is read. */
 function archived(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { storageClass, accessTier } = failure;
   const kind = [storageClass, accessTier].filter(Boolean).join(', ');
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(where) ?? [];
-  // What is archived by age comes back for good, everything else for some days.
-  const request = storageClass === 'INTELLIGENT_TIERING' ? '{}' : '{"Days":7}';
   return new RepartitionError('access', `${where} is archived${kind && ` (${kind})`}`, {
-    hint:
-      'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
-      `aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request '${request}'`,
+    hint: restoreHint(where, storageClass),
     operation: action,
     path: where,
     cause: bare(cause),

@@ -20,11 +20,11 @@ const UNDER_WAY = 12;
 
 /** @returns requests by operation; all numbers are estimates */
 function estimateRequests(work: WorkAhead): Record<string, number> {
-  // The metadata and each part's tail; a look at every folder before the commit.
+  // The metadata and each part's tail; a look at every folder before all that, and before the commit.
   const requests = {
     HeadBucket: 1,
     HeadObject: 2,
-    ListObjectsV2: RUN_LISTS + Math.ceil(work.partsRead / LISTED_AT_ONCE) + work.made.length,
+    ListObjectsV2: RUN_LISTS + 2 * (Math.ceil(work.partsRead / LISTED_AT_ONCE) + work.made.length),
     GetObject: 1 + work.partsRead,
     PutObject: RUN_PUTS,
     DeleteObject: 1,

@@ -77,6 +77,11 @@ const OTHER_KINDS: readonly (readonly [RegExp, kind: string, hint: string])[] = 
     'a directory bucket of S3 Express One Zone',
     'Copy the graph to a general purpose bucket.',
   ],
+  [
+    /^arn:aws[\w-]*:s3tables:|^[^/]*--table-s3(\/|$)/,
+    'a table bucket of S3 Tables',
+    'Copy the graph to a general purpose bucket.',
+  ],
 ];
 
 function refuseOtherKinds(rest: string, name: string): void {
@@ -84,6 +89,12 @@ function refuseOtherKinds(rest: string, name: string): void {
   if (kind === undefined) return;
   const shown = name.startsWith('arn:') ? rest : name;
   throw new RepartitionError('usage', `${shown} is ${kind}, not the name of a bucket`, { hint });
+}
+
+/** Names an object of the same bucket. */
+export interface Namer {
+  keyOf(path: string): string;
+  describe(path: string): string;
 }
 
 /** The key of a path relative to the prefix; the empty path is the prefix itself. */

@@ -3,14 +3,16 @@ import pMap from 'p-map';
 import type { CallOptions, ObjectStat } from '../storage/storage.js';
 
 /** The two ways of asking. */
-export interface Lookup {
-  stat(path: string, options: CallOptions): Promise<ObjectStat | undefined>;
+export interface Lookup<Stat extends { path: string } = ObjectStat> {
+  stat(path: string, options: CallOptions): Promise<Stat | undefined>;
   /** The objects directly inside a folder, in the order of their keys. */
-  pages(folder: string, options: CallOptions & { after: string }): AsyncIterable<Page>;
+  pages(folder: string, options: CallOptions & { after: string }): AsyncIterable<Page<Stat>>;
+  /** Fewer objects than this are asked for one by one; 12 unless given, as many as a list costs. */
+  few?: number;
 }
 
-export interface Page {
-  stats: ObjectStat[];
+export interface Page<Stat = ObjectStat> {
+  stats: Stat[];
   isLast: boolean;
 }
 
@@ -18,20 +20,20 @@ export interface Page {
 const WINDOW = 50_000;
 /** Objects that a list names at most. */
 const PAGE = 1000;
-/** A list costs as much as twelve requests for one object, and takes longer: fewer objects are asked for one by one. */
+/** A list costs as much as twelve requests for one object, and takes longer. */
 const FEW = 12;
 const QUESTIONS_AT_ONCE = 16;
 
 /** See `Storage.look`. */
-export async function look(
-  lookup: Lookup,
+export async function look<Stat extends { path: string }>(
+  lookup: Lookup<Stat>,
   paths: Iterable<string>,
-  found: (path: string, stat: ObjectStat | undefined) => void,
+  found: (path: string, stat: Stat | undefined) => void,
   options: CallOptions,
 ): Promise<void> {
   for (const window of inWindows(paths)) {
-    const stats = new Map<string, ObjectStat>();
-    const tell = (stat: ObjectStat): unknown => stats.set(stat.path, stat);
+    const stats = new Map<string, Stat>();
+    const tell = (stat: Stat): unknown => stats.set(stat.path, stat);
     await pMap(questionsFor(window), (question) => ask(lookup, question, tell, options), {
       concurrency: QUESTIONS_AT_ONCE,
     });
@@ -70,14 +72,15 @@ function* questionsFor(paths: readonly string[]): Generator<Question> {
   }
 }
 
-async function ask(
-  lookup: Lookup,
+async function ask<Stat extends { path: string }>(
+  lookup: Lookup<Stat>,
   { folder, paths }: Question,
-  tell: (stat: ObjectStat) => void,
+  tell: (stat: Stat) => void,
   options: CallOptions,
 ): Promise<void> {
   const [first = ''] = paths;
-  if (paths.length < FEW) return askForEach(lookup, paths, tell, options);
+  const { few = FEW } = lookup;
+  if (paths.length < few) return askForEach(lookup, paths, tell, options);
   const wanted = new Set(paths);
   let next = 0;
   const pages = lookup.pages(folder, { ...options, after: justBefore(first) });
@@ -88,14 +91,14 @@ async function ask(
     while (last !== undefined && next < paths.length && compareKeys(paths[next]!, last) <= 0) next++;
     if (isLast || next === paths.length) return;
     // A few among many others.
-    if (next - before < FEW) return askForEach(lookup, paths.slice(next), tell, options);
+    if (next - before < few) return askForEach(lookup, paths.slice(next), tell, options);
   }
 }
 
-async function askForEach(
-  lookup: Lookup,
+async function askForEach<Stat extends { path: string }>(
+  lookup: Lookup<Stat>,
   paths: readonly string[],
-  tell: (stat: ObjectStat) => void,
+  tell: (stat: Stat) => void,
   options: CallOptions,
 ): Promise<void> {
   await Promise.all(

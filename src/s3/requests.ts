@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { roomFor } from '../storage/room-for.js';
+import { type Archived, archivedByHead } from './archive.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
+import type { ServerTerms } from './upload-terms.js';
 
 /** What comes in the time in which nothing comes. */
 const SHORT_BYTES = 64 * 1024;
@@ -47,6 +49,11 @@ export class Requests {
     };
   }
 
+  /** How the server wants multipart uploads. */
+  get terms(): ServerTerms {
+    return this.connection.terms;
+  }
+
   /** Whether the server is another than AWS's. */
   get foreign(): boolean {
     return this.connection.foreign;
@@ -59,12 +66,13 @@ export class Requests {
   async head(
     key: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ size: number; version: string } | undefined> {
+  ): Promise<({ size: number; version: string } & Archived) | undefined> {
     try {
       const answer = await this.send(signal, (client, http) =>
         client.send(new HeadObjectCommand({ ...this.common, Key: key }), http),
       );
-      return { size: answer.ContentLength ?? 0, version: versionFrom(answer.ETag) };
+      const { ContentLength: size = 0, ETag } = answer;
+      return { size, version: versionFrom(ETag), ...archivedByHead(answer) };
     } catch (error) {
       if (failureOf(error).status === 404) return undefined;
       throw error;

@@ -1,7 +1,6 @@
-import { ListObjectsV2Command, type _Object as Listed, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { type ListObjectsV2CommandInput, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
-import { folderOf } from '../storage/folder-of.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions, StorageKind } from '../storage/registry.js';
 import type {
@@ -16,20 +15,23 @@ import type {
   StorageProfile,
   WorkAhead,
   WriteOptions,
+  WrittenStat,
 } from '../storage/storage.js';
+import { type Archived, archivedByList, archivedError } from './archive.js';
 import { connect } from './client.js';
-import { Composer, writeStream } from './compose.js';
-import { MAX_HOLE, planCompose, S3_LIMITS } from './compose-plan.js';
-import { failureOf, isS3Error, type S3Action, toRepartitionError } from './errors.js';
+import { Composer } from './compose.js';
+import { MAX_HOLE, S3_LIMITS } from './compose-plan.js';
+import { failureOf, type S3Action, toRepartitionError } from './errors.js';
 import { estimateS3 } from './estimate.js';
 import { s3Housekeeping } from './housekeeping.js';
 import { folderKey, keyOf, parseS3Url } from './keys.js';
-import { look, type Page } from './look.js';
+import { look, type Lookup, type Page } from './look.js';
 import { readS3Options, type S3Options } from './options.js';
 import { objectName, RecentReads } from './recent-reads.js';
 import { versionFrom } from './etag.js';
 import { Requests } from './requests.js';
 import type { Target } from './upload.js';
+import { writeStream } from './write-stream.js';
 
 export interface S3Location extends StorageLocation {
   readonly scheme: 's3';
@@ -37,6 +39,8 @@ export interface S3Location extends StorageLocation {
   /** Key prefix without leading or trailing slash; empty for the bucket's root. */
   readonly prefix: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
+  /** AWS has been found behind another endpoint than its own. */
+  readonly isAws?: boolean;
 }
 
 /**
@@ -73,7 +77,8 @@ function locationOf({ bucket, prefix }: { bucket: string; prefix: string }, opti
  * @throws RepartitionError `usage` (options), `not-found` (bucket), `access`, `storage`
  */
 export async function openS3Storage(location: S3Location, how: OpenOptions = {}): Promise<Storage> {
-  const connection = await connect(location.bucket, readS3Options(location.options), how);
+  const { isAws } = location;
+  const connection = await connect(location.bucket, readS3Options(location.options), { ...how, isAws });
   const memory = how.ownThread?.memory ?? Memory.within(DEFAULT_MEMORY);
   return new S3Storage(
     locationOf(location, connection.options),
@@ -81,6 +86,11 @@ export async function openS3Storage(location: S3Location, how: OpenOptions = {})
     memory,
   );
 }
+
+/** What lists and HEAD say of an object. */
+type ListedStat = ObjectStat & Archived;
+/** What lists say of objects only when they are asked. */
+type ListedAttributes = Pick<ListObjectsV2CommandInput, 'OptionalObjectAttributes'>;
 
 /** `Storage` on S3. Versions are ETags without their quotes. */
 class S3Storage implements Storage {
@@ -90,22 +100,32 @@ class S3Storage implements Storage {
   readonly housekeeping: Housekeeping;
 
   constructor(
-    readonly location: S3Location,
+    private readonly opened: S3Location,
     private readonly requests: Requests,
     memory: Memory,
   ) {
-    this.housekeeping = s3Housekeeping(requests, location.prefix, (path) => this.describe(path));
+    this.housekeeping = s3Housekeeping(requests, opened.prefix, (path) => this.describe(path));
     this.composer = new Composer(requests, this.recent, memory, {
       keyOf: (path) => this.key(path),
       describe: (path) => this.describe(path),
     });
   }
 
-  describe(path: string): string {
-    return `s3://${this.location.bucket}/${this.key(path)}`;
+  /** With all that has been found out by now, so that who opens it again need not ask. */
+  get location(): S3Location {
+    const { foreign, terms } = this.requests;
+    return foreign && terms.areAws ? { ...this.opened, isAws: true } : this.opened;
   }
 
-  async stat(path: string, { signal }: CallOptions = {}): Promise<ObjectStat | undefined> {
+  describe(path: string): string {
+    return `s3://${this.opened.bucket}/${this.key(path)}`;
+  }
+
+  stat(path: string, options: CallOptions = {}): Promise<ObjectStat | undefined> {
+    return this.statOf(path, options);
+  }
+
+  private async statOf(path: string, { signal }: CallOptions): Promise<ListedStat | undefined> {
     try {
       const head = await this.requests.head(this.key(path), signal);
       if (!head) await this.requests.requireBucket(signal);
@@ -177,35 +197,45 @@ class S3Storage implements Storage {
         const stat = await this.stat(path, { signal });
         if (stat?.size === 0) return { stat, bytes: new Uint8Array() };
       }
-      if (isS3Error(error, 'InvalidObjectState')) throw await this.archived(error, path, signal);
       throw this.shown(error, 'read', path, signal);
     }
   }
 
-  /** Tells with it how much of the folder is in an archive, so that nobody restores one part after the other. */
-  private async archived(
-    error: unknown,
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<RepartitionError> {
-    const shown = this.shown(error, 'read', path, signal);
-    const Prefix = folderKey(this.location.prefix, folderOf(path));
-    const input = { ...this.requests.common, Prefix, Delimiter: '/' };
+  /** By lists: one for up to a thousand neighbours. What may not be listed is told when it is read. */
+  async requireRestored(paths: Iterable<string>, options: CallOptions = {}): Promise<void> {
+    const all = [...paths];
     try {
-      const { Contents = [], IsTruncated } = await this.requests.send(signal, (client, http) =>
-        client.send(
-          new ListObjectsV2Command({ ...input, OptionalObjectAttributes: ['RestoreStatus'] }),
-          http,
-        ),
+      const inArchives = await this.archived(all, {}, options);
+      if (inArchives.length === 0) return;
+      // Whether there are copies to read is asked only then, for not every server knows that question; and who doesn't
+      // says nothing of copies.
+      const attributes = { OptionalObjectAttributes: ['RestoreStatus' as const] };
+      const archived = await this.archived(
+        inArchives.map(({ path }) => path),
+        attributes,
+        options,
       );
-      const count = Contents.filter(isArchived).length;
-      const of = `${IsTruncated ? 'the first ' : ''}${Contents.length} objects in its folder`;
-      const message = `${shown.message}, as ${count === 1 ? 'the only one' : `${count}`} of ${of}`;
-      const { code, hint, operation, cause } = shown;
-      return new RepartitionError(code, message, { hint, operation, path: shown.path, cause });
-    } catch {
-      return shown;
+      const [first] = archived;
+      if (!first || (await this.statOf(first.path, options))?.archive === undefined) return;
+      throw archivedError(archived, all.length, (path) => this.describe(path));
+    } catch (error) {
+      if (error instanceof RepartitionError && error.code === 'access' && error.operation === 'list') return;
+      throw error;
     }
+  }
+
+  private async archived(
+    paths: readonly string[],
+    attributes: ListedAttributes,
+    options: CallOptions,
+  ): Promise<ListedStat[]> {
+    const found: ListedStat[] = [];
+    const pages: Lookup<ListedStat>['pages'] = (folder, how) => this.pages(folder, how, attributes);
+    const tell = (_: string, stat: ListedStat | undefined): void => {
+      if (stat?.archive !== undefined) found.push(stat);
+    };
+    await look({ stat: this.statOf.bind(this), pages, few: 1 }, paths, tell, options);
+    return found;
   }
 
   async list(folder: string, { signal }: CallOptions = {}): Promise<ObjectStat[]> {
@@ -214,18 +244,22 @@ class S3Storage implements Storage {
     return found;
   }
 
-  /** The objects directly inside a folder, in the order of their keys, and only those that come after a path. */
+  /**
+   * The objects directly inside a folder, in the order of their keys, and only those that come after a path.
+   * @param attributes what a list tells only when asked
+   */
   private async *pages(
     folder: string,
     { signal, after = '' }: CallOptions & { after?: string },
-  ): AsyncGenerator<Page> {
-    const base = this.location.prefix === '' ? '' : `${this.location.prefix}/`;
+    attributes: ListedAttributes = {},
+  ): AsyncGenerator<Page<ListedStat>> {
+    const base = this.opened.prefix === '' ? '' : `${this.opened.prefix}/`;
     const startAfter = after === '' ? {} : { StartAfter: this.key(after) };
-    const input = { Prefix: folderKey(this.location.prefix, folder), Delimiter: '/', ...startAfter };
+    const input = { Prefix: folderKey(this.opened.prefix, folder), Delimiter: '/', ...startAfter };
     try {
       const pages = paginateListObjectsV2(
         { client: this.requests.client },
-        { ...this.requests.common, ...input },
+        { ...this.requests.common, ...input, ...attributes },
         signal === undefined ? {} : { abortSignal: signal },
       );
       for (;;) {
@@ -235,8 +269,10 @@ class S3Storage implements Storage {
         const stats = Contents
           // Consoles make empty objects named like folders.
           .filter(({ Key = '' }) => !Key.endsWith('/'))
-          .map(({ Key = '', Size = 0, ETag }) => {
-            return { path: Key.slice(base.length), size: Size, version: versionFrom(ETag) };
+          .map((listed) => {
+            const { Key = '', Size: size = 0, ETag } = listed;
+            const path = Key.slice(base.length);
+            return { path, size, version: versionFrom(ETag), ...archivedByList(listed) };
           });
         yield { stats, isLast: !IsTruncated };
       }
@@ -245,15 +281,19 @@ class S3Storage implements Storage {
     }
   }
 
-  async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
-    return this.composer.compose(this.target(path), planCompose(segments), options);
+  async compose(
+    path: string,
+    segments: readonly Segment[],
+    options: WriteOptions = {},
+  ): Promise<WrittenStat> {
+    return this.composer.compose(this.target(path), segments, options);
   }
 
   async write(
     path: string,
     chunks: AsyncIterable<Uint8Array>,
     { signal }: CallOptions = {},
-  ): Promise<ObjectStat> {
+  ): Promise<WrittenStat> {
     return writeStream(this.composer, this.requests, this.target(path), chunks, signal);
   }
 
@@ -266,7 +306,7 @@ class S3Storage implements Storage {
   }
 
   private key(path: string): string {
-    return keyOf(this.location.prefix, path);
+    return keyOf(this.opened.prefix, path);
   }
 
   private target(path: string): Target {
@@ -293,10 +333,4 @@ class S3Storage implements Storage {
       },
     );
   }
-}
-
-/** Whether it must be restored before it can be read. A restored copy has an end. */
-function isArchived({ StorageClass, RestoreStatus }: Listed): boolean {
-  const inArchive = StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE';
-  return inArchive && RestoreStatus?.RestoreExpiryDate === undefined;
 }

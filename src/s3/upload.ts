@@ -11,11 +11,12 @@ import {
   type UploadPartCopyCommandOutput,
 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
-import type { ObjectStat } from '../storage/storage.js';
+import type { WrittenStat } from '../storage/storage.js';
 import { failureOf, isNetworkFailure, isS3Error, toRepartitionError } from './errors.js';
 import { copySource } from './keys.js';
 import { versionFrom } from './etag.js';
 import { backOff, type Requests } from './requests.js';
+import { announced, checksummed, type UploadTerms } from './upload-terms.js';
 
 /** The object an upload makes. */
 export interface Target {
@@ -44,6 +45,9 @@ export interface CopyRange {
   end: number;
 }
 
+/** How often an object is begun again when its upload has vanished, or the server wants it otherwise. */
+export const UPLOAD_TRIES = 4;
+
 /** How often an upload is aborted until it is gone, with growing pauses: some seconds in all. */
 const ABORT_ATTEMPTS = 8;
 
@@ -53,29 +57,37 @@ const COMPLETE_ATTEMPTS = 4;
 /** No object has it: hashes are never nothing but zeros. */
 const NO_VERSION = '0'.repeat(32);
 
-/** The upload we were adding to is gone: somebody aborted it, or it was completed by a request whose reply got lost. */
-export class UploadGone extends Error {
+/**
+ * The whole may be tried again: the upload is gone, for somebody aborted it or it was completed by a request whose reply got
+ * lost; or the server wants uploads otherwise, and then its words are the cause.
+ */
+export class BeginAgain extends Error {
   override readonly name = 'UploadGone';
+}
+
+/** What to tell when there is no time left for it. */
+export function whyNot(error: BeginAgain): unknown {
+  return error.cause ?? error;
 }
 
 /**
  * Runs `work` with an open multipart upload, then completes it. Whatever fails, the upload is aborted before
  * this rejects; the caller must have let go of all its own requests by then.
- * @throws RepartitionError, or `UploadGone` when the whole may be tried again
+ * @throws RepartitionError, or `BeginAgain`
  */
 export async function withUpload(
   requests: Requests,
   target: Target,
   signal: AbortSignal | undefined,
   work: (upload: MultipartUpload) => Promise<void>,
-): Promise<ObjectStat> {
+): Promise<WrittenStat> {
   const upload = await MultipartUpload.open(requests, target, signal);
   try {
     await work(upload);
     return await upload.complete(signal);
   } catch (error) {
     const leftOpen = await upload.abort();
-    if (error instanceof UploadGone) throw error;
+    if (error instanceof BeginAgain) throw error;
     const shown = toRepartitionError(error, 'write', target.where, signal);
     throw leftOpen === undefined ? shown : withAdvice(shown, target);
   }
@@ -98,8 +110,7 @@ export class MultipartUpload {
     private readonly requests: Requests,
     private readonly target: Target,
     private readonly id: string,
-    /** Whether the upload was opened for parts with CRC32, so that its end must name each part's. */
-    private readonly checksums: boolean,
+    readonly terms: UploadTerms,
   ) {}
 
   static async open(
@@ -107,11 +118,8 @@ export class MultipartUpload {
     target: Target,
     signal: AbortSignal | undefined,
   ): Promise<MultipartUpload> {
+    const terms = requests.terms.current;
     try {
-      // Parts carry CRC32 by default, and S3 wants to know beforehand. Other servers check a part's when it comes, but
-      // for copied parts some give back the checksum of the whole source.
-      const calculation = await requests.client.config.requestChecksumCalculation();
-      const checksums = calculation === 'WHEN_SUPPORTED' && !requests.foreign;
       // Without the signal: an upload whose id we never hear could not be aborted.
       const answer = await requests.send(undefined, (client) =>
         client.send(
@@ -119,15 +127,16 @@ export class MultipartUpload {
             ...requests.common,
             ...requests.encryption,
             Key: target.key,
-            ...(checksums ? { ChecksumAlgorithm: 'CRC32' as const } : {}),
+            ...announced(terms),
           }),
         ),
       );
       const id = answer.UploadId;
       if (id === undefined) throw new Error('the reply to CreateMultipartUpload has no upload id');
       if ((answer.$metadata.attempts ?? 1) > 1) await abortOthers(requests, target, id);
-      return new MultipartUpload(requests, target, id, checksums);
+      return new MultipartUpload(requests, target, id, terms);
     } catch (error) {
+      if (requests.terms.learnFrom(error, terms)) throw otherTerms(target, error);
       if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
         await abortOthers(requests, target, undefined);
       }
@@ -144,6 +153,7 @@ export class MultipartUpload {
       client.send(
         new UploadPartCommand({
           ...this.inUpload,
+          ...checksummed(this.terms),
           PartNumber: number,
           Body: body,
           ContentLength: body.byteLength,
@@ -198,7 +208,14 @@ export class MultipartUpload {
     );
   }
 
-  async complete(signal: AbortSignal | undefined): Promise<ObjectStat> {
+  /**
+   * The CRC32 that the server gives a copied range, in base64. Later parts with that number replace what was copied.
+   */
+  async checksumOfCopy(number: number, source: CopyRange, stop: PartStop): Promise<string | undefined> {
+    return (await this.sendCopy(number, source, stop)).CopyPartResult?.ChecksumCRC32;
+  }
+
+  async complete(signal: AbortSignal | undefined): Promise<WrittenStat> {
     const parts = [...this.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -210,18 +227,20 @@ export class MultipartUpload {
         );
         // A reply of 200 can hold an error instead of a result; the SDK sees the usual form of it, not each.
         if (answer.ETag !== undefined) {
-          return { path: this.target.path, size: this.size, version: versionFrom(answer.ETag) };
+          const { path } = this.target;
+          return { path, size: this.size, version: versionFrom(answer.ETag), ...wholeChecksum(answer) };
         }
         if (attempt >= COMPLETE_ATTEMPTS) {
           throw new Error('S3 answered CompleteMultipartUpload with 200 but without a result');
         }
         await backOff(attempt, signal);
       } catch (error) {
+        if (this.requests.terms.learnFrom(error, this.terms)) throw otherTerms(this.target, error);
         if (!isS3Error(error, 'NoSuchUpload')) throw error;
         // Either it is gone, or an attempt before did its work and the reply was lost.
         const done = await this.findCompleted(parts, signal);
         if (done) return done;
-        throw new UploadGone(`the upload of ${this.target.where} is gone`);
+        throw new BeginAgain(`the upload of ${this.target.where} is gone`);
       }
     }
   }
@@ -250,7 +269,8 @@ export class MultipartUpload {
       return await this.requests.send(signal, call);
     } catch (error) {
       if (isS3Error(error, 'NoSuchUpload'))
-        throw new UploadGone(`the upload of ${this.target.where} is gone`);
+        throw new BeginAgain(`the upload of ${this.target.where} is gone`);
+      if (this.requests.terms.learnFrom(error, this.terms)) throw otherTerms(this.target, error);
       throw toRepartitionError(error, action, where, signal);
     }
   }
@@ -265,7 +285,7 @@ export class MultipartUpload {
     this.parts.set(number, {
       PartNumber: number,
       ETag,
-      ...(this.checksums && ChecksumCRC32 !== undefined ? { ChecksumCRC32 } : {}),
+      ...(this.terms.checksums === 'parts' && ChecksumCRC32 !== undefined ? { ChecksumCRC32 } : {}),
     });
     this.size += size;
   }
@@ -274,7 +294,7 @@ export class MultipartUpload {
   private async findCompleted(
     parts: readonly CompletedPart[],
     signal: AbortSignal | undefined,
-  ): Promise<ObjectStat | undefined> {
+  ): Promise<WrittenStat | undefined> {
     const expected = multipartEtag(parts);
     if (expected === undefined) return undefined;
     try {
@@ -285,6 +305,18 @@ export class MultipartUpload {
       return undefined;
     }
   }
+}
+
+function otherTerms({ where }: Target, cause: unknown): BeginAgain {
+  return new BeginAgain(`the server wants the upload of ${where} otherwise`, { cause });
+}
+
+/** The checksum of a whole object, if an answer has it: those that are put together from parts' have their number behind. */
+export function wholeChecksum({ ChecksumCRC64NVME }: { ChecksumCRC64NVME?: string | undefined }): {
+  crc64nvme?: string;
+} {
+  if (ChecksumCRC64NVME === undefined || ChecksumCRC64NVME.includes('-')) return {};
+  return { crc64nvme: ChecksumCRC64NVME };
 }
 
 /**
@@ -336,7 +368,7 @@ function multipartEtag(parts: readonly CompletedPart[]): string | undefined {
 /**
  * When CreateMultipartUpload had to be repeated, the attempt before may have opened an upload whose id was lost
  * on the way. It is found by its key and aborted. Should another run be making the same object just then, its
- * upload is taken along, and that run starts the object over (`UploadGone`).
+ * upload is taken along, and that run starts the object over (`BeginAgain`).
  */
 async function abortOthers(requests: Requests, target: Target, ours: string | undefined): Promise<void> {
   try {

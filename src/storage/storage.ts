@@ -70,6 +70,12 @@ export interface ObjectStat {
   version: string;
 }
 
+/** An object that was just put in place. */
+export interface WrittenStat extends ObjectStat {
+  /** Of all its bytes as the storage has them, in base64, where it says so: a CRC-64/NVME. */
+  crc64nvme?: string;
+}
+
 /** A run of an output's bytes: a range of an existing object, or bytes in hand. */
 export type Segment = CopySegment | BytesSegment;
 
@@ -203,6 +209,13 @@ export interface Storage {
   ): Promise<void>;
 
   /**
+   * Makes sure that none of the objects must be restored from an archive before it can be read, which takes hours: asked
+   * before all else. A storage without it has no archives.
+   * @throws RepartitionError `access` that counts those, with the `part` that is the first of them
+   */
+  requireRestored?(paths: Iterable<string>, options?: CallOptions): Promise<void>;
+
+  /**
    * The bytes `start..end` of an object.
    * @throws RepartitionError `not-found`, `access`, `storage`, or `changed` when `version` is given and differs
    */
@@ -231,10 +244,10 @@ export interface Storage {
    * also after a crash. Replaces what was there. Leaves nothing behind when it fails.
    * @throws LostWrite after `onWritten`, if there was one
    */
-  compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<ObjectStat>;
+  compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<WrittenStat>;
 
   /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
-  write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectStat>;
+  write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenStat>;
 
   /**
    * A folder, or the nearest one above it that lies under the prefix: a symbolic link may lead elsewhere. A storage

@@ -132,7 +132,7 @@ const inspected: Inspection = {
 };
 
 /** A type whose feature lags behind, and one that is aligned. */
-export const listing: OutputListing = {
+const listing: OutputListing = {
   document: 'gs-repartition/ls',
   version: 1,
   inputPrefix: 's3://bucket/graph',
@@ -201,6 +201,7 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  serveTasks: () => Promise.resolve(),
   inspect: () => Promise.resolve(inspected),
   reports: () => import('../../src/repartition/report/report.js'),
   listOutput: () => Promise.resolve(listing),

@@ -4,6 +4,7 @@ import {
   type ComposeLimits,
   type ComposePlan,
   planCompose,
+  planEqualParts,
   planFetches,
   S3_LIMITS,
   type UploadPart,
@@ -237,6 +238,53 @@ describe("with S3's limits", () => {
     expect(() => planCompose([copy('a', 0, 5 * 1024 * 1024 * MIB + 1)])).toThrow(
       'an object of 5497558138881 bytes is larger than S3 allows (5497558138880 bytes)',
     );
+  });
+});
+
+describe('parts of one size', () => {
+  const limits = { ...SMALL, mostHeld: 20 };
+
+  test('all but the last are of one size, and hold the bytes in order', () => {
+    fc.assert(
+      fc.property(fc.oneof(segmentsArbitrary(60, 8), crowdedArbitrary), (segments) => {
+        const parts = partsOf(planEqualParts(segments, limits));
+        expect(origins(parts.flatMap(piecesOf))).toEqual(origins(segments));
+        const sizes = parts.map(sizeOf);
+        const [first = 0] = sizes;
+        if (sizes.length > 1) expect(first).toBeGreaterThanOrEqual(limits.minPart);
+        for (const size of sizes.slice(0, -1)) expect(size).toBe(first);
+        expect(sizes.at(-1) ?? 0).toBeLessThanOrEqual(first);
+      }),
+    );
+  });
+
+  test('they are never more than S3 allows', () => {
+    const few = { ...limits, maxParts: 3 };
+    const plan = planEqualParts([copy('a', 0, 100)], few);
+    expect(partsOf(plan).map(sizeOf)).toEqual([34, 34, 32]);
+  });
+
+  test('what lies inside a range is copied, what lies across its end goes through the client', () => {
+    expect(planEqualParts([bytes(4), copy('a', 4, 1000), bytes(300)])).toMatchObject({ kind: 'put' });
+    const plan = planEqualParts([bytes(1 * MIB), copy('a', 50 * MIB, 150 * MIB), bytes(1 * MIB)]);
+    const parts = partsOf(plan);
+    expect(parts.map(sizeOf)).toEqual([...new Array<number>(20).fill(5 * MIB), 2 * MIB]);
+    expect(parts.map(({ kind }) => kind)).toEqual([
+      'upload',
+      ...new Array<string>(19).fill('copy'),
+      'upload',
+    ]);
+    expect(parts[1]).toEqual({ kind: 'copy', source: copy('a', 54 * MIB, 59 * MIB) });
+    expect(fetched(plan)).toBe(4 * MIB + 1 * MIB);
+  });
+
+  test('they are larger where that saves more requests than it costs bytes', () => {
+    const sizes = partsOf(planEqualParts([copy('a', 0, 1000 * MIB), bytes(500)])).map(sizeOf);
+    expect(sizes).toEqual([...new Array<number>(50).fill(20 * MIB), 500]);
+  });
+
+  test('an object beyond S3 is refused', () => {
+    expect(() => planEqualParts([copy('a', 0, 5 * 1024 * 1024 * MIB + 1)])).toThrow(/larger than S3 allows/);
   });
 });
 

@@ -53,6 +53,8 @@ test.each([
   ['papers-opfh6db92n--ol-s3', 'an Object Lambda Access Point', 'behind'],
   ['papers--usw2-az1--x-s3', 'a directory bucket of S3 Express One Zone', 'general purpose'],
   ['papers--usw2-az1--xa-s3', 'a directory bucket of S3 Express One Zone', 'general purpose'],
+  ['papers--table-s3', 'a table bucket of S3 Tables', 'general purpose'],
+  ['arn:aws:s3tables:us-east-1:123456789012:bucket/papers', 'a table bucket of S3 Tables', 'general purpose'],
   ['arn:aws:s3:::papers/prefix', 'the ARN of a bucket', 's3://bucket/prefix'],
 ])('s3://%s is refused by its name', (name, kind, hint) => {
   expect(() => parseS3Url(`s3://${name}`)).toThrow(

@@ -106,6 +106,25 @@ export function startInstanceMetadata(accessKeyId: string): Promise<Listening> {
   return listen(server, 'http');
 }
 
+/**
+ * A container's credentials, as the agents of ECS and EKS hand them out to who knows the token.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+ */
+export function startContainerCredentials(accessKeyId: string, token: string): Promise<Listening> {
+  const credentials = {
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: 'of-the-container',
+    Token: 'of-the-container',
+    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  };
+  const server = createServer(({ headers }, outgoing) => {
+    const isKnown = headers.authorization === token;
+    outgoing.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
+    outgoing.end(JSON.stringify(isKnown ? credentials : { code: 'AccessDenied', message: 'no such token' }));
+  });
+  return listen(server, 'http');
+}
+
 function handOver(incoming: IncomingMessage, outgoing: ServerResponse, target: string, path: string): void {
   const { hostname, port } = new URL(target);
   const isForNext = ([name]: [string, unknown]): boolean => !/^(proxy-)?connection$|^proxy-auth/.test(name);

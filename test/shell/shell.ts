@@ -17,7 +17,7 @@ export class Shell {
   constructor() {
     const script = join(repositoryRoot, 'scripts', 'aws-cli.mjs');
     this.packages = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
-    mkdirSync(join(this.home, '.aws'));
+    mkdirSync(join(this.home, '.aws/sso/cache'), { recursive: true });
   }
 
   close(): void {
@@ -39,7 +39,8 @@ export class Shell {
 
   /** @param line the arguments of `aws`, with spaces between them */
   aws(line: string, variables: Variables): Promise<Ran> {
-    const env = { ...this.environment(variables), PYTHONPATH: this.packages };
+    const paths = [variables['PYTHONPATH'], this.packages].filter(Boolean).join(':');
+    const env = { ...this.environment(variables), PYTHONPATH: paths };
     return runProgram(python, ['-m', 'awscli', ...line.split(' ')], { env, cwd: this.home });
   }
 

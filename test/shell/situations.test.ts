@@ -2,13 +2,13 @@
  * The habits of shells in which people run us: profiles, keys, proxies, authorities, roles. Each is tried with the AWS
  * command line and with ours, and docs/aws.md shows what both said: `WRITE_DOCS=1` writes it anew.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ran } from '../aws/cli.js';
 import { moviesFolder } from '../s3/kit.js';
 import { type Fault, type Proxy, type ProxiedRequest, startProxy } from '../s3/proxy.js';
 import { type S3Server, startMoto } from '../s3/servers.js';
@@ -18,9 +18,11 @@ import {
   type Listening,
   startAwsHosts,
   startCompanyProxy,
+  startContainerCredentials,
   startInstanceMetadata,
 } from './network.js';
 import { Shell, type Variables } from './shell.js';
+import { outcomeOf, tableOf } from './told.js';
 
 const BUCKET = 'my-graphs';
 const REGION = 'us-east-1';
@@ -39,6 +41,7 @@ let hosts: Listening;
 let proxy: CompanyProxy;
 let strictProxy: CompanyProxy;
 let metadata: Listening;
+let container: Listening;
 let certificates: string;
 let shell: Shell;
 
@@ -51,10 +54,11 @@ beforeAll(async () => {
   proxy = await startCompanyProxy(hosts);
   strictProxy = await startCompanyProxy(hosts, 'me:secret-of-mine');
   metadata = await startInstanceMetadata('KEY-OF-INSTANCE');
+  container = await startContainerCredentials('KEY-OF-CONTAINER', TOKEN);
   await putGraph();
 }, 120_000);
 afterAll(async () => {
-  await Promise.all([proxy, strictProxy, metadata].map((one) => one.stop()));
+  await Promise.all([proxy, strictProxy, metadata, container].map((one) => one.stop()));
   await hosts.stop();
   await server.stop();
   await moto.stop();
@@ -148,18 +152,6 @@ function ca(): string {
   return join(certificates, 'ca.pem');
 }
 
-/** The last line of standard error, where a failure stands. */
-function outcomeOf({ code, stderr }: Ran): string {
-  if (code === 0) return 'works';
-  return (
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^gs-repartition: /, '') ?? ''
-  );
-}
-
 /** Without what differs from run to run. */
 function anonymous(text: string): string {
   return text
@@ -216,6 +208,8 @@ const refuse = (status: number, code: string, message: string): Fault => ({
 });
 const always = (fault: Fault) => (): Fault => fault;
 
+const TOKEN = 'a-token-of-the-container';
+const SSO_START = 'https://company.awsapps.com/start';
 const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
 const keysIn = (key: string): string => `aws_access_key_id = ${key}\naws_secret_access_key = secret\n`;
 const keysOf = (profile: string, key: string): string => `[${profile}]\n${keysIn(key)}`;
@@ -223,6 +217,38 @@ const keysOf = (profile: string, key: string): string => `[${profile}]\n${keysIn
 function credentialProcess(): string {
   const keys = { Version: 1, AccessKeyId: 'KEY-OF-PROCESS', SecretAccessKey: 'secret' };
   return shell.write('credentials.sh', `#!/bin/sh\necho '${JSON.stringify(keys)}'\n`, 0o755);
+}
+
+/** A profile of IAM Identity Center, whose person has logged in: the token lies where `aws sso login` puts it. */
+function configureSso(expiresAt: Date): void {
+  shell.configure({
+    config: [
+      '[profile sso]\nsso_session = company\nsso_account_id = 123456789012\nsso_role_name = graphs',
+      `[sso-session company]\nsso_start_url = ${SSO_START}\nsso_region = ${REGION}\n`,
+    ].join('\n'),
+  });
+  const name = createHash('sha1').update('company').digest('hex');
+  const token = {
+    startUrl: SSO_START,
+    region: REGION,
+    accessToken: 'a-token',
+    expiresAt: expiresAt.toISOString(),
+  };
+  shell.write(`.aws/sso/cache/${name}.json`, JSON.stringify(token));
+}
+
+/** What IAM Identity Center answers to who asks for the keys of a role. */
+function ssoCredentials({ path, headers }: ProxiedRequest): Fault | undefined {
+  if (!path.startsWith('federation/credentials')) return undefined;
+  if (headers['x-amz-sso_bearer_token'] !== 'a-token')
+    return refuse(401, 'UnauthorizedException', 'no such token');
+  const roleCredentials = {
+    accessKeyId: 'KEY-OF-SSO',
+    secretAccessKey: 'secret',
+    sessionToken: 'of-sso',
+    expiration: Date.now() + 3_600_000,
+  };
+  return { kind: 'reply-200', body: JSON.stringify({ roleCredentials }) };
 }
 
 /** Chapters of the page, with their situations. */
@@ -298,6 +324,20 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /A policy denies s3:ListBucket to arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc: ask who wrote it\.$/,
     },
     {
+      name: 'the policy of a VPC endpoint that does not allow it',
+      commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
+      faults: ({ operation }) =>
+        /^(Get|Head)Object$/.test(operation)
+          ? refuse(
+              403,
+              'AccessDenied',
+              `User: ${PRINCIPAL} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::my-graphs/papers/metadata.json" because no VPC endpoint policy allows the s3:GetObject action`,
+            )
+          : undefined,
+      aws: /Forbidden/,
+      ours: /Have the VPC endpoint policy allow s3:GetObject to arn:aws:sts::123456789012:assumed-role\/graphs\/i-0abc\.$/,
+    },
+    {
       name: 'a role that may not use the KMS key',
       commands: [`s3 cp ${GRAPH}/metadata.json -`, PLAN],
       faults: ({ operation }) =>
@@ -315,7 +355,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       name: 'a part in an archive',
       commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
       aws: /GLACIER/,
-      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d objects in its folder .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
     },
   ],
 
@@ -349,6 +389,17 @@ const CHAPTERS: Record<string, Situation[]> = {
       look: asked,
       aws: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
       ours: /^works; through the proxy \(CONNECT emr-serverless\.us-east-1\.amazonaws\.com:443\)/,
+    },
+    {
+      name: '… with `~` in it',
+      given: () => {
+        shell.write('ca.pem', readFileSync(ca(), 'utf8'));
+        shell.configure({ config: '[default]\nca_bundle = ~/ca.pem\n' });
+      },
+      variables: () => throughProxy({ AWS_CA_BUNDLE: undefined }),
+      look: asked,
+      aws: /^works; through/,
+      ours: /^works; through/,
     },
     {
       name: '`HTTP_PROXY`, for a server without TLS',
@@ -541,6 +592,31 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /^works; signed by the role’s key$/,
     },
     {
+      name: 'a web identity, and `AWS_PROFILE` with keys',
+      given: () => shell.configure({ credentials: keysOf('graphs', 'KEY-OF-PROFILE') }),
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_PROFILE: 'graphs',
+        AWS_WEB_IDENTITY_TOKEN_FILE: shell.write('token', 'a-token'),
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/graphs',
+      }),
+      look: () => signers().replace(/ASIA\w+/g, 'the role’s key'),
+      aws: /^works; signed by the role’s key$/,
+      ours: /^works; signed by the role’s key$/,
+    },
+    {
+      name: 'a role that wants an MFA code',
+      given: () =>
+        shell.configure({
+          config:
+            '[profile graphs]\nrole_arn = arn:aws:iam::123456789012:role/graphs\nsource_profile = me\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n',
+          credentials: keysOf('me', 'KEY-OF-SOURCE'),
+        }),
+      commands: [`${LIST} --profile graphs`, `${PLAN} --profile graphs`],
+      aws: /MFA code/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the profile graphs wants a code of arn:aws:iam::123456789012:mfa\/me: take its keys into the environment first, by aws configure export-credentials --profile graphs --format env\./,
+    },
+    {
       name: 'the role of an instance',
       variables: () => ({
         ...NO_KEYS,
@@ -550,6 +626,56 @@ const CHAPTERS: Record<string, Situation[]> = {
       look: signers,
       aws: /^works; signed by KEY-OF-INSTANCE$/,
       ours: /^works; signed by KEY-OF-INSTANCE$/,
+    },
+    {
+      name: 'the role of a container, or of a pod: `AWS_CONTAINER_CREDENTIALS_FULL_URI`, and a token',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.url}/v1/credentials`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: TOKEN,
+      }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-CONTAINER$/,
+      ours: /^works; signed by KEY-OF-CONTAINER$/,
+    },
+    {
+      name: '… the token in a file, as EKS has it, and a proxy that is not asked',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.url}/v1/credentials`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: shell.write('pod-token', TOKEN),
+        HTTP_PROXY: 'http://127.0.0.1:1',
+        NO_PROXY: new URL(server.endpoint).host,
+      }),
+      look: signers,
+      aws: /^works; signed by KEY-OF-CONTAINER$/,
+      ours: /^works; signed by KEY-OF-CONTAINER$/,
+    },
+    {
+      name: '… with a token that the agent does not know',
+      variables: () => ({
+        ...NO_KEYS,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.url}/v1/credentials`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: 'another',
+      }),
+      aws: /401|no such token/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the container has none, as AWS_CONTAINER_CREDENTIALS_FULL_URI tells: .*401/,
+    },
+    {
+      name: 'a profile of IAM Identity Center (SSO)',
+      commands: [`${LIST} --profile sso`, `${PLAN} --profile sso`],
+      given: () => configureSso(new Date(Date.now() + 3_600_000)),
+      faults: ssoCredentials,
+      look: signers,
+      aws: /^works; signed by KEY-OF-SSO$/,
+      ours: /^works; signed by KEY-OF-SSO$/,
+    },
+    {
+      name: '… whose login is over',
+      commands: [`${LIST} --profile sso`, `${PLAN} --profile sso`],
+      given: () => configureSso(new Date(Date.now() - 3_600_000)),
+      aws: /expired|sso login/i,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the profile sso is not logged in, or no longer: aws sso login --profile sso\./,
     },
     {
       name: 'no credentials at all',
@@ -594,6 +720,11 @@ const CHAPTERS: Record<string, Situation[]> = {
       ['the ARN of an access point', 'arn:aws:s3:us-east-1:123456789012:accesspoint/papers'],
       ['a Multi-Region Access Point', 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap'],
       ['a directory bucket of S3 Express One Zone', 'papers--usw2-az1--x-s3'],
+      [
+        'S3 on Outposts',
+        'arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-01ac5d28a6a232904/accesspoint/papers',
+      ],
+      ['an Object Lambda Access Point', 'arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/papers'],
     ].map(([name = '', bucket = '']) => ({
       name,
       commands: [`s3 ls s3://${bucket}/`, `plan --input-prefix s3://${bucket}`] as const,
@@ -610,16 +741,12 @@ describe.each(Object.entries(CHAPTERS))('%s', (_, situations) => {
 
 it('the page shows what they said', async () => {
   for (const [chapter, situations] of Object.entries(CHAPTERS)) {
-    const rows = situations.map(({ name }) => [name, cell(said.get(name)!.aws), cell(said.get(name)!.ours)]);
-    const table = [['situation', '`aws`', '`gs-repartition`'], ['---', '---', '---'], ...rows];
-    const text = table.map((cells) => `| ${cells.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`);
-    const { stands, made } = await markedRegion('docs/aws.md', `test/shell (${chapter})`, text.join('\n'));
+    const rows = situations.map(({ name }) => [name, said.get(name)!] as const);
+    const { stands, made } = await markedRegion(
+      'docs/aws.md',
+      `test/shell (${chapter})`,
+      tableOf(new Map(rows)),
+    );
     expect(stands).toBe(made);
   }
 });
-
-/** What a program said, as it said it. */
-function cell(text: string): string {
-  if (text.startsWith('works')) return text;
-  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
-}

@@ -7,8 +7,8 @@ import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
-import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
+import { workerCommand } from './worker.js';
 
 /** A command that is loaded when its name is typed. */
 export interface LateCommand {
@@ -35,21 +35,31 @@ export const commands: readonly Command[] = [
   lsCommand,
   statusCommand,
   cleanCommand,
-  uploadCommand,
+  workerCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
   {
+    name: 'upload',
+    describe: 'Upload the input tables of a job, but for those that are there already',
+    load: async () => (await import('../upload.js')).uploadCommand,
+  },
+  {
     name: 'partition',
     describe: 'Hand an aligned graph over to GraphStorm’s partitioning on SageMaker',
     load: async () => (await import('../partition.js')).partitionCommand,
+  },
+  {
+    name: 'run',
+    describe: 'Walk the whole way from tables to a partitioned graph, as a file says',
+    load: async () => (await import('../walk.js')).runCommand,
   },
 ];
 
 export const groups: readonly CommandGroup[] = [
   {
     name: 'emr-serverless',
-    words: ['setup', 'submit', 'status', 'cancel', 'list'],
+    words: ['setup', 'submit', 'submit-alignment', 'status', 'cancel', 'list'],
     load: async () => (await import('../emr-serverless.js')).emrServerlessCommands,
   },
   {

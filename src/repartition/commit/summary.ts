@@ -2,6 +2,7 @@
 import type { Storage } from '../../storage/storage.js';
 import type { Summary } from '../api.js';
 import type { DataSetPlan, GroupPlan, Plan, Results } from '../model.js';
+import { checksumsOf } from '../part-checksums.js';
 
 export interface Outcome {
   storage: Storage;
@@ -14,6 +15,7 @@ export function summarize({ storage, plan, results, seconds }: Outcome): Summary
   const { groups, settings } = plan;
   const dataSets = groups.flatMap((group) => group.dataSets);
   const needsWork = ({ spliced, reencoded }: DataSetPlan): boolean => spliced.parts + reencoded.parts > 0;
+  const checksums = checksumsOf(plan, results);
   const typesOf = (some: readonly GroupPlan[]): number => sum(some, ({ group }) => group.types.length);
   return {
     status: 'succeeded',
@@ -30,6 +32,7 @@ export function summarize({ storage, plan, results, seconds }: Outcome): Summary
     },
     parts: { kept: sum(dataSets, ({ kept }) => kept.parts), ...results.parts },
     bytes: { kept: sum(dataSets, ({ kept }) => kept.bytes), ...results.bytes },
+    ...(checksums && { checksums }),
     rows: sum(groups, ({ group, layout }) => sum(layout, (rows) => rows) * group.types.length),
     seconds: Math.round(seconds * 1000) / 1000,
   };

@@ -6,6 +6,7 @@ import { fingerprint } from '../fingerprint.js';
 import type { Plan, Results, Task, TaskResult } from '../model.js';
 import { ownedTasks } from '../owned-tasks.js';
 import type { Executor } from './executor.js';
+import { fromBase64 } from '../part-checksums.js';
 import { findFinished } from './finished.js';
 
 /**
@@ -42,6 +43,10 @@ export async function executeOn(
       onResult: (result) => {
         if (!isLeft(result)) return;
         fingerprints[result.id] = fingerprint(result);
+        if (result.crc64nvme !== undefined) {
+          const checksums = (results.checksums ??= new BigUint64Array(plan.tasks));
+          checksums[result.id] = fromBase64(result.crc64nvme);
+        }
         results.parts[result.method === 'splice' ? 'spliced' : 'reencoded']++;
         results.bytes.copied += result.copiedBytes;
         results.bytes.written += result.writtenBytes;

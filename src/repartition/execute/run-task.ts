@@ -6,7 +6,7 @@ import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import { LostWrite } from '../../storage/lost-write.js';
-import type { CallOptions, Segment, Storage } from '../../storage/storage.js';
+import type { CallOptions, Segment, Storage, WrittenStat } from '../../storage/storage.js';
 import type { Slice, Task, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
@@ -89,12 +89,13 @@ async function runTask(
     }),
   );
   if (rewritten.method === 're-encode') {
-    const { size, version } = await storage.write(output, rewritten.chunks, {
+    const written = await storage.write(output, rewritten.chunks, {
       ...options,
       keepSame: true,
       onWritten: parts.onWritten,
     });
-    return { id, output, size, version, method: 're-encode', copiedBytes: 0, writtenBytes: size };
+    const done = { id, ...identityOf(written), output };
+    return { ...done, method: 're-encode', copiedBytes: 0, writtenBytes: written.size };
   }
   holding.set(bytesInHand(rewritten.segments));
   const segments = rewritten.segments.splice(0).map((segment) => placed(segment, slices));
@@ -104,11 +105,8 @@ async function runTask(
     holding.set(WAITING_BYTES);
     parts.onWritten();
   };
-  const { size, version } = await storage.compose(output, segments, {
-    ...options,
-    keepSame: true,
-    onWritten,
-  });
+  const composed = await storage.compose(output, segments, { ...options, keepSame: true, onWritten });
+  const { size } = composed;
   if (size !== rewritten.size) {
     throw new RepartitionError(
       'storage',
@@ -117,7 +115,16 @@ async function runTask(
     );
   }
   const { copiedBytes } = rewritten;
-  return { id, output, size, version, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+  const done = { id, ...identityOf(composed), output };
+  return { ...done, method: 'splice', copiedBytes, writtenBytes: size - copiedBytes };
+}
+
+function identityOf({
+  size,
+  version,
+  crc64nvme,
+}: WrittenStat): Pick<TaskResult, 'size' | 'version' | 'crc64nvme'> {
+  return { size, version, ...(crc64nvme !== undefined && { crc64nvme }) };
 }
 
 function bytesInHand(segments: readonly ParquetSegment[]): number {

@@ -6,7 +6,7 @@ import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
 import { type ReadOptions, tailBuffers } from '../part-reader.js';
-import { readPart } from './read-part.js';
+import { type PartReader, readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
 export interface InventoryOptions extends ReadOptions {
@@ -14,6 +14,18 @@ export interface InventoryOptions extends ReadOptions {
   onPart?: () => void;
   /** Footers read side by side. */
   readsAtOnce?: number | undefined;
+  /** Who reads them, if not this thread. */
+  reader?: PartReader | undefined;
+}
+
+/** Parts as this thread reads them, or somebody else. */
+function readerOf(storage: Storage, { reader, ...options }: InventoryOptions): PartReader {
+  if (reader) return reader;
+  const reading = { ...options, tails: tailBuffers(storage.profile) };
+  return {
+    read: (owner, path) => readPart(storage, owner, path, reading),
+    atOnce: options.readsAtOnce ?? storage.profile.readsAtOnce,
+  };
 }
 
 /**
@@ -32,9 +44,9 @@ export async function takeInventory(
     if (!found) schemas.set(dataSet, (found = new DataSetSchemas(dataSetName(dataSet))));
     return found;
   };
-  const reading = { ...options, tails: tailBuffers(storage.profile) };
-  return lookAtParts(storage, groups, options, async (dataSet, path): Promise<PartFacts> => {
-    const { facts, footer } = await readPart(storage, dataSetName(dataSet), path, reading);
+  const { read, atOnce: readsAtOnce } = readerOf(storage, options);
+  return lookAtParts(storage, groups, { ...options, readsAtOnce }, async (dataSet, path) => {
+    const { facts, footer } = await read(dataSetName(dataSet), path);
     return { ...facts, schema: schemasOf(dataSet).add(path, footer) };
   });
 }
@@ -46,6 +58,7 @@ export async function lookAtParts<Facts>(
   options: InventoryOptions,
   look: (dataSet: DataSet, path: string) => Promise<Facts>,
 ): Promise<{ group: AlignmentGroup; dataSets: { dataSet: DataSet; parts: Facts[] }[] }[]> {
+  await requireRestored(storage, groups, options);
   const counted = groups.map((group) => ({
     group,
     dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
@@ -60,6 +73,26 @@ export async function lookAtParts<Facts>(
     { concurrency: options.readsAtOnce ?? storage.profile.readsAtOnce },
   );
   return counted;
+}
+
+/** Before the first footer is read: what is archived takes hours to restore. */
+async function requireRestored(
+  storage: Storage,
+  groups: readonly AlignmentGroup[],
+  { signal }: InventoryOptions,
+): Promise<void> {
+  const dataSets = groups.flatMap((group) => group.dataSets);
+  function* paths(): Generator<string> {
+    for (const { parts } of dataSets) yield* parts;
+  }
+  try {
+    await storage.requireRestored?.(paths(), { signal });
+  } catch (error) {
+    if (!(error instanceof RepartitionError) || error.part === undefined) throw error;
+    const { part } = error;
+    const owner = dataSets.find(({ parts }) => parts.includes(part));
+    throw owner ? error.within({ dataSet: dataSetName(owner) }) : error;
+  }
 }
 
 /** One by one, for there may be a million. */
@@ -80,14 +113,13 @@ function* placesOf<Facts>(
 export async function countIdMappings(
   storage: Storage,
   mappings: readonly { type: string; parts: string[] }[],
-  options: ReadOptions,
+  options: InventoryOptions,
 ): Promise<ReadonlyMap<string, PartFacts[]>> {
+  const { read, atOnce: concurrency } = readerOf(storage, options);
   const counted = new Map<string, PartFacts[]>();
   for (const { type, parts } of mappings) {
     const owner = `raw_id_mappings of ${type}`;
-    const facts = await pMap(parts, (path) => readPart(storage, owner, path, options), {
-      concurrency: storage.profile.readsAtOnce,
-    });
+    const facts = await pMap(parts, (path) => read(owner, path), { concurrency });
     counted.set(
       type,
       // They are counted and never mixed: what they look like is nobody's concern.

@@ -16,6 +16,14 @@ export interface ReadPart {
   footer: Footer;
 }
 
+/** Reads parts somewhere else. */
+export interface PartReader {
+  /** As {@link readPart}. */
+  readonly read: (owner: string, path: string) => Promise<ReadPart>;
+  /** Parts to ask for side by side. */
+  readonly atOnce: number;
+}
+
 /**
  * One read, or two where the footer is long.
  * @param owner the data set, for messages
