@@ -17,7 +17,7 @@ export interface Summary {
   bytes: { kept: number; copied: number; written: number };
   /**
    * The CRC-64/NVME of each part that was made, in base64 by the part's path, as the storage itself has it. Left out where
-   * it gives none: AWS's S3 does.
+   * it gives none: AWS's S3 and versitygw do.
    */
   checksums?: Record<string, string>;
   /** Rows of all types, each counted once. */
