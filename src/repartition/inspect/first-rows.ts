@@ -49,6 +49,8 @@ export async function firstRows(
 
 async function firstValues(file: PartFile, column: Column, most: number, room: Room): Promise<PlainValue[]> {
   const desk = new Desk();
+  // Nothing is learned, so excerpts come with their levels.
+  const known = new KnownLevels();
   const values: PlainValue[] = [];
   for (const group of file.footer.rowGroups) {
     const rows = group.get(RowGroup.numRows) ?? 0;
