@@ -92,7 +92,7 @@ export default {
       name: 'command-line-packages-in-cli',
       severity: 'error',
       from: { path: '^src/', pathNot: room('cli') },
-      to: { path: 'node_modules/(?:@types/)?(?:yargs|cli-progress)/' },
+      to: { path: 'node_modules/(?:@types/)?yargs/' },
     },
     {
       name: 'plots-in-the-page',

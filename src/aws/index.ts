@@ -35,6 +35,7 @@ export {
   type RunSettings as JobRunSettings,
   startJobRunRequest,
 } from './job.js';
+export { requireSuccess } from './job-end.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
 export { checkAlignment, checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
@@ -80,6 +81,10 @@ export {
   type SetupResult,
 } from './setup.js';
 export type { SetupOptions } from './setup-options.js';
+export { checkWalk, type WalkMistake } from './walk/check.js';
+export { WALK_STEPS, type WalkSettings, type WalkStepName } from './walk/settings.js';
+export type { WalkCallOptions, WalkEngine, WalkReport, WalkStep } from './walk/model.js';
+export { runWalk } from './walk/walk.js';
 export {
   type StartedJob,
   submit as submitJob,

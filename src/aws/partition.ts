@@ -201,7 +201,8 @@ function graphUnder(outputPrefix: string): string {
   return `${outputPrefix.replace(/\/+$/, '')}/dist_graph`;
 }
 
-function defaultEntryPointUrl({
+/** Where a local entry point goes unless somebody says. */
+export function defaultEntryPointUrl({
   outputPrefix,
   entryPoint = PARTITION_ENTRY_POINT,
 }: PartitionOptions): string {

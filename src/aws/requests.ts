@@ -1,4 +1,4 @@
-/** Requests that change something, as data: what a dry run prints is exactly what a real run sends. */
+/** Requests as data, those that change something above all: what a dry run prints is exactly what a real run sends. */
 import type { CreateRepositoryCommandInput, SetRepositoryPolicyCommandInput } from '@aws-sdk/client-ecr';
 import type { CreateApplicationCommandInput, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import type { CreateRoleCommandInput, PutRolePolicyCommandInput } from '@aws-sdk/client-iam';
@@ -22,6 +22,8 @@ export type Request =
       parts: number;
     }
   | { service: 'emr-serverless'; operation: 'StartJobRun'; input: StartJobRunCommandInput }
+  /** Asked until the job has ended. */
+  | { service: 'emr-serverless'; operation: 'GetJobRun'; input: { applicationId: string; jobRunId: string } }
   | { service: 'sagemaker'; operation: 'CreateProcessingJob'; input: CreateProcessingJobCommandInput }
   /** A program that runs here. */
   | { service: 'this machine'; operation: 'Run'; input: { command: readonly [string, ...string[]] } };

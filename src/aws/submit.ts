@@ -213,7 +213,11 @@ function withS3Urls(given: SubmitOptions): SubmitOptions {
   };
 }
 
-function checkArguments(options: SubmitOptions): void {
+/**
+ * What can be said of a job's arguments before anybody is asked.
+ * @throws RepartitionError `usage`
+ */
+export function checkArguments(options: SubmitOptions): void {
   parseS3Url(options.inputPrefix);
   parseS3Url(options.outputPrefix);
   if (options.logUri !== undefined) parseS3Url(options.logUri);

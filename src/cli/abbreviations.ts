@@ -5,6 +5,15 @@
  */
 import { usage } from './options.js';
 
+/** What GraphStorm's own command has: a script that was written for it means these when it cuts them short. */
+const OF_THE_REFERENCE = new Set([
+  'input-prefix',
+  'input-metadata-file-name',
+  'updated-metadata-file-name',
+  'streaming-repartitioning',
+  'log-level',
+]);
+
 /** What is known of an option here. */
 export interface LongOption {
   name: string;
@@ -25,7 +34,9 @@ function writtenOutWord(word: string, options: readonly LongOption[]): string {
   if (typed === undefined) return word;
   const name = typed.replaceAll('_', '-');
   if (options.some((option) => option.name === name)) return `--${name}${rest}`;
-  const meant = options.filter((option) => option.name.startsWith(name)).map((option) => option.name);
+  const begun = options.filter((option) => option.name.startsWith(name)).map((option) => option.name);
+  const older = begun.filter((one) => OF_THE_REFERENCE.has(one));
+  const meant = older.length > 0 ? older : begun;
   if (meant.length > 1) {
     throw usage(`--${typed} may be ${meant.map((one) => `--${one}`).join(' or ')}`, 'Write more of it.');
   }

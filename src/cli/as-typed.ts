@@ -37,6 +37,6 @@ export function asTyped(text: string, flags: readonly string[]): string {
 const CALL = /^([A-Za-z]+)(?:\(\{ ([A-Za-z0-9]+): '([^']*)' \}\))?$/;
 
 /** `sagemaker.imageUri` as `sagemaker-image-uri`. */
-function dashed(name: string): string {
+export function dashed(name: string): string {
   return name.replaceAll('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

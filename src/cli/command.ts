@@ -1,6 +1,6 @@
 /** A command as data. `run.ts` gives it to yargs and runs it. */
-import type { Log } from '../repartition/api.js';
-import type { commonOptions } from './common-options.js';
+import { commonOptions } from './common-options.js';
+import type { Logger } from './logger.js';
 import type { OptionSet, Values } from './options.js';
 import type { ProgressDisplay } from './progress.js';
 import type { World } from './world.js';
@@ -8,7 +8,7 @@ import type { World } from './world.js';
 /** What a running command works with. */
 export interface Session {
   world: World;
-  log: Log;
+  log: Logger;
   progress: ProgressDisplay;
   /** Fired by Ctrl-C. */
   signal: AbortSignal;
@@ -41,6 +41,11 @@ export interface CommandSpec<O extends OptionSet> {
 export type Command = Omit<CommandSpec<OptionSet>, 'run'> & {
   run(values: Readonly<Record<string, unknown>>, session: Session): Promise<number>;
 };
+
+/** In the order of `--help`. A command may have its own words for a common option. */
+export function optionsOf({ options }: Pick<Command, 'options'>): OptionSet {
+  return { ...options, ...commonOptions, ...options };
+}
 
 export function defineCommand<const O extends OptionSet>(spec: CommandSpec<O>): Command {
   // yargs has made the values with the parsers of these very options.

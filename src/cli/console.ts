@@ -1,29 +1,62 @@
-/** Lines on standard error, also while a progress bar stands at its bottom; and streams that may fail. */
+/** Lines on standard error, also while a line that is drawn over stands at its bottom; and streams that may fail. */
 import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { getSystemErrorMap } from 'node:util';
-import type { MultiBar } from 'cli-progress';
 import type { Output } from './world.js';
 
+/**
+ * From the begin of the cursor's line on, nothing (ECMA-48, EL and ED). First the line and then what lies below it, for a
+ * screen that is erased whole is moved into its history by tmux. In the last line the cursor goes no further down (CUD).
+ */
+export const ERASE = '\r\u001b[K\u001b7\u001b[B\u001b[J\u001b8';
+/** What is too long for its line is cut off there (DECAWM), and all beyond the text is erased. */
+const [BEFORE, AFTER] = ['\u001b[?7l', '\u001b[K\r\u001b[?7h'];
+/**
+ * Of a terminal that tells none, or 0; and as much as is used of any. What is wider breaks when a window is made as narrow as
+ * most are, and on a screen that is nearly empty tmux then moves the first piece out of reach, into its history.
+ */
+const USUAL_COLUMNS = 80;
+
+/** Draws a line of at most so many columns. */
+export type Footer = (width: number) => string;
+
+/**
+ * The cursor waits at the begin of the footer: there it stays when a terminal becomes narrower, whether that breaks the
+ * line in several or cuts it off, so that all of it can be erased. Terminals may tell of it a quarter of a second later,
+ * and what is drawn meanwhile must not take two lines.
+ */
 export class Console {
-  private bar: MultiBar | undefined;
+  private footer: Footer | undefined;
+  private readonly onResize = (): void => {
+    if (this.footer) this.stream.write(ERASE + this.drawn());
+  };
 
   constructor(readonly stream: Output) {}
 
-  /** Writes a line, above the bar if there is one. */
+  /** Writes a line, above the footer if there is one. */
   line(text: string): void {
-    if (!this.bar) {
-      this.stream.write(`${text}\n`);
-      return;
-    }
-    this.bar.log(`${text}\n`);
-    this.bar.update();
+    this.stream.write(this.footer ? `${ERASE}${text}\n${this.drawn()}` : `${text}\n`);
   }
 
-  /** From now on the last line belongs to `bar`, until it is given back with `undefined`. */
-  show(bar: MultiBar | undefined): void {
-    this.bar = bar;
+  /** From now on the last line is this one, until it is taken away with `undefined`. */
+  show(footer: Footer | undefined): void {
+    if (this.footer) this.stream.off('resize', this.onResize).write(ERASE);
+    this.footer = footer;
+    if (!footer) return;
+    this.stream.on('resize', this.onResize);
+    this.redraw();
+  }
+
+  redraw(): void {
+    if (this.footer) this.stream.write(this.drawn());
+  }
+
+  private drawn(): string {
+    const { columns: told = 0 } = this.stream;
+    const columns = told > 0 ? Math.min(told, USUAL_COLUMNS) : USUAL_COLUMNS;
+    // One stays free: some terminals begin another line when one is full.
+    return `${BEFORE}${this.footer?.(columns - 1) ?? ''}${AFTER}`;
   }
 }
 

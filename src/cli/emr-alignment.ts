@@ -4,13 +4,14 @@ import {
   type AwsSession,
   checkAlignment,
   followJob,
+  requireSuccess,
   type StartedJob,
   submitAlignment,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import { awsOptions, jobEngine, pair, whole, withAws } from './aws-options.js';
 import { type Command, defineCommand, type Session } from './command.js';
-import { alignmentConfFor, jobTeller, tellFailure } from './emr-serverless-wait.js';
+import { alignmentConfFor, jobTeller } from './emr-serverless-wait.js';
 import { flag, many, required, text, usage } from './options.js';
 import { EXIT } from './world.js';
 
@@ -107,7 +108,7 @@ async function followAlignment(
   const { log, signal } = session;
   try {
     const job = await followJob(aws, id, { signal, log, onUpdate: jobTeller(log) });
-    if (job.state !== 'SUCCESS') throw await tellFailure(aws, job, { log, signal });
+    await requireSuccess(aws, job, { log, signal });
   } catch (error) {
     if (!(error instanceof RepartitionError && error.code === 'job')) {
       log.warn(

@@ -4,18 +4,15 @@ import {
   alignmentConf,
   type AwsSession,
   cancelJob,
-  driverErrorLines,
   type Fallback,
   finishJob,
   followJob,
-  followProcessingJob,
-  furtherCommands,
   type JobId,
   type JobUpdate,
   type Outcome,
   type ProcessingJobOptions,
   type ProcessingUpdate,
-  stopProcessingJob,
+  requireSuccess,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import type { PlanDocument } from '../repartition/index.js';
@@ -86,9 +83,7 @@ export async function waitForJob(
     if (isThere) log.warn(`the job itself goes on; follow it again with: ${again}`);
     throw error;
   }
-  if (job.state !== 'SUCCESS') {
-    throw await tellFailure(aws, job, { log, signal });
-  }
+  await requireSuccess(aws, job, { log, signal });
   const outcome = await finishJob(aws, job, {
     engine: jobEngine(session, values as unknown as Record<string, unknown>),
     fallback: values.fallback,
@@ -104,19 +99,6 @@ export async function waitForJob(
   if (values.json) printDocument({ status: 'succeeded', ...id, state: job.state, ...outcome });
   else for (const line of describeOutcome(outcome)) print(line);
   return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
-}
-
-/** Says what is known of a job that has failed. @returns the error that it ends with */
-export async function tellFailure(
-  aws: AwsSession,
-  job: Awaited<ReturnType<typeof followJob>>,
-  { log, signal }: Pick<Session, 'log' | 'signal'>,
-): Promise<RepartitionError> {
-  for (const line of await driverErrorLines(aws, job, { log, signal })) log.warn(`driver: ${line}`);
-  for (const command of furtherCommands(job, await aws.region())) log.warn(`look further: ${command}`);
-  const details = (job.stateDetails ?? '') === '' ? '' : `: ${job.stateDetails ?? ''}`;
-  const how = `the job ${job.jobRunId ?? ''} ended as ${job.state ?? 'UNKNOWN'}${details}`;
-  return new RepartitionError('job', how, { hint: 'Correct the cause and submit it again.' });
 }
 
 /** The size of the job, by what is to be done. A plan reads the metadata and all footers, and writes nothing. */
@@ -200,37 +182,13 @@ export function describeUpdate({ state, stateDetails, elapsedSeconds, used }: Jo
 }
 
 /** The status when it changes, and every line of the log. */
-function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
+export function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
   let last = '';
   return ({ status, elapsedSeconds, lines }) => {
     for (const line of lines) log.info(`container: ${line}`);
     if (status !== last) log.info(`SageMaker: ${status} after ${formatDuration(elapsedSeconds)}`);
     last = status;
   };
-}
-
-/**
- * Follows a SageMaker job to its end. Ctrl-C leaves it, or stops it.
- * @returns whether it has succeeded; if not, somebody stopped us
- * @throws RepartitionError `job` when it failed
- */
-export async function waitForProcessing(
-  aws: AwsSession,
-  jobName: string,
-  { 'on-interrupt': onInterrupt }: Pick<WaitValues, 'on-interrupt'>,
-  session: Session,
-): Promise<boolean> {
-  const { log, signal } = session;
-  try {
-    await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
-    return true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const answer = onInterrupt ?? (await askOnTerminal(session)) ?? 'leave';
-    if (answer === 'cancel') await stopProcessingJob(aws, jobName);
-    log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
-    return false;
-  }
 }
 
 async function leaveOrCancel(
@@ -253,7 +211,10 @@ async function leaveOrCancel(
   return EXIT.interrupted;
 }
 
-/** @returns `undefined` when there is nobody to ask */
+/**
+ * @returns `undefined` when there is nobody to ask
+ * @internal exported for its tests
+ */
 export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
   if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
   const asking = createInterface({ input: world.stdin, output: world.stderr });

@@ -7,6 +7,7 @@ import {
   type SetupResult,
   type AwsStep,
   submitJob,
+  type SubmitOptions,
 } from '../aws/index.js';
 import { awsOptions, list, pair, whole, withAws } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
@@ -24,6 +25,7 @@ import {
   text,
   trueOrFalse,
   usage,
+  type Values,
   withDefault,
 } from './options.js';
 import { EXIT } from './world.js';
@@ -33,28 +35,52 @@ function stepTeller({ log }: Session, dryRun: boolean): (step: AwsStep) => void 
   return (step) => log.info(dryRun ? `would ${step.title}` : step.title);
 }
 
+/** What is to be set up; `run` has these too. */
+export const setupOptions = {
+  bucket: required(text('The bucket that jobs read from and write to')),
+  'image-uri': required(text('The GSProcessing image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/…')),
+  'application-name': text('The application (gsprocessing-<version> unless given)'),
+  'role-name': text('The job runtime role, made if need be (gsprocessing-emr-serverless unless given)'),
+  'role-arn': text('A role to use as it is instead'),
+  'release-label': text('The EMR release (the one that the image is built on unless given)'),
+  architecture: choice('The processors (as the image’s tag says unless given)', ['X86_64', 'ARM64']),
+  'subnet-ids': list('Subnets for a network, with commas between them'),
+  'security-group-ids': list('Security groups for a network, with commas between them'),
+  'maximum-vcpu': count('Limit of all jobs together: vCPUs'),
+  'maximum-memory-gb': count('Limit of all jobs together: memory in GB'),
+  'maximum-disk-gb': count('Limit of all jobs together: disk in GB'),
+  'auto-stop-minutes': whole(
+    'Stop the application after so many idle minutes, 0 for never (15 unless given)',
+    0,
+  ),
+  'kms-key-arn': text('The KMS key that encrypts the bucket’s objects, if one does'),
+};
+
+export function setupOptionsFrom(values: Values<typeof setupOptions>): SetupOptions {
+  return {
+    bucket: values.bucket,
+    imageUri: values['image-uri'],
+    applicationName: values['application-name'],
+    roleName: values['role-name'],
+    roleArn: values['role-arn'],
+    releaseLabel: values['release-label'],
+    architecture: values.architecture,
+    subnetIds: values['subnet-ids'],
+    securityGroupIds: values['security-group-ids'],
+    maximumVcpu: values['maximum-vcpu'],
+    maximumMemoryGb: values['maximum-memory-gb'],
+    maximumDiskGb: values['maximum-disk-gb'],
+    autoStopMinutes: values['auto-stop-minutes'],
+    kmsKeyArn: values['kms-key-arn'],
+  };
+}
+
 const setupCommand = defineCommand({
   name: 'emr-serverless setup',
   describe: 'Make or adopt what jobs need: the role, the application, the access to the image',
   usage: '--bucket <bucket> --image-uri <image> [options]',
   options: {
-    bucket: required(text('The bucket that jobs read from and write to')),
-    'image-uri': required(text('The GSProcessing image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/…')),
-    'application-name': text('The application (gsprocessing-<version> unless given)'),
-    'role-name': text('The job runtime role, made if need be (gsprocessing-emr-serverless unless given)'),
-    'role-arn': text('A role to use as it is instead'),
-    'release-label': text('The EMR release (the one that the image is built on unless given)'),
-    architecture: choice('The processors (as the image’s tag says unless given)', ['X86_64', 'ARM64']),
-    'subnet-ids': list('Subnets for a network, with commas between them'),
-    'security-group-ids': list('Security groups for a network, with commas between them'),
-    'maximum-vcpu': count('Limit of all jobs together: vCPUs'),
-    'maximum-memory-gb': count('Limit of all jobs together: memory in GB'),
-    'maximum-disk-gb': count('Limit of all jobs together: disk in GB'),
-    'auto-stop-minutes': whole(
-      'Stop the application after so many idle minutes, 0 for never (15 unless given)',
-      0,
-    ),
-    'kms-key-arn': text('The KMS key that encrypts the bucket’s objects, if one does'),
+    ...setupOptions,
     'dry-run': flag('Print the requests as JSON and change nothing'),
     'print-policies': flag('Print all policies as JSON, for an administrator to apply, and call nothing'),
     'application-id': text('With --print-policies: the application, where it is known'),
@@ -66,22 +92,7 @@ const setupCommand = defineCommand({
     ['$0 emr-serverless setup --bucket my-bucket --image-uri <image> --dry-run', 'See what it would do'],
   ],
   async run(values, session) {
-    const options: SetupOptions = {
-      bucket: values.bucket,
-      imageUri: values['image-uri'],
-      applicationName: values['application-name'],
-      roleName: values['role-name'],
-      roleArn: values['role-arn'],
-      releaseLabel: values['release-label'],
-      architecture: values.architecture,
-      subnetIds: values['subnet-ids'],
-      securityGroupIds: values['security-group-ids'],
-      maximumVcpu: values['maximum-vcpu'],
-      maximumMemoryGb: values['maximum-memory-gb'],
-      maximumDiskGb: values['maximum-disk-gb'],
-      autoStopMinutes: values['auto-stop-minutes'],
-      kmsKeyArn: values['kms-key-arn'],
-    };
+    const options = setupOptionsFrom(values);
     if (values['print-policies']) {
       const known = {
         applicationId: values['application-id'],
@@ -118,34 +129,72 @@ function describeSetup(result: SetupResult): string[] {
   ];
 }
 
+/** The job; `run` has these too. */
+export const submitOptions = {
+  'application-id': text('The application'),
+  'application-name': text('The application by its name instead'),
+  'execution-role': required(text('The job runtime role: name or ARN')),
+  'entry-point': required(text('distributed_executor.py: a local file, which is uploaded, or s3://…')),
+  'entry-point-url': text(
+    'Where a local entry point goes (emr-serverless-scripts/ of the output bucket unless given)',
+  ),
+  'input-prefix': required(text('The input tables and their configuration: s3://bucket/prefix')),
+  'output-prefix': required(text('Where the graph goes: s3://bucket/prefix')),
+  'config-filename': alias('config-file', required(text('The configuration, under the input prefix'))),
+  'num-output-files': withDefault(whole('Files per type; -1 lets Spark decide', -1), '-1'),
+  'graph-name': text('The graph’s name'),
+  'do-repartition': withDefault(trueOrFalse('Have Spark’s leader try to align'), 'True'),
+  'add-reverse-edges': trueOrFalse('Add reverse edges (GSProcessing adds them unless told not to)'),
+  'job-log-level': choice('The job’s own log level, GSProcessing’s --log-level', LOG_LEVELS),
+  'job-name': text('The job’s name (gs-processing unless given)'),
+  'client-token': text('Two submissions with one token start one job'),
+  'spark-conf': many(pair('Spark configuration, key=value; can be given several times')),
+  'spark-submit-parameters': text('More parameters of spark-submit'),
+  'log-uri': text('Where the logs of driver and executors go: s3://bucket/prefix'),
+  'log-group': text('CloudWatch’s log group, to have them there too'),
+  'timeout-minutes': whole('Give the job up after so many minutes, 0 for never (12 hours unless given)', 0),
+};
+
+/** @param extraArguments given to the entry point as they are */
+export function submitOptionsFrom(
+  values: Values<typeof submitOptions>,
+  extraArguments: readonly string[] = [],
+): SubmitOptions {
+  const conf = values['spark-conf'] ?? [];
+  const twice = conf.find(([key], i) => conf.findIndex(([other]) => other === key) < i);
+  if (twice) throw usage(`--spark-conf ${twice[0]} was given twice`);
+  return {
+    applicationId: values['application-id'],
+    applicationName: values['application-name'],
+    executionRole: values['execution-role'],
+    entryPoint: values['entry-point'],
+    entryPointUrl: values['entry-point-url'],
+    inputPrefix: values['input-prefix'],
+    outputPrefix: values['output-prefix'],
+    configFilename: values['config-filename'],
+    numOutputFiles: values['num-output-files'],
+    graphName: values['graph-name'],
+    doRepartition: values['do-repartition'],
+    addReverseEdges: values['add-reverse-edges'],
+    logLevel: values['job-log-level'],
+    extraArguments,
+    jobName: values['job-name'],
+    clientToken: values['client-token'],
+    sparkConf: Object.fromEntries(conf),
+    sparkSubmitParameters: values['spark-submit-parameters'],
+    logUri: values['log-uri'],
+    logGroup: values['log-group'],
+    timeoutMinutes: values['timeout-minutes'],
+  };
+}
+
 const submitCommand = defineCommand({
   name: 'emr-serverless submit',
   describe: 'Start a GSProcessing job; with --wait follow it and have its output aligned',
   usage: '--application-id <id> --execution-role <role> --entry-point <file> --input-prefix <s3> … [-- …]',
   passesOn: true,
   options: {
-    'application-id': text('The application'),
-    'application-name': text('The application by its name instead'),
-    'execution-role': required(text('The job runtime role: name or ARN')),
-    'entry-point': required(text('distributed_executor.py: a local file, which is uploaded, or s3://…')),
-    'entry-point-url': text(
-      'Where a local entry point goes (emr-serverless-scripts/ of the output bucket unless given)',
-    ),
-    'input-prefix': required(text('The input tables and their configuration: s3://bucket/prefix')),
-    'output-prefix': required(text('Where the graph goes: s3://bucket/prefix')),
-    'config-filename': alias('config-file', required(text('The configuration, under the input prefix'))),
-    'num-output-files': withDefault(whole('Files per type; -1 lets Spark decide', -1), '-1'),
-    'graph-name': text('The graph’s name'),
-    'do-repartition': withDefault(trueOrFalse('Have Spark’s leader try to align'), 'True'),
-    'add-reverse-edges': trueOrFalse('Add reverse edges (GSProcessing adds them unless told not to)'),
-    'job-log-level': choice('The job’s own log level, GSProcessing’s --log-level', LOG_LEVELS),
-    'job-name': text('The job’s name (gs-processing unless given)'),
-    'client-token': text('Two submissions with one token start one job'),
-    'spark-conf': many(pair('Spark configuration, key=value; can be given several times')),
-    'spark-submit-parameters': text('More parameters of spark-submit'),
-    'log-uri': text('Where the logs of driver and executors go: s3://bucket/prefix'),
-    'log-group': text('CloudWatch’s log group, to have them there too'),
-    'timeout-minutes': whole('Give the job up after so many minutes, 0 for never (12 hours unless given)', 0),
+    ...submitOptions,
     wait: flag('Follow the job, and have its output aligned when it is not'),
     'dry-run': flag('Print the requests as JSON; neither upload nor start'),
     ...waitOptions,
@@ -163,35 +212,10 @@ const submitCommand = defineCommand({
     const { log, signal } = session;
     const dryRun = values['dry-run'];
     if (values.wait) requireSageMaker({ fallback: values.fallback, sagemaker: sagemakerOptions(values) });
-    const conf = values['spark-conf'] ?? [];
-    const twice = conf.find(([key], i) => conf.findIndex(([other]) => other === key) < i);
-    if (twice) throw usage(`--spark-conf ${twice[0]} was given twice`);
     return withAws(values, async (aws) => {
       const { applicationId, jobRunId, ...started } = await submitJob(
         aws,
-        {
-          applicationId: values['application-id'],
-          applicationName: values['application-name'],
-          executionRole: values['execution-role'],
-          entryPoint: values['entry-point'],
-          entryPointUrl: values['entry-point-url'],
-          inputPrefix: values['input-prefix'],
-          outputPrefix: values['output-prefix'],
-          configFilename: values['config-filename'],
-          numOutputFiles: values['num-output-files'],
-          graphName: values['graph-name'],
-          doRepartition: values['do-repartition'],
-          addReverseEdges: values['add-reverse-edges'],
-          logLevel: values['job-log-level'],
-          extraArguments: (values as { '--'?: string[] })['--'] ?? [],
-          jobName: values['job-name'],
-          clientToken: values['client-token'],
-          sparkConf: Object.fromEntries(conf),
-          sparkSubmitParameters: values['spark-submit-parameters'],
-          logUri: values['log-uri'],
-          logGroup: values['log-group'],
-          timeoutMinutes: values['timeout-minutes'],
-        },
+        submitOptionsFrom(values, (values as { '--'?: string[] })['--']),
         { dryRun, signal, log, onStep: stepTeller(session, dryRun) },
       );
       if (dryRun || jobRunId === undefined) {

@@ -32,6 +32,13 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
+/** `1.20 of 3.60 GB`, `128 MB of 3.60 GB`. */
+export function formatBytesOf(some: number, all: number): string {
+  const [part, whole] = [formatBytes(some), formatBytes(all)];
+  const unit = / [A-Z]?B$/i.exec(whole)?.[0];
+  return `${unit !== undefined && part.endsWith(unit) ? part.slice(0, -unit.length) : part} of ${whole}`;
+}
+
 /** `0.2 s`, `42 s`, `3 min 5 s`, `2 h 7 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

@@ -15,6 +15,10 @@ export interface Option<T> {
   many?: boolean;
   /** As a person would type it. */
   default?: string;
+  /** The values there are, if they can be listed. */
+  choices?: readonly string[];
+  /** What of the disk a shell may complete the value with. */
+  completes?: 'folder' | 'file';
   /** The value's type, which only the compiler looks at. */
   readonly value?: T;
 }
@@ -33,6 +37,11 @@ export function text(describe: string): Option<string | undefined> {
   return { describe, parse: (typed) => typed };
 }
 
+/** A text that is the path of something on the disk, or may be. */
+export function path(describe: string, completes: 'folder' | 'file'): Option<string | undefined> {
+  return { ...text(describe), completes };
+}
+
 /** One of `choices`, in any case. */
 export function choice<const C extends string>(
   describe: string,
@@ -43,7 +52,7 @@ export function choice<const C extends string>(
     if (found === undefined) throw new BadValue(`must be one of ${choices.join(', ')}`);
     return found;
   };
-  return { describe: `${describe}: ${choices.join(' | ')}`, parse };
+  return { describe: `${describe}: ${choices.join(' | ')}`, parse, choices };
 }
 
 /** A whole number of at least 1. */
@@ -77,7 +86,7 @@ export function trueOrFalse(describe: string): Option<boolean | undefined> {
     if (lower === 'false' || lower === '0') return false;
     throw new BadValue('must be True or False');
   };
-  return { describe: `${describe}: True | False`, parse };
+  return { describe: `${describe}: True | False`, parse, choices: ['True', 'False'] };
 }
 
 export function required<T>(option: Option<T | undefined>): Option<T> {

@@ -1,10 +1,11 @@
 /** From words to a command and its values, with yargs. */
 import yargs, { type Argv } from 'yargs';
 import { type LongOption, plainWords, writtenOut } from './abbreviations.js';
-import type { Command } from './command.js';
+import { type Command, optionsOf } from './command.js';
+import { ENVIRONMENT, EXIT_CODES, optionGroups } from './help.js';
+import { adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
 import { commands, groups, lateCommands } from './commands/index.js';
-import { commonOptions } from './common-options.js';
-import { fromEnvironment, type OptionSet, type Source, usage, yargsOptions } from './options.js';
+import { fromEnvironment, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
 import { version } from './version.js';
 
@@ -14,20 +15,14 @@ export type Parsed =
   | { kind: 'text'; text: string };
 
 const EPILOGUE = [
-  'Every option can come from the environment, as GS_REPARTITION_INPUT_PREFIX and so on; the command line wins.',
+  ENVIRONMENT,
   '',
   'Exit codes:',
-  '  0    success; verify: the prefix is ready; status: the run succeeded',
-  '  1    failure; verify: the prefix is not ready; status: failed, stale, or no run',
-  '  2    usage error',
-  '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
-  '  4    emr-serverless, sagemaker, partition: the job failed or was cancelled',
-  '  5    verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',
-  '  6    status: a run is at work',
-  '  130  interrupted (the same command resumes)',
+  ...EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${meaning}`),
 ].join('\n');
 
-const HELP_WIDTH = 100;
+/** Of help that goes to no terminal, and the least that it is drawn for. */
+const [HELP_WIDTH, NARROWEST_HELP] = [100, 40];
 
 /** Missing in the published types. */
 type UsageConfigurable = Argv & { usageConfiguration(settings: { 'hide-types': boolean }): Argv };
@@ -61,7 +56,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
       'parse-positional-numbers': false,
       'populate--': true,
     })
-    .wrap(Math.min(columns ?? HELP_WIDTH, HELP_WIDTH))
+    .wrap(Math.max(columns ?? HELP_WIDTH, NARROWEST_HELP))
     .help('help', 'Show this help')
     .alias('help', 'h')
     .version('version', 'Show the version', version)
@@ -70,7 +65,11 @@ export async function parse(given: Source, columns: number | undefined): Promise
     .fail((message, error: unknown) => {
       if (active?.argument && message.startsWith('Not enough non-option arguments'))
         throw needsArgument(active);
-      throw error instanceof Error && error.name !== 'YError' ? error : usage(asSentence(message));
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      const sentence = asSentence(message);
+      // What is wrong with a value says itself what would be right.
+      const isAboutValues = !/ (?:required|needs a value)$/.test(sentence);
+      throw usage(sentence, isAboutValues ? undefined : seeHelp(active ?? commands[0]!));
     })
     // Before yargs looks for missing options: a mistyped one is the better explanation.
     .middleware((argv) => {
@@ -103,11 +102,11 @@ export async function parse(given: Source, columns: number | undefined): Promise
       },
       // Reached when no command of the group was meant.
       ({ _: [, word] }) => {
-        if (word === undefined) throw usage(`which command of ${group}?`, `There are ${words.join(', ')}.`);
+        if (word === undefined) throw usage(`which command of ${group}?`, thereAre(words));
         const meant = suggest(String(word), words);
         throw usage(
           `unknown command ${group} ${word}`,
-          meant === undefined ? `There are ${words.join(', ')}.` : `Did you mean ${group} ${meant}?`,
+          meant === undefined ? thereAre(words) : `Did you mean ${group} ${meant}?`,
         );
       },
     );
@@ -117,7 +116,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
     text = output;
   });
   if (text !== '') return { kind: 'text', text };
-  if (!selected) throw usage('no command');
+  if (!selected) throw usage('no command', 'See gs-repartition --help.');
   return selected;
 }
 
@@ -153,14 +152,10 @@ function longOptions(command: Command): LongOption[] {
   return [...own, { name: 'help', takesValue: false }, { name: 'version', takesValue: false }];
 }
 
-/** In the order of `--help`. A command may have its own words for a common option. */
-function optionsOf({ options }: Command): OptionSet {
-  return { ...options, ...commonOptions, ...options };
-}
-
 function withOptions(builder: Argv, command: Command, source: Source): Argv {
   const options = optionsOf(command);
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
+  for (const [title, names] of optionGroups(options)) builder.group(names, `${title}:`);
   // yargs itself writes the name and the description of the command without a name.
   if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
   const { argument } = command;
@@ -186,15 +181,33 @@ function requireKnownWords(
   const unknown = Object.keys(argv).find((name) => !accepted.has(name));
   if (unknown !== undefined) {
     const typed = asTyped(unknown, source.argv);
-    const meant = suggest(typed.replace(/^-+/, ''), known);
-    throw usage(
-      `unknown option ${typed}`,
-      meant === undefined ? seeHelp(command) : `Did you mean --${meant}?`,
-    );
+    throw usage(`unknown option ${typed}`, adviceFor(typed.replace(/^-+/, ''), command, known));
   }
   const ownWords = command.name === '$0' ? 0 : command.name.split(' ').length;
   const extra = argv._[ownWords] ?? (command.passesOn ? undefined : argv['--']?.[0]);
-  if (extra !== undefined) throw unexpectedWord(String(extra), command);
+  if (extra !== undefined)
+    throw unexpectedWord(
+      String(extra),
+      command,
+      (argv as Record<string, unknown>)['input-prefix'] !== undefined,
+    );
+}
+
+/** What to do about an option that the command does not have. */
+function adviceFor(typed: string, command: Command, known: readonly string[]): string {
+  const advice = adviceForOption(typed, known);
+  if (advice !== undefined) return advice;
+  const meant = suggest(typed, known);
+  if (meant !== undefined) return `Did you mean --${meant}?`;
+  const owners = commands.filter(({ options }) => Object.hasOwn(options, typed)).map(titleOf);
+  return owners.length === 0
+    ? seeHelp(command)
+    : `${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'} it.`;
+}
+
+/** `gs-repartition verify` */
+function titleOf({ name }: Command): string {
+  return name === '$0' ? 'gs-repartition' : `gs-repartition ${name}`;
 }
 
 function needsArgument({ name, argument }: Command): Error {
@@ -204,16 +217,22 @@ function needsArgument({ name, argument }: Command): Error {
   );
 }
 
-function unexpectedWord(word: string, command: Command): Error {
+function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Error {
   const names = [...commands, ...lateCommands, ...groups]
     .map(({ name }) => name)
     .filter((name) => name !== '$0');
+  const advice = command.name === '$0' ? adviceForWord(word, groups) : undefined;
+  if (advice !== undefined) return usage(`unexpected argument ${JSON.stringify(word)}`, advice);
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
-  return usage(
-    `unexpected argument ${JSON.stringify(word)}`,
-    `Every option takes one value; ${seeHelp(command).toLowerCase()}`,
-  );
+  if (!hasPrefix && 'input-prefix' in command.options && looksLikePath(word)) {
+    return usage(`unexpected argument ${JSON.stringify(word)}`, `Did you mean --input-prefix ${word}?`);
+  }
+  return usage(`unexpected argument ${JSON.stringify(word)}`, everyOption(command));
+}
+
+function everyOption(command: Command): string {
+  return `Every option takes one value; ${seeHelp(command).toLowerCase()}`;
 }
 
 /** The word with which a key came in: yargs takes `-json` apart into letters. */
@@ -224,6 +243,17 @@ function asTyped(key: string, argv: readonly string[]): string {
   return word ?? (key.length === 1 ? `-${key}` : `--${key}`);
 }
 
+/** `--role and --image-uri are required` */
+function required(names: readonly string[]): string {
+  const options = names.map((name) => `--${name}`);
+  const last = options.pop()!;
+  return options.length === 0 ? `${last} is required` : `${options.join(', ')} and ${last} are required`;
+}
+
+function thereAre(words: readonly string[]): string {
+  return `There ${words.length === 1 ? 'is' : 'are'} ${words.join(', ')}.`;
+}
+
 function seeHelp({ name }: Command): string {
   return `See gs-repartition ${name === '$0' ? '' : `${name} `}--help.`;
 }
@@ -232,7 +262,7 @@ function seeHelp({ name }: Command): string {
 function asSentence(message: string | null): string {
   const words = (message ?? 'the command line cannot be understood').replace(/\s+/g, ' ').trim();
   const missing = /^Missing required arguments?: (.*)$/.exec(words)?.[1];
-  if (missing !== undefined) return `--${missing.replaceAll(', ', ' and --')} is required`;
+  if (missing !== undefined) return required(missing.split(', '));
   const bare = /^Not enough arguments following: (.*)$/.exec(words)?.[1];
   if (bare !== undefined) return `--${bare} needs a value`;
   return words.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());

@@ -8,9 +8,59 @@ import {
 } from '../aws/index.js';
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { defineCommand } from './command.js';
-import { interruptOption, waitForProcessing } from './emr-serverless-wait.js';
-import { alias, choice, count, flag, required, text, withDefault } from './options.js';
+import { interruptOption } from './emr-serverless-wait.js';
+import { alias, choice, count, flag, required, text, type Values, withDefault } from './options.js';
+import { waitForProcessing } from './processing-wait.js';
 import { EXIT } from './world.js';
+
+/** What is partitioned, and how; `run` has these too. */
+export const partitionOptions = {
+  'input-prefix': alias('graph-data-s3', required(text('The aligned graph: s3://bucket/prefix'))),
+  'output-prefix': alias(
+    'output-data-s3',
+    required(text('Where the partitioned graph goes, in a folder dist_graph: s3://bucket/prefix')),
+  ),
+  'num-parts': required(count('Partitions; and instances, one for each')),
+  role: required(text('The execution role: name or ARN')),
+  'image-uri': alias('image-url', required(text('GraphStorm’s image for SageMaker in ECR'))),
+  'entry-point': withDefault(
+    text('GraphStorm’s partition_entry.py: a local file, which is uploaded, or s3://…'),
+    'graphstorm/sagemaker/run/partition_entry.py',
+  ),
+  'entry-point-url': text(
+    'Where a local entry point goes (sagemaker-scripts/ of the output bucket unless given)',
+  ),
+  'metadata-filename': withDefault(text('The published metadata'), 'updated_row_counts_metadata.json'),
+  'instance-type': withDefault(text('The instances'), 'ml.m5.12xlarge'),
+  'instance-count': count('As many as --num-parts, and nothing else'),
+  'task-name': text('A word in the job’s name'),
+  'partition-algorithm': withDefault(choice('How parts are chosen', ['random']), 'random'),
+  'skip-partitioning': flag('Passed on to GraphStorm: take the assignments that are there'),
+  'sm-estimator-parameters': text('Parameters of SageMaker’s Processor: "volume_size_in_gb=100 env={}"'),
+  'container-log-level': withDefault(
+    choice('The log level in the containers', ['DEBUG', 'INFO', 'WARNING', 'CRITICAL', 'FATAL']),
+    'INFO',
+  ),
+};
+
+export function partitionOptionsFrom(values: Values<typeof partitionOptions>): PartitionOptions {
+  return {
+    inputPrefix: values['input-prefix'],
+    outputPrefix: values['output-prefix'],
+    numParts: values['num-parts'],
+    role: values.role,
+    imageUri: values['image-uri'],
+    entryPoint: values['entry-point'],
+    entryPointUrl: values['entry-point-url'],
+    metadataFilename: values['metadata-filename'],
+    instanceType: values['instance-type'],
+    taskName: values['task-name'],
+    partitionAlgorithm: values['partition-algorithm'],
+    skipPartitioning: values['skip-partitioning'],
+    containerLogLevel: values['container-log-level'],
+    smEstimatorParameters: values['sm-estimator-parameters'],
+  };
+}
 
 export const partitionCommand = defineCommand({
   name: 'partition',
@@ -18,32 +68,7 @@ export const partitionCommand = defineCommand({
   usage:
     '--input-prefix <s3> --output-prefix <s3> --num-parts <n> --role <role> --image-uri <image> [options]',
   options: {
-    'input-prefix': alias('graph-data-s3', required(text('The aligned graph: s3://bucket/prefix'))),
-    'output-prefix': alias(
-      'output-data-s3',
-      required(text('Where the partitioned graph goes, in a folder dist_graph: s3://bucket/prefix')),
-    ),
-    'num-parts': required(count('Partitions; and instances, one for each')),
-    role: required(text('The execution role: name or ARN')),
-    'image-uri': alias('image-url', required(text('GraphStorm’s image for SageMaker in ECR'))),
-    'entry-point': withDefault(
-      text('GraphStorm’s partition_entry.py: a local file, which is uploaded, or s3://…'),
-      'graphstorm/sagemaker/run/partition_entry.py',
-    ),
-    'entry-point-url': text(
-      'Where a local entry point goes (sagemaker-scripts/ of the output bucket unless given)',
-    ),
-    'metadata-filename': withDefault(text('The published metadata'), 'updated_row_counts_metadata.json'),
-    'instance-type': withDefault(text('The instances'), 'ml.m5.12xlarge'),
-    'instance-count': count('As many as --num-parts, and nothing else'),
-    'task-name': text('A word in the job’s name'),
-    'partition-algorithm': withDefault(choice('How parts are chosen', ['random']), 'random'),
-    'skip-partitioning': flag('Passed on to GraphStorm: take the assignments that are there'),
-    'sm-estimator-parameters': text('Parameters of SageMaker’s Processor: "volume_size_in_gb=100 env={}"'),
-    'container-log-level': withDefault(
-      choice('The log level in the containers', ['DEBUG', 'INFO', 'WARNING', 'CRITICAL', 'FATAL']),
-      'INFO',
-    ),
+    ...partitionOptions,
     'wait-for-job': alias('wait', flag('Follow the job and show its log')),
     ...interruptOption,
     'dry-run': flag('Print the requests as JSON; neither upload nor start'),
@@ -59,22 +84,7 @@ export const partitionCommand = defineCommand({
   ],
   async run(values, session) {
     const { log, signal } = session;
-    const options: PartitionOptions = {
-      inputPrefix: values['input-prefix'],
-      outputPrefix: values['output-prefix'],
-      numParts: values['num-parts'],
-      role: values.role,
-      imageUri: values['image-uri'],
-      entryPoint: values['entry-point'],
-      entryPointUrl: values['entry-point-url'],
-      metadataFilename: values['metadata-filename'],
-      instanceType: values['instance-type'],
-      taskName: values['task-name'],
-      partitionAlgorithm: values['partition-algorithm'],
-      skipPartitioning: values['skip-partitioning'],
-      containerLogLevel: values['container-log-level'],
-      smEstimatorParameters: values['sm-estimator-parameters'],
-    };
+    const options = partitionOptionsFrom(values);
     const { 'instance-count': instances = options.numParts } = values;
     if (instances !== options.numParts) {
       log.warn(

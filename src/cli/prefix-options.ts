@@ -1,11 +1,11 @@
 /** Where the graph is: what every command about a prefix has and passes on. */
 import type { PrefixOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
-import { required, text, type Values } from './options.js';
+import { path, required, type Values } from './options.js';
 import { readS3Options } from './s3-options.js';
 
 export const prefixOption = {
-  'input-prefix': required(text('The graph: a folder, or s3://bucket/prefix')),
+  'input-prefix': required(path('The graph: a folder, or s3://bucket/prefix', 'folder')),
 };
 
 export function prefixFrom(

@@ -1,132 +1,103 @@
-/** How far a run is: a bar on a terminal, a line now and then elsewhere. */
-import { createRequire } from 'node:module';
-import type { GenericFormatter, MultiBar, SingleBar } from 'cli-progress';
-import type { Log, Progress } from '../repartition/api.js';
+/** How far a run is: a line that is drawn over on a terminal, a line now and then in a log. */
 import type { Console } from './console.js';
-import { formatBytes, formatCount, formatDuration, plural } from './format.js';
-
-/** What is shown: what the engine tells, and how far an upload is. */
-export type Shown =
-  Progress | { phase: 'upload'; done: number; total: number; bytes: number; totalBytes: number };
+import type { Logger } from './logger.js';
+import { ProgressWatch, type Shown } from './progress-facts.js';
+import { describeProgress, describeStart, describeTrouble, drawProgress } from './progress-words.js';
 
 export interface ProgressDisplay {
   report(progress: Shown): void;
-  /** Takes the bar away. */
+  /** Takes what is shown away. */
   stop(): void;
 }
 
-const PHASES: Record<Shown['phase'], { doing: string; noun?: string; start: (parts: string) => string }> = {
-  inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
-  parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
-  verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
-  deep: { doing: 'Reading values', start: (parts) => `reading the values of ${parts}` },
-  upload: { doing: 'Uploading', noun: 'file', start: (files) => `comparing and uploading ${files}` },
-};
-
 export const noProgress: ProgressDisplay = { report: () => undefined, stop: () => undefined };
 
-/** Between two lines within a phase. */
-const LINE_EVERY_MS = 10_000;
+/** Seconds since some moment. */
+export type Clock = () => number;
 
-/** For logs: a line when a phase begins, then at most one every ten seconds. */
-export function progressLines(log: Log, now: () => number = () => performance.now()): ProgressDisplay {
-  let phase: Shown['phase'] | undefined;
-  let [said, began] = [0, 0];
-  return {
-    report(progress) {
-      const { doing, noun = 'part', start } = PHASES[progress.phase];
-      if (progress.phase !== phase) {
-        log.info(start(plural(progress.total, noun)));
-        began = now();
-      } else if (now() - said >= LINE_EVERY_MS) {
-        log.info(`${doing.toLowerCase()}: ${howFar(progress)}${leftOf(progress, now() - began)}`);
-      } else return;
-      phase = progress.phase;
-      said = now();
-    },
-    stop: () => undefined,
+const clock: Clock = () => performance.now() / 1000;
+
+/** Between two looks whether a line is due, also while nothing is told. */
+const LOOK_EVERY_MS = 1000;
+
+/** Seconds between two lines of a run that goes on for so long: whoever reads hours of it wants fewer. */
+function lineEvery(seconds: number): number {
+  if (seconds < 120) return 10;
+  return seconds < 600 ? 30 : 60;
+}
+
+/** For logs: a line when a phase begins, then one every so often, and one when S3 begins to refuse requests. */
+export function progressLines(log: Logger, now: Clock = clock): ProgressDisplay {
+  const watch = new ProgressWatch();
+  const began = now();
+  let said = began;
+  let isTroubleKnown = false;
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const at = now();
+    const facts = watch.at(at);
+    if (!facts) return;
+    const trouble = describeTrouble(facts);
+    if (trouble !== undefined && !isTroubleKnown) {
+      isTroubleKnown = true;
+      log.info(trouble, { progress: facts });
+    }
+    if (at - said < lineEvery(at - began)) return;
+    said = at;
+    log.info(describeProgress(facts), { progress: facts });
   };
-}
-
-/** Values are read for hours where they are many, and whoever reads the log wants to know for how long. */
-function leftOf(progress: Shown, milliseconds: number): string {
-  const share = shareOf(progress);
-  if (!('totalBytes' in progress) || share === 0) return '';
-  return `, about ${formatDuration((milliseconds / 1000 / share) * (1 - share))} left`;
-}
-
-/** `12 of 96, 1.50 GB` */
-function howFar(progress: Shown): string {
-  if ('totalBytes' in progress) {
-    return `${formatBytes(progress.bytes)} of ${formatBytes(progress.totalBytes)}`;
-  }
-  const bytes = progress.phase === 'parts' ? `, ${formatBytes(progress.bytes)}` : '';
-  return `${formatCount(progress.done)} of ${formatCount(progress.total)}${bytes}`;
-}
-
-type CliProgress = typeof import('cli-progress');
-let loaded: CliProgress | undefined;
-
-/** Loaded for the first bar: where there is no terminal there is none. */
-function cliProgress(): CliProgress {
-  loaded ??= createRequire(import.meta.url)('cli-progress') as CliProgress;
-  return loaded;
-}
-
-const BAR_CELLS = 24;
-/** Estimates from less than this are guesses. */
-const SECONDS_BEFORE_ESTIMATE = 3;
-
-/** For terminals: one line at the bottom that is drawn over and goes away at the end. */
-export function progressBar(console: Console): ProgressDisplay {
-  let bars: MultiBar | undefined;
-  let bar: SingleBar | undefined;
-  let phase: Shown['phase'] | undefined;
   const stop = (): void => {
-    bars?.stop();
-    console.show(undefined);
-    bars = bar = undefined;
+    clearInterval(timer);
+    timer = undefined;
   };
   return {
     report(progress) {
-      if (progress.phase !== phase) {
-        stop();
-        phase = progress.phase;
-        bars = new (cliProgress().MultiBar)({
-          stream: console.stream,
-          format: drawLine,
-          clearOnComplete: true,
-          // Signals are ours to handle; and whatever ends the process leaves the terminal as it was.
-          gracefulExit: false,
-          hideCursor: false,
-          linewrap: true,
-          forceRedraw: true,
-        });
-        bar = bars.create(progress.total, progress.done, { progress });
-        console.show(bars);
-        bars.update();
+      const at = now();
+      if (watch.note(progress, at)) {
+        const facts = watch.at(at)!;
+        log.info(describeStart(facts), { progress: facts });
+        said = at;
       }
-      bar?.update(progress.done, { progress });
+      if (!timer) {
+        timer = setInterval(look, LOOK_EVERY_MS);
+        timer.unref();
+      }
+      look();
     },
     stop,
   };
 }
 
-const drawLine: GenericFormatter = (_options, params, payload: { progress: Shown }) => {
-  const { progress } = payload;
-  const share = shareOf(progress);
-  const full = Math.round(share * BAR_CELLS);
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
-  const seconds = (Date.now() - params.startTime) / 1000;
-  const left = (seconds / share) * (1 - share);
-  const estimate =
-    seconds >= SECONDS_BEFORE_ESTIMATE && share > 0 ? `, about ${formatDuration(left)} left` : '';
-  return `${PHASES[progress.phase].doing} ${bar} ${howFar(progress)}, ${formatDuration(seconds)}${estimate}`;
-};
+/** Between two drawings. */
+const DRAW_EVERY_MS = 250;
 
-/** Of what takes the time: bytes where values are read or sent, else parts. */
-function shareOf(progress: Shown): number {
-  const [done, total] =
-    'totalBytes' in progress ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];
-  return total === 0 ? 1 : done / total;
+/** For terminals: one line at the bottom that is drawn over and goes away at the end. */
+export function progressLine(console: Console, now: Clock = clock): ProgressDisplay {
+  const watch = new ProgressWatch();
+  let drawn = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    drawn = now();
+    console.redraw();
+  };
+  return {
+    report(progress) {
+      const isNew = watch.note(progress, now());
+      if (!timer) {
+        timer = setInterval(draw, DRAW_EVERY_MS);
+        timer.unref();
+        console.show((width) => {
+          const facts = watch.at(now());
+          return facts ? drawProgress(facts, width) : '';
+        });
+      }
+      // Where this thread is busy, no timer has its turn.
+      if (isNew || (now() - drawn) * 1000 >= DRAW_EVERY_MS) draw();
+    },
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
+      console.show(undefined);
+    },
+  };
 }

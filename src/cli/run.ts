@@ -1,14 +1,14 @@
 /** The command line as a function: words in, exit code out. */
 import type { Command, Session } from './command.js';
-import { commonOptions, type LogLevel } from './common-options.js';
+import { commonOptions, LOG_LEVELS, type LogLevel } from './common-options.js';
 import { Console, hasNoReader, reasonOf, watchWrites } from './console.js';
 import { describeFailure } from './failure.js';
 import { oneLine } from './format.js';
 import { withInterrupts } from './interrupt.js';
-import { makeLogger } from './logger.js';
+import { type Logger, makeLogger } from './logger.js';
 import { envName, type Source, unknownVariables, type Values } from './options.js';
 import type { Parsed } from './parse.js';
-import { noProgress, progressBar, type ProgressDisplay, progressLines } from './progress.js';
+import { noProgress, type ProgressDisplay, progressLine, progressLines } from './progress.js';
 import { version } from './version.js';
 import { EXIT, type World } from './world.js';
 
@@ -38,7 +38,9 @@ async function runSource(
   try {
     parsed = await understood(source, world.stdout.columns);
   } catch (error) {
-    return fail(error, { world, console, json: wantsJson(source), debug: false });
+    const format = typed(source, 'log-format')?.toLowerCase() === 'json' ? 'json' : 'text';
+    const log = makeLogger(console, { level: 'INFO', format, env: world.env });
+    return fail(error, { world, log, json: wantsJson(source) });
   }
   if (parsed.kind === 'text') {
     world.stdout.write(`${parsed.text}\n`);
@@ -60,9 +62,10 @@ async function runCommand(
   { world, console, source }: { world: World; console: Console; source: Source },
 ): Promise<number> {
   const common = values as Values<typeof commonOptions>;
-  const log = makeLogger(console, common['log-level'], world.env);
+  const { quiet, 'log-format': format, 'log-level': level } = common;
+  const log = makeLogger(console, { level: quiet ? quieter(level) : level, format, env: world.env });
   await warnOfVariables(command, source, (message) => log.warn(message));
-  const progress = displayFor(common, console, log);
+  const progress = displayFor(common, { console, log, world });
   const writeLine = (line: string): void => {
     world.stdout.write(`${line}\n`);
   };
@@ -71,7 +74,8 @@ async function runCommand(
       world.signals,
       {
         onFirst: (name) =>
-          console.line(
+          log.always(
+            'WARNING',
             name === 'SIGHUP'
               ? 'gs-repartition: the terminal has gone; stopping'
               : 'gs-repartition: stopping; press Ctrl-C again to stop at once',
@@ -96,11 +100,7 @@ async function runCommand(
   } catch (error) {
     progress.stop();
     const flags = Object.keys({ ...command.options, ...commonOptions });
-    const code = fail(
-      error,
-      { world, console, json: common.json, debug: isDebug(common['log-level']) },
-      flags,
-    );
+    const code = fail(error, { world, log, json: common.json }, flags);
     return code === EXIT.failure ? (command.failureCode ?? code) : code;
   } finally {
     progress.stop();
@@ -109,11 +109,17 @@ async function runCommand(
 
 function displayFor(
   values: Values<typeof commonOptions>,
-  console: Console,
-  log: Session['log'],
+  { console, log, world }: { console: Console; log: Logger; world: World },
 ): ProgressDisplay {
-  if (values['no-progress']) return noProgress;
-  return console.stream.isTTY === true ? progressBar(console) : progressLines(log);
+  if (values['no-progress'] || values.quiet) return noProgress;
+  // A terminal that can't go back in a line is a log.
+  const canDraw = console.stream.isTTY === true && world.env['TERM'] !== 'dumb';
+  return canDraw && values['log-format'] === 'text' ? progressLine(console) : progressLines(log);
+}
+
+/** At least that of warnings. */
+function quieter(level: LogLevel): LogLevel {
+  return LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf('WARNING') ? 'WARNING' : level;
 }
 
 async function warnOfVariables(
@@ -133,21 +139,24 @@ async function warnOfVariables(
 
 function fail(
   error: unknown,
-  { world, console, json, debug }: { world: World; console: Console; json: boolean; debug: boolean },
+  { world, log, json }: { world: World; log: Logger; json: boolean },
   flags: readonly string[] = [],
 ): number {
   const failure = describeFailure(error, flags);
-  console.line(failure.line);
-  if (debug) console.line(failure.details.split('\n').map(oneLine).join('\n'));
+  const details = log.isDebug ? failure.details.split('\n').map(oneLine).join('\n') : undefined;
+  log.always('ERROR', failure.line, { error: failure.document.error }, details);
   if (json) world.stdout.write(`${JSON.stringify(failure.document, null, 2)}\n`);
   return failure.exitCode;
-}
-
-function isDebug(level: LogLevel): boolean {
-  return level === 'DEBUG';
 }
 
 /** Whether a command line that could not be parsed asked for JSON. */
 function wantsJson({ argv, env }: Source): boolean {
   return argv.includes('--json') || /^(1|true|yes|on)$/i.test(env[envName('json')] ?? '');
+}
+
+/** An option's value on such a command line. */
+function typed({ argv, env }: Source, name: string): string | undefined {
+  const at = argv.findLastIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  if (at < 0) return env[envName(name)];
+  return argv[at]!.includes('=') ? argv[at]!.slice(name.length + 3) : argv[at + 1];
 }

@@ -3,8 +3,9 @@ import { checkAlignment, type ProcessingJobOptions, sessionNear, submitProcessin
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
 import { commonOptions, LOG_LEVELS } from './common-options.js';
-import { interruptOption, waitForProcessing } from './emr-serverless-wait.js';
+import { interruptOption } from './emr-serverless-wait.js';
 import { alias, choice, flag, required, text, trueOrFalse, withDefault } from './options.js';
+import { waitForProcessing } from './processing-wait.js';
 import { EXIT } from './world.js';
 
 const submitCommand = defineCommand({

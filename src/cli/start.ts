@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { RepartitionError } from '../errors.js';
-import { openOutput } from './console.js';
+import { ERASE, openOutput } from './console.js';
 import { engine } from './engine.js';
 import { describeFailure } from './failure.js';
 import { withoutHangups } from './interrupt.js';
@@ -40,7 +40,7 @@ function endOnBugs(stderr: Output): void {
     } catch {
       // Anything can be thrown, also what can't be described.
     }
-    stderr.write(`${line}\n`);
+    stderr.write(`${stderr.isTTY === true ? ERASE : ''}${line}\n`);
     process.exit(EXIT.failure);
   };
   process.on('uncaughtException', end);

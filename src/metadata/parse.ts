@@ -153,7 +153,9 @@ function readEntry(check: Checker, value: Json, key: string): Entry {
     const shown = format === undefined ? 'missing' : JSON.stringify(format);
     throw check.wrong(
       `${key}: its format is ${shown}, only "parquet" can be aligned`,
-      'Let gs-processing write Parquet.',
+      format === 'csv'
+        ? 'GConstruct’s CSV cannot be aligned: let gs-processing write Parquet, or convert the files and the metadata.'
+        : 'Let gs-processing write Parquet.',
     );
   }
   return readParts(check, entry, key);

@@ -22,17 +22,48 @@ export interface Summary {
   checksums?: Record<string, string>;
   /** Rows of all types, each counted once. */
   rows: number;
+  /** For each data set, how many rows its parts had and have. */
+  layouts: LayoutChange[];
   seconds: number;
 }
 
+/** What became of a data set's parts. */
+export interface LayoutChange {
+  /** As messages call it: `node_data of user, age`. */
+  dataSet: string;
+  /** Whether any part has another number of rows than before. */
+  changed: boolean;
+  before: PartRows;
+  after: PartRows;
+}
+
+/** Row counts of parts: of many, only the first. */
+export interface PartRows {
+  parts: number;
+  first: number[];
+}
+
 /** Told while a run goes on; numbers only ever grow within a phase. */
-export type Progress =
+export type Progress = (
   | { phase: 'inventory'; done: number; total: number }
-  /** `bytes` of output so far. */
-  | { phase: 'parts'; done: number; total: number; bytes: number }
+  /**
+   * `bytes` of output so far, those of parts under way among them, and of all parts as far as that can be told before they
+   * are made. `share`, from 0 to 1, is that of the work, where bytes that are re-encoded count for more than copied ones.
+   */
+  | { phase: 'parts'; done: number; total: number; bytes: number; totalBytes: number; share: number }
   | { phase: 'verify'; done: number; total: number }
   /** `verify` reading every value; bytes of pages so far, and of all. */
-  | { phase: 'deep'; done: number; total: number; bytes: number; totalBytes: number };
+  | { phase: 'deep'; done: number; total: number; bytes: number; totalBytes: number }
+) &
+  Hindrances;
+
+/** What has held the whole run up so far; left out where nothing has. */
+export interface Hindrances {
+  /** Requests that were sent again. */
+  retries?: number;
+  /** Answers of S3 that asked for fewer requests. */
+  slowDowns?: number;
+}
 
 /** Where a graph is, and how long calls about it may take. */
 export interface PrefixOptions {
@@ -273,6 +304,7 @@ export interface VerifyReport {
     types: number;
     dataSets: number;
     parts: number;
+    /** Of all types, each counted once. */
     rows: number;
     /** At level `deep`: compressed bytes of the pages that were opened, those of the inputs among them. */
     bytes?: number;
@@ -287,6 +319,8 @@ export interface VerifyReport {
 
 /** The few things the engine says; the command line passes its logger. */
 export interface Log {
+  /** Whether anybody reads what `debug` is told: some of it takes effort to find out. */
+  readonly isDebug?: boolean;
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;

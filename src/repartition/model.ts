@@ -183,4 +183,14 @@ export interface TaskResult {
   writtenBytes: number;
   /** From its first read until it was in its place, if the executor tells. */
   seconds?: number;
+  /** For a log that goes into details. */
+  details?: TaskDetails;
+}
+
+/** How a part was made. */
+export interface TaskDetails {
+  /** The slices' parts, with the rows that were taken of each. */
+  sources: { path: string; from: number; to: number }[];
+  /** Requests that were sent for it; none on a disk. */
+  requests: number;
 }

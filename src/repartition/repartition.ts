@@ -7,6 +7,7 @@
  */
 import { deadThreadCount } from '../storage/process-identity.js';
 import type { CallOptions, Estimate, Storage, StorageProfile } from '../storage/storage.js';
+import { Tally } from '../storage/tally.js';
 import type {
   CommitOptions,
   ExecuteOptions,
@@ -22,6 +23,7 @@ import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
 import { bytesOf } from './execute/turns.js';
 import { estimateOn } from './estimate.js';
+import { withHindrances } from './hindrances.js';
 import type { Plan, Results } from './model.js';
 import { ownedTasks } from './owned-tasks.js';
 import {
@@ -56,17 +58,18 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
   requireOptions(options);
   const settings = runSettings(options);
   const { log } = options;
-  return onPrefix(options, async (storage) => {
+  const tally = Tally.empty();
+  return onPrefix({ ...options, tally }, async (storage) => {
     const read = await readInput(storage, options).catch(async (error: unknown) => {
       await new StatusDocument(storage, resumeCommand(options), log).replaceOlder(
         explained(error, options.signal),
       );
       throw error;
     });
-    return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
+    return withStatus(storage, resumeCommand(options), { ...options, tally }, async (status, noted) => {
       // Threads start while footers are read, if that takes long. Where the metadata are wrong, some start for nothing, or late.
       const cluster = RunCluster.of(storage, options);
-      const executors = new LateExecutor(storage, options, cluster);
+      const executors = new LateExecutor(storage, noted, cluster);
       try {
         const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
@@ -153,11 +156,12 @@ export async function execute(
   options: ExecuteOptions & { executor?: Executor } = {},
 ): Promise<Results> {
   requireExecuteOptions(options);
-  return onLocation(plan, options, async (storage) =>
-    withStatus(storage, plan.command, options, async (status, noted) => {
+  const tally = Tally.empty();
+  return onLocation(plan, { ...options, tally }, async (storage) =>
+    withStatus(storage, plan.command, { ...options, tally }, async (status, noted) => {
       const { executor } = options;
       const cluster = executor ? undefined : RunCluster.of(storage, options);
-      const executors = new LateExecutor(storage, options, cluster);
+      const executors = new LateExecutor(storage, noted, cluster);
       const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(plan, tasks);
       try {
         return await executeTidily(storage, plan, { start, cluster }, status, noted);
@@ -186,8 +190,9 @@ export async function execute(
  */
 export async function commit(plan: Plan, results: Results, options: CommitOptions = {}): Promise<Summary> {
   requireCommitOptions(options);
-  return onLocation(plan, options, async (storage) =>
-    withStatus(storage, plan.command, options, async (status, noted) => {
+  const tally = Tally.empty();
+  return onLocation(plan, { ...options, tally }, async (storage) =>
+    withStatus(storage, plan.command, { ...options, tally }, async (status, noted) => {
       const summary = await commitOn(storage, plan, results, noted);
       await status.succeeded(summary);
       return summary;
@@ -205,7 +210,7 @@ async function readInput(storage: Storage, options: PrepareOptions): Promise<Rea
 }
 
 /** What a run is told beside what it does. */
-type Told = Pick<ExecuteOptions, 'signal' | 'log' | 'onProgress'>;
+type Told = Pick<ExecuteOptions, 'signal' | 'log' | 'onProgress'> & { tally: Tally };
 
 /** @param work gets its options back, with a progress that the status document hears of */
 async function withStatus<T, O extends Told>(
@@ -214,13 +219,14 @@ async function withStatus<T, O extends Told>(
   options: O,
   work: (status: StatusDocument, noted: O) => Promise<T>,
 ): Promise<T> {
-  const { signal, log, onProgress } = options;
+  const { signal, log, onProgress, tally } = options;
   const status = new StatusDocument(storage, command, log);
   const noted = {
     ...options,
     onProgress: (progress: Progress) => {
-      status.note(progress);
-      onProgress?.(progress);
+      const known = withHindrances(progress, tally);
+      status.note(known);
+      onProgress?.(known);
     },
   };
   await status.running({ signal });
@@ -245,7 +251,7 @@ async function executeTidily(
     cluster,
   }: { start: (tasks: number) => Promise<Executor> | Executor; cluster: RunCluster | undefined },
   status: StatusDocument,
-  options: ExecuteOptions,
+  options: ExecuteOptions & { tally: Tally },
 ): Promise<Results> {
   const { signal, log } = options;
   await removeLeftovers(storage, plan, status.self, { signal, log });
@@ -268,7 +274,7 @@ class LateExecutor {
 
   constructor(
     private readonly storage: Storage,
-    private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory'>,
+    private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory' | 'log'> & { tally: Tally },
     private readonly cluster: RunCluster | undefined,
   ) {}
 
@@ -315,12 +321,17 @@ class LateExecutor {
     // Loaded when there is something to do.
     const { inThreads } = await import('./execute/threads.js');
     const { concurrency: threads, memory } = this.options;
-    return inThreads({ location, profile, threads, memory, mostTasks });
+    return inThreads({ location, profile, threads, memory, mostTasks, ...this.told });
   }
 
   private async here(): Promise<Executor> {
     const { inThisThread } = await import('./execute/inline.js');
-    return inThisThread(this.storage, this.options);
+    return inThisThread(this.storage, { memory: this.options.memory, ...this.told });
+  }
+
+  private get told(): { tally: Tally; withDetails: boolean } {
+    const { tally, log } = this.options;
+    return { tally, withDetails: log?.isDebug === true };
   }
 }
 

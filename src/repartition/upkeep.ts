@@ -2,7 +2,8 @@
 import type { CleanOptions, StatusOptions } from './api.js';
 import { type CleanReport, cleanOn } from './clean/clean.js';
 import { onPrefix } from './on-storage.js';
-import { requireCleanOptions, requireStatusOptions } from './options.js';
+import { DEFAULT_METADATA, requireCleanOptions, requireStatusOptions } from './options.js';
+import { requirePrefix } from './prepare/missing.js';
 import { readStatusOn, type StatusReport } from './runs/read-status.js';
 
 /**
@@ -44,5 +45,9 @@ export async function clean(options: CleanOptions): Promise<CleanReport> {
 export async function readStatus(options: StatusOptions): Promise<StatusReport> {
   requireStatusOptions(options);
   const { signal } = options;
-  return onPrefix(options, (storage) => readStatusOn(storage, { signal }));
+  return onPrefix(options, async (storage) => {
+    const report = await readStatusOn(storage, { signal });
+    if (report.state === 'none') await requirePrefix(storage, DEFAULT_METADATA, { signal });
+    return report;
+  });
 }

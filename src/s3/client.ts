@@ -3,6 +3,7 @@ import { type Way, wayTo } from '../aws-config/index.js';
 import { RepartitionError } from '../errors.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions } from '../storage/registry.js';
+import { noteRequest, Tally } from '../storage/tally.js';
 import { followClock } from './clock.js';
 import { DirectReads } from './direct-reads.js';
 import { bare, failureOf, isAboutCredentials, isSlowDown, toRepartitionError } from './errors.js';
@@ -21,6 +22,7 @@ const FIRST_REGION = 'us-east-1';
 export interface Connection {
   client: S3Client;
   throttle: Throttle;
+  tally: Tally;
   /** Reads without the SDK's work, see `direct-reads.ts`; undefined where that can't be. */
   openDirectReads: (common: Parameters<typeof DirectReads.open>[1]) => Promise<DirectReads | undefined>;
   /** Not AWS's S3: such a server may leave out what S3 promises. */
@@ -42,7 +44,12 @@ export interface Connection {
 export async function connect(
   bucket: string,
   options: S3Options,
-  { ownThread, signal, isAws = false }: OpenOptions & { isAws?: boolean | undefined } = {},
+  {
+    ownThread,
+    signal,
+    tally = Tally.empty(),
+    isAws = false,
+  }: OpenOptions & { isAws?: boolean | undefined } = {},
 ): Promise<Connection> {
   // The SDK's version is ours to choose: its advice about Node's is nothing a user of the command can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -55,12 +62,12 @@ export async function connect(
     const foreign = way.endpoint !== undefined && !isAwsEndpoint(way.endpoint);
     const pathStyle = options.pathStyle ?? foreign;
     const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
-    const config = { ...configOf({ ...options, maxAttempts }, way), forcePathStyle: pathStyle };
+    const config = { ...configOf({ ...options, maxAttempts }, way, tally), forcePathStyle: pathStyle };
     const terms = new ServerTerms(foreign ? way.endpoint : undefined, isAws || !foreign);
     const region = options.region ?? (await regionOf(bucket, options, { config, terms }, signal));
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options), ownThread);
-    tellThrottle(client, throttle);
+    tellThrottle(client, throttle, tally);
     followClock(client);
     askForReasons(client);
     terms.listenTo(client);
@@ -68,6 +75,7 @@ export async function connect(
     return {
       client,
       throttle,
+      tally,
       terms,
       openDirectReads: (common) => openDirectReads(client, common, options, way.ca),
       foreign,
@@ -82,6 +90,7 @@ export async function connect(
 function configOf(
   { maxAttempts = DEFAULT_MAX_ATTEMPTS, s3Checksums }: S3Options,
   { client, retries }: Way,
+  tally: Tally,
 ): S3ClientConfig {
   return {
     ...client,
@@ -89,7 +98,7 @@ function configOf(
       ? { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
       : {}),
     maxAttempts,
-    retryStrategy: new PatientRetries(maxAttempts, retries.mode),
+    retryStrategy: new PatientRetries(maxAttempts, retries.mode, tally),
     // "Expect: 100-continue" would open a connection of its own for each part.
     expectContinueHeader: false,
   };
@@ -168,17 +177,21 @@ function isAwsEndpoint(endpoint: string): boolean {
   return /\.(amazonaws\.com(\.cn)?|api\.aws)$/i.test(new URL(endpoint).hostname);
 }
 
-/** The throttle hears of every attempt, also of those that the SDK repeats on its own. */
-function tellThrottle(client: S3Client, throttle: Throttle): void {
+/** Every attempt is told of, also those that the SDK repeats on its own. */
+function tellThrottle(client: S3Client, throttle: Throttle, tally: Tally): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const report = throttle.attempt();
+      noteRequest();
       try {
         const result = await next(args);
         report('fine');
         return result;
       } catch (error) {
-        if (isSlowDown(error)) report('slow-down');
+        if (isSlowDown(error)) {
+          report('slow-down');
+          tally.add({ slowDowns: 1 });
+        }
         throw error;
       }
     },

@@ -48,7 +48,7 @@ export class Composer {
   async compose(
     target: Target,
     segments: readonly Segment[],
-    { signal, onWritten }: Pick<WriteOptions, 'signal' | 'onWritten'>,
+    { signal, onWritten, onBytes }: Pick<WriteOptions, 'signal' | 'onWritten' | 'onBytes'>,
   ): Promise<WrittenStat> {
     throwIfAborted(signal);
     for (let attempt = 1; ; attempt += 1) {
@@ -65,12 +65,13 @@ export class Composer {
         onWritten();
       };
       try {
-        return await withUpload(this.requests, target, signal, async (upload) => {
+        const work = async (upload: MultipartUpload): Promise<void> => {
           const areVersionsChecked = await this.habits.areVersionsChecked(upload, plan.parts, signal);
           await this.habits.requireTrueChecksums(upload, plan.parts, signal);
           await this.parts(upload, plan.parts, signal, onUploaded);
           if (!areVersionsChecked) await this.checkSources(plan.parts, signal);
-        });
+        };
+        return await withUpload(this.requests, target, signal, work, onBytes);
       } catch (error) {
         if (!(error instanceof BeginAgain)) throw error;
         const shown = toRepartitionError(whyNot(error), 'write', target.where, signal);

@@ -15,8 +15,10 @@ export function asS3Url(text: string): string {
  */
 export function parseS3Url(text: string): { bucket: string; prefix: string } {
   if (!SCHEME.test(text)) {
+    // With one slash or none.
+    const [, rest] = /^s3[an]?:\/?([^/@\s]+(?:\/.*)?)$/i.exec(text) ?? [];
     throw new RepartitionError('usage', `not an S3 prefix: ${text}`, {
-      hint: 'Write it as s3://bucket/prefix.',
+      hint: `Write it as s3://${rest ?? 'bucket/prefix'}.`,
     });
   }
   const rest = text.replace(SCHEME, '');

@@ -7,6 +7,7 @@ import { type Archived, archivedByHead } from './archive.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
+import { noteRequest } from '../storage/tally.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
 import type { ServerTerms } from './upload-terms.js';
@@ -155,6 +156,7 @@ export class Requests {
         const givenUp = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts !== undefined;
         const broken = error instanceof BrokenBody || isNetworkFailure(error);
         if (signal?.aborted || givenUp || !broken || attempt >= attempts) throw error;
+        this.connection.tally.add({ retries: 1 });
         await backOff(attempt, signal);
       }
     }
@@ -167,16 +169,18 @@ export class Requests {
     signal: AbortSignal | undefined,
     into: Uint8Array | undefined,
   ): Promise<RangeAnswer | undefined> {
-    const { throttle, openDirectReads } = this.connection;
+    const { throttle, tally, openDirectReads } = this.connection;
     const direct = await (this.direct ??= openDirectReads(this.common));
     if (!direct) return undefined;
     const { answer, status } = await this.send(signal, async () => {
       const report = throttle.attempt();
+      noteRequest();
       const got = await direct.get(key, range, version, { signal, into });
       if (got.answer) report('fine', { isShort: got.answer.bytes.byteLength <= SHORT_BYTES });
       else if (isSlowDownStatus(got.status)) report('slow-down');
       return got;
     });
+    if (!answer) tally.add({ retries: 1, slowDowns: isSlowDownStatus(status) ? 1 : 0 });
     if (isSlowDownStatus(status)) await backOff(1, signal);
     return answer;
   }

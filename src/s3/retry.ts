@@ -1,4 +1,5 @@
 import { AdaptiveRetryStrategy, DefaultRateLimiter, StandardRetryStrategy } from '@smithy/core/retry';
+import type { Tally } from '../storage/tally.js';
 
 type Strategy = AdaptiveRetryStrategy | StandardRetryStrategy;
 type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0];
@@ -24,6 +25,7 @@ export class PatientRetries {
   constructor(
     private readonly maxAttempts: number,
     readonly mode: 'adaptive' | 'standard' = 'adaptive',
+    private readonly tally?: Tally,
   ) {}
 
   async acquireInitialRetryToken(scope: string): Promise<Token> {
@@ -37,6 +39,7 @@ export class PatientRetries {
 
   async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): Promise<Token> {
     const strategy = this.strategyOf(token);
+    this.tally?.add({ retries: 1 });
     return this.remember((await strategy.refreshRetryTokenForRetry(token, error)) as Token, strategy);
   }
 

@@ -1,4 +1,8 @@
-import { type ListObjectsV2CommandInput, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import {
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import { fewOpenFiles } from '../storage/open-files.js';
@@ -13,6 +17,7 @@ import type {
   Storage,
   StorageLocation,
   StorageProfile,
+  Surroundings,
   WorkAhead,
   WriteOptions,
   WrittenStat,
@@ -59,6 +64,9 @@ const PROFILE: StorageProfile = {
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
 };
+
+/** Folders below a prefix that is mistaken, perhaps for one of them. */
+const FOLDERS_LOOKED_INTO = 20;
 
 /** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
 export const s3Kind: StorageKind = {
@@ -292,9 +300,34 @@ class S3Storage implements Storage {
   async write(
     path: string,
     chunks: AsyncIterable<Uint8Array>,
-    { signal }: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<WrittenStat> {
-    return writeStream(this.composer, this.requests, this.target(path), chunks, signal);
+    return writeStream(this.composer, this.requests, this.target(path), chunks, options);
+  }
+
+  async surroundings(file: string, { signal }: CallOptions = {}): Promise<Surroundings> {
+    const folder = folderKey(this.location.prefix, '');
+    const { requests } = this;
+    try {
+      const { CommonPrefixes = [], KeyCount = 0 } = await requests.send(signal, (client, http) =>
+        client.send(
+          new ListObjectsV2Command({ ...requests.common, Prefix: folder, Delimiter: '/', MaxKeys: 200 }),
+          http,
+        ),
+      );
+      if (KeyCount === 0) {
+        const isFile =
+          this.location.prefix !== '' && (await requests.head(this.location.prefix, signal)) !== undefined;
+        return { prefix: isFile ? 'file' : 'nothing', below: [] };
+      }
+      const below: string[] = [];
+      for (const { Prefix = '' } of CommonPrefixes.slice(0, FOLDERS_LOOKED_INTO)) {
+        if (await requests.head(Prefix + file, signal)) below.push(Prefix.slice(folder.length, -1));
+      }
+      return { prefix: 'folder', below };
+    } catch (error) {
+      throw this.shown(error, 'list', '', signal);
+    }
   }
 
   estimate(work: WorkAhead, probe: Probe): Estimate {

@@ -73,6 +73,7 @@ export function whyNot(error: BeginAgain): unknown {
 /**
  * Runs `work` with an open multipart upload, then completes it. Whatever fails, the upload is aborted before
  * this rejects; the caller must have let go of all its own requests by then.
+ * @param onBytes told of each part's bytes when they are there; less than nothing when the upload has failed
  * @throws RepartitionError, or `BeginAgain`
  */
 export async function withUpload(
@@ -80,12 +81,14 @@ export async function withUpload(
   target: Target,
   signal: AbortSignal | undefined,
   work: (upload: MultipartUpload) => Promise<void>,
+  onBytes?: (bytes: number) => void,
 ): Promise<WrittenStat> {
-  const upload = await MultipartUpload.open(requests, target, signal);
+  const upload = await MultipartUpload.open(requests, target, signal, onBytes);
   try {
     await work(upload);
     return await upload.complete(signal);
   } catch (error) {
+    onBytes?.(-upload.size);
     const leftOpen = await upload.abort();
     if (error instanceof BeginAgain) throw error;
     const shown = toRepartitionError(error, 'write', target.where, signal);
@@ -104,19 +107,22 @@ function withAdvice(error: RepartitionError, target: Target): RepartitionError {
 /** An open multipart upload. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 export class MultipartUpload {
   private readonly parts = new Map<number, CompletedPart>();
-  private size = 0;
+  /** Bytes of the parts that are there. */
+  size = 0;
 
   private constructor(
     private readonly requests: Requests,
     private readonly target: Target,
     private readonly id: string,
     readonly terms: UploadTerms,
+    private readonly onBytes: ((bytes: number) => void) | undefined,
   ) {}
 
   static async open(
     requests: Requests,
     target: Target,
     signal: AbortSignal | undefined,
+    onBytes?: (bytes: number) => void,
   ): Promise<MultipartUpload> {
     const terms = requests.terms.current;
     try {
@@ -134,7 +140,7 @@ export class MultipartUpload {
       const id = answer.UploadId;
       if (id === undefined) throw new Error('the reply to CreateMultipartUpload has no upload id');
       if ((answer.$metadata.attempts ?? 1) > 1) await abortOthers(requests, target, id);
-      return new MultipartUpload(requests, target, id, terms);
+      return new MultipartUpload(requests, target, id, terms, onBytes);
     } catch (error) {
       if (requests.terms.learnFrom(error, terms)) throw otherTerms(target, error);
       if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
@@ -288,6 +294,7 @@ export class MultipartUpload {
       ...(this.terms.checksums === 'parts' && ChecksumCRC32 !== undefined ? { ChecksumCRC32 } : {}),
     });
     this.size += size;
+    this.onBytes?.(size);
   }
 
   /** The finished object, if it is there and is ours: its ETag says which parts it was made of. */

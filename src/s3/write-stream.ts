@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../errors.js';
-import type { WrittenStat } from '../storage/storage.js';
+import type { WriteOptions, WrittenStat } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
 import type { Composer } from './compose.js';
 import { toRepartitionError } from './errors.js';
@@ -19,7 +19,7 @@ export async function writeStream(
   requests: Requests,
   target: Target,
   chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
+  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
 ): Promise<WrittenStat> {
   const blocks = inBlocks(untilAborted(chunks, signal), (index) =>
     requests.terms.current.equalParts ? STREAM_PART : STREAM_PART * 2 ** Math.floor(index / 1000),
@@ -63,7 +63,7 @@ export async function writeStream(
   };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await withUpload(requests, target, signal, send);
+      return await withUpload(requests, target, signal, send, onBytes);
     } catch (error) {
       if (error instanceof BeginAgain && !parts.areUnderWay && attempt < UPLOAD_TRIES) continue;
       const reason = error instanceof BeginAgain ? whyNot(error) : error;

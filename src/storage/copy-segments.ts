@@ -15,6 +15,8 @@ export interface CopyContext {
   /** The absolute path of a segment's file. */
   resolve: (path: string) => string;
   signal: AbortSignal | undefined;
+  /** Told of all bytes. */
+  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** Chunks after which others have their turn: a signal is heard, and an early sync that has ended. */
@@ -53,4 +55,5 @@ async function copyBlock(
   }
   throwIfAborted(context.signal);
   file.write(buffer.subarray(0, filled), block.at);
+  context.onBytes?.(filled);
 }

@@ -29,6 +29,7 @@ import {
   type StorageProfile,
   type Estimate,
   type Probe,
+  type Surroundings,
   USUAL_SMALLEST_COPY,
   type WorkAhead,
   type WriteOptions,
@@ -78,6 +79,8 @@ const BUFFERS = 4;
 const OUTPUTS = 32;
 /** Files looked at in parallel when a folder is listed. */
 const STATS_AT_ONCE = 32;
+/** Folders below a prefix that is mistaken, perhaps for one of them. */
+const FOLDERS_LOOKED_INTO = 100;
 /** Files looked at before any of them is told. */
 const LOOKS = 256;
 
@@ -210,12 +213,12 @@ class LocalStorage implements Storage {
   }
 
   async compose(path: string, segments: readonly Segment[], options: WriteOptions = {}): Promise<ObjectStat> {
-    const { signal } = options;
+    const { signal, onBytes } = options;
     return this.replace(path, options, async (file) => {
       const sources = new SourceFiles();
-      const resolvePath = (source: string): string => this.resolve(source);
+      const context = { sources, pool: this.pool, resolve: (source: string) => this.resolve(source) };
       try {
-        await copySegments(file, segments, { sources, pool: this.pool, resolve: resolvePath, signal });
+        await copySegments(file, segments, { ...context, signal, onBytes });
       } catch (error) {
         await sources.close().catch(() => undefined);
         throw error;
@@ -234,7 +237,21 @@ class LocalStorage implements Storage {
       for await (const bytes of untilAborted(chunks, options.signal)) {
         file.write(bytes, position);
         position += bytes.length;
+        options.onBytes?.(bytes.length);
       }
+    });
+  }
+
+  async surroundings(file: string): Promise<Surroundings> {
+    const { root } = this.location;
+    return this.explained('list', root, async () => {
+      const found = await this.access.stat(root);
+      if (!found?.isDirectory()) return { prefix: found ? 'file' : 'nothing', below: [] };
+      const below: string[] = [];
+      for (const name of (await readdir(root)).slice(0, FOLDERS_LOOKED_INTO)) {
+        if ((await this.access.stat(join(root, name, file)))?.isFile()) below.push(name);
+      }
+      return { prefix: 'folder', below };
     });
   }
 

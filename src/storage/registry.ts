@@ -1,7 +1,9 @@
 /** The storages there are, by the scheme of their URLs. The built-in ones are in `src/storages.ts`. */
 import { RepartitionError } from '../errors.js';
 import type { Memory } from '../memory.js';
+import { adviceFor } from './mistaken-prefix.js';
 import type { CallOptions, Storage, StorageLocation } from './storage.js';
+import type { Tally } from './tally.js';
 
 /** What a storage brings. */
 export interface StorageKind {
@@ -22,6 +24,8 @@ export interface StorageKind {
 /** How a storage is opened. */
 export interface OpenOptions extends CallOptions {
   ownThread?: OwnThread | undefined;
+  /** Where it counts what it meets with. */
+  tally?: Tally | undefined;
 }
 
 /** One of the threads that do a plan's tasks, and what it shares with the others. */
@@ -86,7 +90,7 @@ export function registerStorage(scheme: string, load: () => Promise<StorageKind>
 export async function locate(prefix: string, options?: unknown): Promise<StorageLocation> {
   const scheme = SCHEME.exec(prefix)?.[1]?.toLowerCase() ?? FILE;
   const load = kinds.get(scheme);
-  if (!load) throw noStorageFor(scheme);
+  if (!load) throw noStorageFor(scheme, adviceFor(prefix));
   return (await load()).locate(prefix, options);
 }
 
@@ -113,13 +117,14 @@ export async function openStorage(location: StorageLocation, how: OpenOptions = 
 }
 
 /** The rest of the URL is not shown, for it may hold a password. */
-function noStorageFor(scheme: string): RepartitionError {
+function noStorageFor(scheme: string, advice?: string): RepartitionError {
   const known = [...kinds.keys()];
   const meant = known.find((other) => scheme.startsWith(other));
   return new RepartitionError('usage', `there is no storage for prefixes that begin with ${scheme}:`, {
     hint:
-      meant === undefined
+      advice ??
+      (meant === undefined
         ? `Give a path, or a URL of one of these schemes: ${known.join(', ')}. Begin a path that looks like a URL with "./".`
-        : `Write ${meant}:// instead of ${scheme}://.`,
+        : `Write ${meant}:// instead of ${scheme}://.`),
   });
 }

@@ -109,6 +109,8 @@ export interface WriteOptions extends CallOptions {
   keepSame?: boolean;
   /** Called when nothing of what was handed over is needed any more, and only the storage is waited for. */
   onWritten?: () => void;
+  /** Called with bytes that have come to their place before the object is there: where that takes long. */
+  onBytes?: (bytes: number) => void;
 }
 
 /** Work that a plan has, for a storage to say what it will take. */
@@ -180,6 +182,14 @@ export interface Housekeeping {
   remove(path: string, options?: CallOptions): Promise<void>;
   /** Removes what is unfinished. */
   abandon(unfinished: Unfinished, options?: CallOptions): Promise<void>;
+}
+
+/** What is where somebody has looked for a file right under the prefix, in vain. */
+export interface Surroundings {
+  /** `nothing`: there is no such folder; `file`: it is no folder. */
+  prefix: 'nothing' | 'file' | 'folder';
+  /** Folders right below the prefix that have such a file; perhaps not all of them. */
+  below: string[];
 }
 
 /** Every call throws `interrupted` when its signal fires, with the signal's reason as the cause. */
@@ -257,6 +267,9 @@ export interface Storage {
 
   /** A storage without it keeps what killed runs leave, and nobody sees which runs are at work. */
   readonly housekeeping?: Housekeeping;
+
+  /** For a message that helps: what is there instead of a file of that name. A storage need not tell. */
+  surroundings?(file: string, options?: CallOptions): Promise<Surroundings>;
 
   /** About what work will take; a storage need not know. */
   estimate?(work: WorkAhead, probe: Probe): Estimate;

@@ -122,6 +122,12 @@ export class Account {
     return `s3://${this.bucket}/${key}`;
   }
 
+  /** What GraphStorm's partitioning leaves: see its sagemaker_partition.py and DGL's write_dgl_objects. */
+  async writePartitions(prefix: string, parts: number): Promise<void> {
+    for (let i = 0; i < parts; i++) await this.put(`${prefix}/dist_graph/part${i}/graph.dgl`, 'dgl');
+    await this.put(`${prefix}/dist_graph/metadata.json`, '{}');
+  }
+
   /** What a job writes: the movies graph, misaligned, as real Spark left it. */
   async writeMovies(prefix: string): Promise<void> {
     for (const file of await filesUnder(MOVIES)) {

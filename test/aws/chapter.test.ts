@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, Account, IMAGE, REPOSITORY } from './account.js';
 import { aws, engine } from './built.js';
 import { Guide } from './guide.js';
+import { permissionsOf } from './permissions.js';
 
 const OUTPUT = 'gsprocessing/emr-s/small-graph';
 
@@ -201,10 +202,7 @@ it('the hand-over to partitioning', async () => {
   account.reset({
     onProcessingJob: async (request) => {
       asked = request;
-      const graph = 'partitioned/small-graph/dist_graph';
-      for (const file of ['part0/graph.dgl', 'part1/graph.dgl', 'metadata.json']) {
-        await account.put(`${graph}/${file}`, 'x');
-      }
+      await account.writePartitions('partitioned/small-graph', 2);
     },
   });
   const { code, stdout } = await guide.run(11);
@@ -297,18 +295,3 @@ describe('the policies for an administrator', () => {
     expect(isPassed(`${SAGEMAKER_ROLE}-2`, 'sagemaker.amazonaws.com', other)).toBe(true);
   });
 });
-
-/** The permissions behind a call, as the front names it. */
-function permissionsOf(call: string): string[] {
-  // Anyone may ask who they are.
-  if (call === 'sts:GetCallerIdentity') return [];
-  if (!call.startsWith('s3:')) return [call];
-  const operation = call.slice('s3:'.length);
-  if (/^(HeadBucket|ListObjects)$/.test(operation)) return ['s3:ListBucket'];
-  if (operation === 'ListUploads') return ['s3:ListBucketMultipartUploads'];
-  if (/^(Head|Get)Object$/.test(operation)) return ['s3:GetObject'];
-  if (operation.startsWith('DELETE')) {
-    return [operation.includes('uploadId=') ? 's3:AbortMultipartUpload' : 's3:DeleteObject'];
-  }
-  return ['s3:PutObject'];
-}

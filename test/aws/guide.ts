@@ -1,5 +1,6 @@
 /** Runs the code blocks of a guide as a reader would: in one shell, one after the other, in an account on loopback. */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -73,6 +74,10 @@ export class Guide {
     const launched = join(folder, 'graphstorm', 'sagemaker', 'run');
     mkdirSync(launched, { recursive: true });
     writeFileSync(join(launched, 'partition_entry.py'), '# stands for GraphStorm\n');
+    mkdirSync(join(folder, 'tables'));
+    writeFileSync(join(folder, 'tables', 'gconstruct-config.json'), '{"nodes":[{"files":["movie.csv"]}]}');
+    writeFileSync(join(folder, 'tables', 'movie.csv'), 'id\n1\n');
+    copyFileSync(join(repositoryRoot, 'docs', 'walk.yaml'), join(folder, 'walk.yaml'));
     // The package as a program has it that installed it.
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     mkdirSync(join(folder, 'node_modules'));
@@ -90,7 +95,8 @@ export class Guide {
     return this.blocks.filter((_, i) => !this.ran.has(i)).map(({ text }) => text);
   }
 
-  private take(i: number, language: string): string {
+  /** The text of a block that is run in another way, or by its reader. */
+  take(i: number, language: string): string {
     const block = this.blocks[i];
     expect(block?.language, `block ${i}`).toBe(language);
     this.ran.add(i);

@@ -155,11 +155,7 @@ describe('in an account', () => {
   const line = (output: string, more = ''): string =>
     `partition --input-prefix ${account.url('graph')} --output-prefix ${account.url(output)} --num-parts 2 ` +
     `--role ${ROLE} --image-uri ${IMAGE} --entry-point ${join(folder, 'partition_entry.py')} ${more}`.trim();
-  /** What GraphStorm's job leaves: see its sagemaker_partition.py and DGL's write_dgl_objects. */
-  const writeParts = async (output: string, parts = 2): Promise<void> => {
-    for (let i = 0; i < parts; i++) await account.put(`${output}/dist_graph/part${i}/graph.dgl`, 'dgl');
-    await account.put(`${output}/dist_graph/metadata.json`, '{}');
-  };
+  const writeParts = (output: string, parts = 2): Promise<void> => account.writePartitions(output, parts);
   const follow = async (job: PartitionJob, options: PartitionOptions): Promise<void> => {
     await aws.followProcessingJob(session, job.jobName, { patience: QUICK, pollMs: 5 });
     await aws.checkPartitions(session, job.jobName, options);

@@ -49,20 +49,22 @@ it.runIf(isAble)(
       expect(Object.keys(operations).length, word).toBeGreaterThan(0);
     }
   },
-  60_000,
+  120_000,
 );
 
-it('every other command is walked by a page whose blocks the tests run', async () => {
+it('every other command is run before such a front: by a page that tests walk, or by a test', async () => {
   const here = await commandsOfAPrefix();
   const others = (await allCommands()).map(({ name }) => name).filter((name) => !here.includes(name));
-  const docs = readdirSync(join(repositoryRoot, 'docs')).filter((file) => file.endsWith('.md'));
-  const pages = docs.map((file) => readFileSync(join(repositoryRoot, 'docs', file), 'utf8'));
-  const blocks = pages.flatMap((page) =>
-    [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = '']) => text),
-  );
-  const isShown = (name: string): boolean =>
-    blocks.some((text) => new RegExp(`\\bgs-repartition ${name}(\\s|$)`, 'm').test(text));
-  expect(others.filter((name) => !isShown(name))).toEqual([]);
+  const read = (folder: string, files: RegExp): string[] =>
+    readdirSync(join(repositoryRoot, folder))
+      .filter((file) => files.test(file))
+      .map((file) => readFileSync(join(repositoryRoot, folder, file), 'utf8'));
+  const blocks = read('docs', /\.md$/).flatMap((page) => page.match(/^```sh\n.*?^```$/gms) ?? []);
+  const tests = read(join('test', 'aws'), /\.test\.ts$/).filter((text) => text.includes('Account.open('));
+  const isRun = (name: string): boolean =>
+    blocks.some((text) => new RegExp(`\\bgs-repartition ${name}(\\s|$)`, 'm').test(text)) ||
+    tests.some((text) => new RegExp(`[\`'"]${name} --`).test(text));
+  expect(others.filter((name) => !isRun(name))).toEqual([]);
 });
 
 it.runIf(isAble)('composing an object sends what S3 takes', async () => {

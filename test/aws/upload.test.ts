@@ -192,6 +192,18 @@ it.each([
   },
 );
 
+it('when a part is refused, the rest of the file is not sent', async () => {
+  write('large.csv', Buffer.alloc(49 * MIB, 'row,of,a,table\n'));
+  account.front.faults.push({
+    call: /UploadPart/,
+    times: 1,
+    reply: { status: 403, type: 'AccessDenied', message: 'no' },
+  });
+  await expect(upload()).rejects.toMatchObject({ code: 'access' });
+  // Those that were under way, and not all seven.
+  expect(account.front.calls.filter((call) => call === 's3:UploadPart').length).toBeLessThan(7);
+});
+
 it('stopped in the middle: interrupted, nothing open, and the same call goes on', async () => {
   write('large.csv', Buffer.alloc(17 * MIB, 'row,of,a,table\n'));
   const stop = new AbortController();
@@ -203,6 +215,10 @@ it('stopped in the middle: interrupted, nothing open, and the same call goes on'
   });
   await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
   expect(await openUploads()).toBe(0);
+  // Nothing comes late.
+  account.reset();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(account.front.calls).toEqual([]);
   expect(await upload()).toMatchObject({ uploaded: { files: 1 }, there: { files: 3 } });
 });
 

@@ -80,6 +80,8 @@ describe('options of a run', () => {
       stderr:
         'gs-repartition: --input may be --input-prefix or --input-metadata-file-name. Write more of it.\n',
     });
+    // What GraphStorm's own command has is meant rather than what is new here.
+    expect((await attempt('--input-prefix /g --log ERROR')).stderr).toBe('');
     // Of other commands' options none is meant.
     expect((await asked('verify --input-prefix /g --con 3')).concurrency).toBe(3);
   });
@@ -271,8 +273,8 @@ test('help lists the commands of a group that there are, and no others', async (
 
 describe('mistakes on the command line', () => {
   const cases: [string, string][] = [
-    ['', '--input-prefix is required.'],
-    ['verify', '--input-prefix is required.'],
+    ['', '--input-prefix is required. See gs-repartition --help.'],
+    ['verify', '--input-prefix is required. See gs-repartition verify --help.'],
     ['--input-prefx /g', 'unknown option --input-prefx. Did you mean --input-prefix?'],
     ['--input-prefx=/g', 'unknown option --input-prefx. Did you mean --input-prefix?'],
     ['--input-prefix /g --tarket most-frequent', 'unknown option --tarket. See gs-repartition --help.'],
@@ -280,9 +282,12 @@ describe('mistakes on the command line', () => {
     ['--input-prefix /g -json', 'unknown option -json. Did you mean --json?'],
     ['--input-prefix /g -x', 'unknown option -x. See gs-repartition --help.'],
     ['--input-prefix /g --no-recount', 'unknown option --no-recount. See gs-repartition --help.'],
-    ['verify --input-prefix /g --recount', 'unknown option --recount. See gs-repartition verify --help.'],
+    [
+      'verify --input-prefix /g --recount',
+      'unknown option --recount. gs-repartition and gs-repartition plan have it.',
+    ],
     ['verfy --input-prefix /g', 'unknown command verfy. Did you mean verify?'],
-    ['submit', 'unexpected argument "submit". Every option takes one value; see gs-repartition --help.'],
+    ['submit', 'unexpected argument "submit". Did you mean emr-serverless submit or sagemaker submit?'],
     [
       '--input-prefix /a /b',
       'unexpected argument "/b". Every option takes one value; see gs-repartition --help.',
@@ -296,8 +301,8 @@ describe('mistakes on the command line', () => {
       '--input-prefix /a --metadata-file-name b --input-metadata-file-name c',
       '--input-metadata-file-name was given more than once.',
     ],
-    ['--input-prefix', '--input-prefix needs a value.'],
-    ['--input-prefix --recount', '--input-prefix needs a value.'],
+    ['--input-prefix', '--input-prefix needs a value. See gs-repartition --help.'],
+    ['--input-prefix --recount', '--input-prefix needs a value. See gs-repartition --help.'],
     ['--input-prefix=', '--input-prefix must not be empty.'],
     ['--input-prefix /g --concurrency 0', '--concurrency must be a whole number of at least 1, not "0".'],
     [

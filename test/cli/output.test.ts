@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { ERASE } from '../../src/cli/console.js';
 import { progressLines } from '../../src/cli/progress.js';
+import { drawProgress } from '../../src/cli/progress-words.js';
 import { type ErrorCode, interrupted, RepartitionError } from '../../src/errors.js';
 import type { Progress, VerifyReport } from '../../src/repartition/api.js';
 import { attempt, ready, summary } from './try.js';
@@ -24,8 +26,55 @@ describe('a run that succeeds', () => {
         '  parts     40 kept, 1,200 spliced, 6 re-encoded, 2 made by an earlier run',
         '  bytes     5.00 GB kept, 128 MB copied, 1.23 MB written anew',
         '  metadata  /data/graph/updated_row_counts_metadata.json',
+        '  rows per part',
+        '    node_data of user, age        500 400 300 → 600 600',
+        '    node_data of user, embedding  600 600 (as it was)',
         '',
       ].join('\n'),
+    );
+  });
+
+  test('ends without the table with --summary short, and without a word with --quiet', async () => {
+    expect((await attempt(`${LINE} --summary short`)).stdout).toMatch(
+      /^Aligned .*\n {2}parts .*\n {2}bytes .*\n {2}metadata .*\n$/,
+    );
+    const quiet = await attempt(`${LINE} --quiet`, {
+      engine: {
+        repartition: ({ log, onProgress }) => {
+          log?.info('news');
+          log?.warn('a worry');
+          onProgress?.({ phase: 'inventory', done: 1, total: 2 });
+          return Promise.resolve(summary);
+        },
+      },
+    });
+    expect(quiet.stdout).toBe('');
+    expect(quiet.stderr).toMatch(/^\S+ WARN: a worry\n$/);
+    expect(JSON.parse((await attempt(`${LINE} --quiet --json`)).stdout)).toEqual(summary);
+  });
+
+  test('shows as many row counts as there is room for, and how many parts there are', async () => {
+    const first = Array.from({ length: 12 }, (_, i) => 1_000_000 + i);
+    const layouts = [
+      {
+        dataSet: 'edges of user:rated:movie',
+        changed: true,
+        before: { parts: 1200, first },
+        after: { parts: 12, first },
+      },
+    ];
+    const engine = { repartition: () => Promise.resolve({ ...summary, layouts }) };
+    // The terminal has 100 columns.
+    expect((await attempt(LINE, { engine })).stdout.split('\n').at(-2)).toBe(
+      '    edges of user:rated:movie  1,000,000 … (1,200 parts) → 1,000,000 … (12 parts)',
+    );
+  });
+
+  test('says so when an earlier run has made everything', async () => {
+    const parts = { kept: 40, spliced: 0, reencoded: 0, resumed: 1208 };
+    const engine = { repartition: () => Promise.resolve({ ...summary, parts }) };
+    expect((await attempt(LINE, { engine })).stdout).toMatch(
+      /^Nothing left to do: 1,208 parts made by an earlier run; 5 types, 12 data sets, 123,456,789 rows, in 12 s\.\n/,
     );
   });
 
@@ -258,7 +307,7 @@ describe('the log', () => {
   test('has a line each, with time and level, on standard error', async () => {
     const { stderr } = await attempt(`${LINE} --log-level DEBUG`, { engine: chatty });
     expect(stderr).toMatch(
-      /^\[\d\d:\d\d:\d\d\] DEBUG: a detail\n\[\d\d:\d\d:\d\d\] INFO: some news\n\[\d\d:\d\d:\d\d\] WARN: a worry\\nabout two lines\n/,
+      /^\[[-\dT:+]+\] DEBUG: a detail\n\[[-\dT:+]+\] INFO: some news\n\[[-\dT:+]+\] WARN: a worry\\nabout two lines\n/,
     );
   });
 
@@ -289,9 +338,23 @@ describe('progress', () => {
     }) => {
       onProgress?.({ phase: 'inventory', done: 1, total: 1200 });
       onProgress?.({ phase: 'inventory', done: 1200, total: 1200 });
-      onProgress?.({ phase: 'parts', done: 1, total: 96, bytes: 128_000_000 });
+      onProgress?.({
+        phase: 'parts',
+        done: 1,
+        total: 96,
+        bytes: 128_000_000,
+        totalBytes: 12_288_000_000,
+        share: 1 / 96,
+      });
       log?.info('by the way');
-      onProgress?.({ phase: 'parts', done: 48, total: 96, bytes: 6_144_000_000 });
+      onProgress?.({
+        phase: 'parts',
+        done: 48,
+        total: 96,
+        bytes: 6_144_000_000,
+        totalBytes: 12_288_000_000,
+        share: 0.5,
+      });
       onProgress?.({ phase: 'verify', done: 96, total: 96 });
       return Promise.resolve(summary);
     },
@@ -302,7 +365,7 @@ describe('progress', () => {
     expect(stderr.replaceAll(/^\[.*?\] /gm, '')).toBe(
       [
         'INFO: reading the footers of 1,200 parts',
-        'INFO: making 96 parts',
+        'INFO: making 96 parts, 12.3 GB',
         'INFO: by the way',
         'INFO: checking 96 parts',
         ...CLOSING,
@@ -312,32 +375,77 @@ describe('progress', () => {
     expect(stdout).not.toContain('parts:');
   });
 
-  test('without a terminal is a line again after ten seconds', () => {
+  test('without a terminal is a line again after ten seconds, and later after more', () => {
     const lines: string[] = [];
     let clock = 0;
     const say = (line: string): void => void lines.push(line);
-    const display = progressLines({ debug: say, info: say, warn: say }, () => clock);
-    for (; clock <= 25_000; clock += 1000) {
-      const done = 1 + clock / 1000;
-      display.report({ phase: 'parts', done, total: 96, bytes: done * 128_000_000 });
+    const log = { isDebug: false, debug: say, info: say, warn: say, always: () => undefined };
+    const display = progressLines(log, () => clock);
+    for (; clock <= 200; clock++) {
+      const share = clock / 400;
+      const hindrances = clock < 15 ? {} : { retries: clock - 14, slowDowns: 1 };
+      const done = Math.floor(share * 96);
+      const bytes = share * 96 * 128_000_000;
+      display.report({
+        phase: 'parts',
+        done,
+        total: 96,
+        bytes,
+        totalBytes: 12_288_000_000,
+        share,
+        ...hindrances,
+      });
     }
-    expect(lines).toEqual([
-      'making 96 parts',
-      'making parts: 11 of 96, 1.41 GB',
-      'making parts: 21 of 96, 2.69 GB',
+    display.stop();
+    expect(lines.slice(0, 4)).toEqual([
+      'making 96 parts, 12.3 GB',
+      'making parts: 2 %, 307 MB of 12.3 GB, 2 of 96 parts, 32.3 MB/s, about 6 min 11 s left',
+      'S3 asked to slow down once, 1 request sent again',
+      'making parts: 5 %, 614 MB of 12.3 GB, 4 of 96 parts, 30.7 MB/s, about 6 min 20 s left, S3 asked to slow down once, 6 requests sent again',
     ]);
+    // Twelve in the first two minutes, then two a minute.
+    expect(lines).toHaveLength(2 + 12 + 2);
   });
 
-  test('on a terminal is a bar that makes room for log lines and goes away', async () => {
+  test('on a terminal is a line that makes room for log lines and goes away', async () => {
     const { stdout, stderr } = await attempt(LINE, { engine: moving, terminal: true });
-    expect(stderr).toMatch(/Making parts █{0,1}░+ 1 of 96, 128 MB/);
+    expect(stderr).toMatch(/Making parts [█░]+ 1 %, 128 MB of 12\.3 GB/);
     const [, afterLog = ''] = stderr.split('by the way');
     expect(afterLog).toContain('Making parts');
-    expect(afterLog).toMatch(/Checking parts █{24} 96 of 96/);
-    const clearDown = '\u001b[0J';
-    const afterBar = stripVTControlCharacters(stderr.split(clearDown).at(-1)!);
+    expect(afterLog).toMatch(/Checking parts █+ 100 %, 96 of 96 parts/);
+    const afterBar = stripVTControlCharacters(stderr.split(ERASE).at(-1)!);
     expect(afterBar.replaceAll(/^\[.*?\] /gm, '').split('\n')).toEqual([...CLOSING, '']);
     expect(stdout).toContain('Aligned 3 of 5 types');
+  });
+
+  test('has room in lines of every width', () => {
+    const facts = {
+      phase: 'parts',
+      done: 12,
+      total: 96,
+      bytes: 1.2e9,
+      totalBytes: 3.6e9,
+      share: 0.34,
+      bytesPerSecond: 1.28e8,
+      seconds: 15,
+      secondsLeft: 19,
+      retries: 12,
+      slowDowns: 3,
+    } as const;
+    for (let width = 0; width <= 200; width++) {
+      const line = drawProgress(facts, width);
+      expect(line.length).toBeLessThanOrEqual(width);
+      if (width >= 4) expect(line).toContain('34 %');
+    }
+    expect(drawProgress(facts, 79)).toBe(
+      'Making parts 34 %, 1.20 of 3.60 GB, 12 retries, 3 slow-downs, about 19 s left',
+    );
+    expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
+      'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, about 19 s left',
+    );
+    expect(drawProgress(facts, 199)).toContain(
+      ' 34 %, 1.20 of 3.60 GB, 12 of 96 parts, 128 MB/s, 15 s, 12 retries, 3 slow-downs, about 19 s left',
+    );
   });
 
   test('on a terminal makes way for the error that ends a run', async () => {
@@ -351,7 +459,7 @@ describe('progress', () => {
       },
     });
     expect(stderr).toContain('Reading footers');
-    expect(stderr.endsWith('\u001b[0Jgs-repartition: the disk is gone.\n')).toBe(true);
+    expect(stderr.endsWith(`${ERASE}gs-repartition: the disk is gone.\n`)).toBe(true);
   });
 
   test('is silent with --no-progress', async () => {

@@ -89,7 +89,7 @@ describe('the installed package', () => {
         encoding: 'utf8',
       },
     );
-    expect(stderr).toMatch(/^gs-repartition: no metadata\.json under /);
-    expect(stderr).toMatch(/\n {4}at readMetadata \(.*dist\/bin\/[a-z-]+\.js:\d+:\d+\)\n/);
+    expect(stderr).toMatch(/^gs-repartition: there is no folder /);
+    expect(stderr).toMatch(/\n {4}at (?:async )?readMetadata \(.*dist\/bin\/[a-z-]+\.js:\d+:\d+\)\n/);
   });
 });

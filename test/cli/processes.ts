@@ -59,7 +59,7 @@ export class Workplace {
            while (!existsSync(${JSON.stringify(go)}) && !signal.aborted) await sleep(10);
            throwIfAborted(signal);
            for (let done = 0; done < 3; done++) {
-             onProgress({ phase: 'parts', done, total: 3, bytes: 5 });
+             onProgress({ phase: 'parts', done, total: 3, bytes: 5, totalBytes: 15, share: done / 3 });
              log.warn('going on');
              await sleep(10);
            }

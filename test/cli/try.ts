@@ -23,6 +23,20 @@ export const summary: Summary = {
   parts: { kept: 40, spliced: 1200, reencoded: 6, resumed: 2 },
   bytes: { kept: 5_000_000_000, copied: 128_000_000, written: 1_234_567 },
   rows: 123_456_789,
+  layouts: [
+    {
+      dataSet: 'node_data of user, embedding',
+      changed: false,
+      before: { parts: 2, first: [600, 600] },
+      after: { parts: 2, first: [600, 600] },
+    },
+    {
+      dataSet: 'node_data of user, age',
+      changed: true,
+      before: { parts: 3, first: [500, 400, 300] },
+      after: { parts: 2, first: [600, 600] },
+    },
+  ],
   seconds: 12.345,
 };
 
@@ -132,7 +146,7 @@ const inspected: Inspection = {
 };
 
 /** A type whose feature lags behind, and one that is aligned. */
-export const listing: OutputListing = {
+const listing: OutputListing = {
   document: 'gs-repartition/ls',
   version: 1,
   inputPrefix: 's3://bucket/graph',

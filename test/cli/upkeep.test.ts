@@ -39,7 +39,14 @@ test.each([
 test('status tells the progress of one that is alive, and who else is at work', async () => {
   const run = { ...succeeded.run! };
   delete run.finishedAt;
-  const progress = { phase: 'parts', done: 3, total: 7000, bytes: 5e9 } as const;
+  const progress = {
+    phase: 'parts',
+    done: 3,
+    total: 7000,
+    bytes: 5e9,
+    totalBytes: 12e12,
+    share: 0.0004,
+  } as const;
   const other = { host: 'machine-8', pid: 1, startedAt: '2026-11-01T10:00:01.000Z' };
   const report = { ...succeeded, state: 'running' as const, run: { ...run, progress }, runs: [other] };
   const { stdout } = await attempt('status --input-prefix /data/graph', {

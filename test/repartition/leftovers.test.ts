@@ -101,7 +101,7 @@ describe('a run', () => {
       pid: process.pid,
       command: 'the command',
     });
-    document.note({ phase: 'parts', done: 3, total: 7, bytes: 5 });
+    document.note({ phase: 'parts', done: 3, total: 7, bytes: 5, totalBytes: 12, share: 0.4 });
     const isRenewed = async (): Promise<boolean> => (await statusOf(prefix)).heartbeatAt > first.heartbeatAt;
     await expect.poll(isRenewed, { timeout: 20_000 }).toBe(true);
     await expect

@@ -32,7 +32,7 @@ describe('turns of the tasks of one thread', () => {
 
   it('on S3, lets a few read while any number is copied by the server', async () => {
     const { whole, reading } = await turnsOn('s3');
-    expect(await mostAtOnce(reading)).toBe(16);
+    expect(await mostAtOnce(reading)).toBe(12);
     expect(await mostAtOnce(whole)).toBe(100);
   });
 });

@@ -138,13 +138,14 @@ describe('a worker that hangs', () => {
     const graph = await Graph.make(SMALL);
     const prefix = await graph.copy();
     const spark = localCluster('spark.gsRepartition.patience=4');
-    const run = repartition({ inputPrefix: prefix, spark });
-    const hanging = until('a worker', () => running('worker')[0]).then((pid) => {
-      process.kill(pid, 'SIGSTOP');
-      return pid;
-    });
-    await run;
-    expect(running('worker')).not.toContain(await hanging);
+    const [, hanging] = await Promise.all([
+      repartition({ inputPrefix: prefix, spark }),
+      until('a worker', () => running('worker')[0]).then((pid) => {
+        process.kill(pid, 'SIGSTOP');
+        return pid;
+      }),
+    ]);
+    expect(running('worker')).not.toContain(hanging);
     expect(await alignedLocally(prefix)).toEqual(graph.aligned);
     expect(await leftUnder(prefix)).toEqual([]);
     await graph.remove();

@@ -119,7 +119,7 @@ export function killTree(root: number): void {
 }
 
 /** Waits for something that must come. */
-export async function until<T>(what: string, look: () => T | undefined | false, seconds = 60): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, seconds = 240): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
     const found = look();
     if (found !== undefined && found !== false) return found;

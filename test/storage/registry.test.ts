@@ -54,12 +54,12 @@ describe('where a prefix is', () => {
     [
       'https://me:secret@host/x',
       'there is no storage for prefixes that begin with https:',
-      'Give a path, or a URL of one of these schemes: file, s3, s3a, s3n. Begin a path that looks like a URL with "./".',
+      'Give the prefix as s3://bucket/prefix, and a server that is not of AWS with `endpointUrl`.',
     ],
     [
       'arn:aws:s3:::bucket',
       'there is no storage for prefixes that begin with arn:',
-      'Give a path, or a URL of one of these schemes: file, s3, s3a, s3n. Begin a path that looks like a URL with "./".',
+      'Write s3://bucket.',
     ],
     ['file:graph', 'not the URL of a folder: file:graph', 'Write it as file:///folder/folder, or as a path.'],
     [

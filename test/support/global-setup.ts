@@ -25,7 +25,7 @@ function buildWhenStale(): void {
   if (newest(join(repositoryRoot, 'dist', 'bin')) >= newest(join(repositoryRoot, 'src'))) return;
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
   // Type errors don't stop tsc from writing; `npm run typecheck` judges them. Without output there is nothing to test.
-  for (const step of [[tsc, '-p', 'tsconfig.build.json'], ['scripts/bundle.mjs']]) {
+  for (const step of [[tsc, '-p', 'tsconfig.build.json'], ['scripts/bundle.mjs'], ['scripts/manual.mjs']]) {
     const done = spawnSync(process.execPath, step, { cwd: repositoryRoot, encoding: 'utf8' });
     if (done.status !== 0) console.error(`${step.join(' ')}:\n${done.stdout}${done.stderr}`);
   }

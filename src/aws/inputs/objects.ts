@@ -1,7 +1,12 @@
 /** What lies under the input prefix, and how a file goes there. Loads the S3 SDK, as `bucket.ts` does. */
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { interrupted, RepartitionError } from '../../errors.js';
 import { failureOf, toRepartitionError } from '../../s3/errors.js';
@@ -119,8 +124,9 @@ export async function sendFile(
       yield block;
     }
   };
+  const sending = new StoppableRequests(requests.client, signal);
   const upload = new Upload({
-    client: requests.client,
+    client: sending.client,
     params: {
       ...requests.common,
       ...requests.encryption,
@@ -139,20 +145,62 @@ export async function sendFile(
     leavePartsOnError: true,
   });
   upload.on('httpUploadProgress', ({ loaded = 0 }) => onBytes(Math.min(loaded, local.size)));
-  const stop = (): void => void upload.abort();
-  signal?.addEventListener('abort', stop, { once: true });
   try {
     await requests.send(signal, () => upload.done());
     await requireUnchanged(local);
     if (!isOne) await requireArrived(bucket, key, local, { etag: etag.end(), crc32: sum.end() }, signal);
-  } catch (error) {
-    if (upload.uploadId !== undefined) await abortUntilGone(requests, key, upload.uploadId);
+  } catch (thrown) {
+    await sending.stop();
+    if (sending.uploadId !== undefined) await abortUntilGone(requests, key, sending.uploadId);
     if (signal?.aborted) throw interrupted(signal);
+    const error = sending.failure ?? thrown;
     // A file that shrinks or grows has another number of bytes than was said.
     if (!(error instanceof RepartitionError)) await requireUnchanged(local);
     throw toRepartitionError(error, 'write', bucket.url(key), signal);
-  } finally {
-    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * A client whose requests can be stopped and waited for. lib-storage gives its own no signal, and goes on with the rest of
+ * the file when a part has failed: one that comes late would add to an upload that was aborted.
+ */
+class StoppableRequests {
+  readonly client: S3Client;
+  /** Of the upload that was begun. */
+  uploadId: string | undefined;
+  /** The first, which stopped the others. */
+  failure: unknown;
+  private readonly stopped = new AbortController();
+  private readonly underWay = new Set<Promise<unknown>>();
+
+  constructor(client: S3Client, signal: AbortSignal | undefined) {
+    const either =
+      signal === undefined ? this.stopped.signal : AbortSignal.any([signal, this.stopped.signal]);
+    const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
+      if (either.aborted) return Promise.reject(interrupted(either));
+      // One whose answer we never hear could not be aborted.
+      const isBeginning = command instanceof CreateMultipartUploadCommand;
+      const answer = client.send(command, isBeginning ? {} : { abortSignal: either });
+      const settled = answer.then(
+        (told) => {
+          if ('UploadId' in told && isBeginning) this.uploadId = told.UploadId;
+        },
+        (error: unknown) => {
+          this.failure ??= error;
+          this.stopped.abort();
+        },
+      );
+      this.underWay.add(settled);
+      void settled.then(() => this.underWay.delete(settled));
+      return answer;
+    };
+    this.client = Object.create(client, { send: { value: send } }) as S3Client;
+  }
+
+  /** Stops what is under way, and waits until nothing is. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await Promise.all(this.underWay);
   }
 }
 

@@ -7,7 +7,6 @@ import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
 import { reportCommand } from './report.js';
 import { statusCommand } from './status.js';
-import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 import { workerCommand } from './worker.js';
 
@@ -36,15 +35,24 @@ export const commands: readonly Command[] = [
   lsCommand,
   statusCommand,
   cleanCommand,
-  uploadCommand,
   workerCommand,
 ];
 
 export const lateCommands: readonly LateCommand[] = [
   {
+    name: 'upload',
+    describe: 'Upload the input tables of a job, but for those that are there already',
+    load: async () => (await import('../upload.js')).uploadCommand,
+  },
+  {
     name: 'partition',
     describe: 'Hand an aligned graph over to GraphStorm’s partitioning on SageMaker',
     load: async () => (await import('../partition.js')).partitionCommand,
+  },
+  {
+    name: 'run',
+    describe: 'Walk the whole way from tables to a partitioned graph, as a file says',
+    load: async () => (await import('../walk.js')).runCommand,
   },
 ];
 
@@ -63,6 +71,11 @@ export const groups: readonly CommandGroup[] = [
     name: 'sagemaker',
     words: ['submit'],
     load: async () => (await import('../sagemaker.js')).sagemakerCommands,
+  },
+  {
+    name: 'completion',
+    words: ['bash', 'zsh', 'fish'],
+    load: async () => (await import('../completion/index.js')).completionCommands(allCommands),
   },
 ];
 

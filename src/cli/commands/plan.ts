@@ -4,8 +4,9 @@ import { messageOf, RepartitionError } from '../../errors.js';
 import type { Amount, Plan, PlanDocument } from '../../repartition/index.js';
 import { parsePriceTable, PRICES, priceOf, type PriceTable } from '../../s3/price.js';
 import { defineCommand, type Session } from '../command.js';
+import { reasonOf } from '../console.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
-import { text } from '../options.js';
+import { path } from '../options.js';
 import { requireTarget, reportOption, settingsOf, withPrice, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
 import { s3Options } from '../s3-options.js';
@@ -13,7 +14,7 @@ import { table } from '../table.js';
 import { EXIT } from '../world.js';
 
 export const planOptions = {
-  'price-table': text('Prices of S3 requests in a JSON file (those of us-east-1 unless given)'),
+  'price-table': path('Prices of S3 requests in a JSON file (those of us-east-1 unless given)', 'file'),
 };
 
 export const planCommand = defineCommand({
@@ -61,8 +62,11 @@ function readPrices(file: string | undefined): PriceTable {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const why = messageOf(error);
-    throw new RepartitionError('usage', `the price table cannot be read: ${why}`, { cause: error });
+    const why = error instanceof Error ? reasonOf(error) : messageOf(error);
+    throw new RepartitionError('usage', `${file} cannot be read: ${why}`, {
+      hint: 'Give the path of a price table with --price-table, or leave it out for the prices of us-east-1.',
+      cause: error,
+    });
   }
   return parsePriceTable(text, file);
 }

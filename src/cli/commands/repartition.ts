@@ -1,11 +1,10 @@
 /** `gs-repartition --input-prefix …`: align a prefix. */
-import type { Summary } from '../../repartition/api.js';
 import { defineCommand } from '../command.js';
-import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
-import { flag, usage } from '../options.js';
+import { choice, flag, usage, withDefault } from '../options.js';
 import { reportOption, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
 import { runWithReport } from '../run-report.js';
+import { describeSummary } from '../run-summary.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 import { planOptions, showPlan } from './plan.js';
@@ -18,6 +17,10 @@ export const repartitionCommand = defineCommand({
     ...layoutOptions,
     remake: flag('Make every part again, also those that an earlier run has made'),
     'dry-run': flag('Show what would be done, as gs-repartition plan does; write nothing'),
+    summary: withDefault(
+      choice('What to tell at the end: rows per part before and after too, or only sums', ['full', 'short']),
+      'full',
+    ),
     ...reportOption,
     ...planOptions,
     ...s3Options,
@@ -51,26 +54,11 @@ export const repartitionCommand = defineCommand({
     log.info(`${verb} updated metadata file to ${updatedMetadata}`);
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
     if (values.json) printDocument(summary);
-    else for (const line of describeSummary(summary)) print(line);
+    else if (!values.quiet) {
+      const { columns } = session.world.stdout;
+      for (const line of describeSummary(summary, { kind: values.summary, columns })) print(line);
+    }
     if (report) await writeReport(values, session, report);
     return EXIT.success;
   },
 });
-
-/** The summary for people. */
-function describeSummary({ types, dataSets, parts, bytes, ...run }: Summary): string[] {
-  const aligned =
-    types.aligned === 0
-      ? `Nothing to align: ${plural(types.total, 'type')}, ${plural(dataSets.total, 'data set')}, ` +
-        plural(run.rows, 'row')
-      : `Aligned ${formatCount(types.aligned)} of ${plural(types.total, 'type')}, rewriting ` +
-        `${formatCount(dataSets.rewritten)} of ${plural(dataSets.total, 'data set')}, ${plural(run.rows, 'row')}`;
-  return [
-    `${aligned}, in ${formatDuration(run.seconds)}.`,
-    `  parts     ${formatCount(parts.kept)} kept, ${formatCount(parts.spliced)} spliced, ` +
-      `${formatCount(parts.reencoded)} re-encoded, ${formatCount(parts.resumed)} made by an earlier run`,
-    `  bytes     ${formatBytes(bytes.kept)} kept, ${formatBytes(bytes.copied)} copied, ` +
-      `${formatBytes(bytes.written)} written anew`,
-    `  metadata  ${run.updatedMetadata}`,
-  ];
-}

@@ -6,6 +6,8 @@ import { posix } from 'node:path';
 import pMap from 'p-map';
 import { RepartitionError } from '../../errors.js';
 import type { AgedStat, CallOptions, Housekeeping, Storage } from '../../storage/storage.js';
+import { DEFAULT_METADATA } from '../options.js';
+import { requirePrefix } from '../prepare/missing.js';
 import { isAbandoned } from '../runs/leftovers.js';
 import { deadMarks, livingRuns, Presence, RUNS_FOLDER, type RunningRun, thisRun } from '../runs/presence.js';
 import { readStatusJson } from '../runs/read-status.js';
@@ -83,6 +85,7 @@ async function requireSomething(
   const { done } = await objects.next();
   await objects.return?.();
   if (done !== true) return;
+  await requirePrefix(storage, DEFAULT_METADATA, options);
   throw new RepartitionError('not-found', `there is nothing under ${storage.describe('')}`, {
     hint: 'Check the prefix.',
     operation: 'list',

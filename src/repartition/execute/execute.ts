@@ -1,6 +1,7 @@
 /** The second of three steps: from a plan to parts. What an earlier run made is found and not made again. */
 import { RepartitionError } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
+import type { Tally } from '../../storage/tally.js';
 import type { ExecuteOptions } from '../api.js';
 import { fingerprint } from '../fingerprint.js';
 import type { Plan, Results, Task, TaskResult } from '../model.js';
@@ -8,6 +9,8 @@ import { ownedTasks } from '../owned-tasks.js';
 import type { Executor } from './executor.js';
 import { fromBase64 } from '../part-checksums.js';
 import { findFinished } from './finished.js';
+import { describeResult } from './describe-result.js';
+import { aheadOf, PartsProgress } from './parts-progress.js';
 
 /**
  * @param start gives an executor, if there is something to do
@@ -17,7 +20,7 @@ export async function executeOn(
   storage: Storage,
   plan: Plan,
   start: (tasks: number) => Promise<Executor> | Executor,
-  { remake = false, signal, log, onProgress, onResult }: ExecuteOptions,
+  { remake = false, signal, log, onProgress, onResult, tally }: ExecuteOptions & { tally: Tally },
 ): Promise<Results> {
   const started = performance.now();
   const fingerprints = new Float64Array(plan.tasks).fill(NaN);
@@ -37,28 +40,30 @@ export async function executeOn(
   const total = plan.tasks - resumed;
   if (total > 0) {
     const executor = await start(total);
-    let [done, bytes] = [0, 0];
-    await executor.run(tasksOf(plan, isLeft), {
-      signal,
-      onResult: (result) => {
-        if (!isLeft(result)) return;
-        fingerprints[result.id] = fingerprint(result);
-        if (result.crc64nvme !== undefined) {
-          const checksums = (results.checksums ??= new BigUint64Array(plan.tasks));
-          checksums[result.id] = fromBase64(result.crc64nvme);
-        }
-        results.parts[result.method === 'splice' ? 'spliced' : 'reencoded']++;
-        results.bytes.copied += result.copiedBytes;
-        results.bytes.written += result.writtenBytes;
-        done++;
-        bytes += result.size;
-        const did = result.method === 'splice' ? 'spliced' : 're-encoded';
-        log?.debug(`${did} ${storage.describe(result.output)}`);
-        onResult?.(result);
-        onProgress?.({ phase: 'parts', done, total, bytes });
-      },
-    });
-    requireAll(done, total);
+    const ahead = aheadOf(plan, resumed > 0 ? tasksOf(plan, isLeft) : undefined);
+    const progress = new PartsProgress(ahead, tally, onProgress);
+    try {
+      await executor.run(tasksOf(plan, isLeft), {
+        signal,
+        onResult: (result) => {
+          if (!isLeft(result)) return;
+          fingerprints[result.id] = fingerprint(result);
+          if (result.crc64nvme !== undefined) {
+            const checksums = (results.checksums ??= new BigUint64Array(plan.tasks));
+            checksums[result.id] = fromBase64(result.crc64nvme);
+          }
+          results.parts[result.method === 'splice' ? 'spliced' : 'reencoded']++;
+          results.bytes.copied += result.copiedBytes;
+          results.bytes.written += result.writtenBytes;
+          log?.debug(describeResult(storage, result));
+          onResult?.(result);
+          progress.note(result);
+        },
+      });
+    } finally {
+      progress.end();
+    }
+    requireAll(progress.done, total);
   }
   results.seconds = (performance.now() - started) / 1000;
   return results;

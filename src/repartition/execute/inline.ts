@@ -4,6 +4,7 @@ import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Task } from '../model.js';
 import type { Executor } from './executor.js';
+import type { Told } from './account.js';
 import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
 
@@ -23,7 +24,10 @@ import { turnsOf } from './turns.js';
  * await storage.close();
  * ```
  */
-export function inThisThread(storage: Storage, { memory = DEFAULT_MEMORY } = {}): Executor {
+export function inThisThread(
+  storage: Storage,
+  { memory = DEFAULT_MEMORY, ...told }: { memory?: number | undefined } & Told = {},
+): Executor {
   const { profile } = storage;
   return {
     async run(tasks, { signal, onResult }) {
@@ -31,7 +35,7 @@ export function inThisThread(storage: Storage, { memory = DEFAULT_MEMORY } = {})
       const onAbort = (): void => stop.abort(signal?.reason);
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      const reading = { signal: stop.signal, memory: Memory.within(memory) };
+      const reading = { signal: stop.signal, memory: Memory.within(memory), ...told };
       const run = taskRunner(storage, reading, turnsOf(profile.turns));
       let failure: { error: unknown } | undefined;
       // The others clean up after themselves, and whoever called may close the storage as soon as this ends.

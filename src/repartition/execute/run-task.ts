@@ -7,10 +7,12 @@ import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import { LostWrite } from '../../storage/lost-write.js';
 import type { CallOptions, Segment, Storage, WrittenStat } from '../../storage/storage.js';
-import type { Slice, Task, TaskResult } from '../model.js';
+import { countingRequests } from '../../storage/tally.js';
+import type { Slice, Task, TaskDetails, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
 import { Admission } from './admission.js';
+import { Account, type Told } from './account.js';
 import type { Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
@@ -29,29 +31,41 @@ type OpenPart = (slice: Slice) => Promise<SourceFile>;
  */
 export function taskRunner(
   storage: Storage,
-  options: CallOptions & { memory: Memory },
+  { tally, withDetails, ...options }: CallOptions & Told & { memory: Memory },
   turns: Turns,
 ): (task: Task) => Promise<TaskResult> {
   const admission = new Admission(options.memory);
   const open = openParts(storage, options);
   return async (task) => {
     for (let attempt = 1; ; attempt++) {
+      const account = new Account(tally, task);
       const make = (onWritten: () => void): Promise<TaskResult> =>
         admission.run(async (holding) => {
           const started = performance.now();
-          const how = { open, reading: turns.reading, holding, onWritten };
-          const result = await runTask(storage, task, how, options);
+          const how = { open, reading: turns.reading, holding, account, onWritten };
+          const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
+          const result = await (withDetails ? inDetail(task, run) : run());
           return { ...result, seconds: (performance.now() - started) / 1000 };
         });
       try {
         // A part that is written and only waited for may give its turn to another.
         const { part } = await turns.whole(() => untilWritten(make));
-        return await part;
+        const result = await part;
+        account.settle(result.size);
+        return result;
       } catch (error) {
+        account.takeBack();
         if (!(error instanceof LostWrite) || attempt >= TRIES) throw error;
       }
     }
   };
+}
+
+async function inDetail({ slices }: Task, run: () => Promise<TaskResult>): Promise<TaskResult> {
+  const { result, requests } = await countingRequests(run);
+  const sources = slices.map(({ path, from, to }) => ({ path, from, to }));
+  const details: TaskDetails = { sources, requests };
+  return { ...result, details };
 }
 
 /** Resolves when the part is written, or has come to its end. */
@@ -69,6 +83,7 @@ interface Making {
   reading: Turns['reading'];
   /** What is counted for it. */
   holding: Holding;
+  account: Account;
   onWritten: () => void;
 }
 
@@ -79,6 +94,7 @@ async function runTask(
   options: CallOptions,
 ): Promise<TaskResult> {
   const { id, slices, output } = task;
+  const onBytes = (bytes: number): void => parts.account.add(bytes);
   const open = (source: number): Promise<SourceFile> => parts.open(slices[source]!);
   const rows = slices.map(({ from, to }, source) => ({ source, from, to }));
   const rewritten = await parts.reading(() =>
@@ -93,6 +109,7 @@ async function runTask(
       ...options,
       keepSame: true,
       onWritten: parts.onWritten,
+      onBytes,
     });
     const done = { id, ...identityOf(written), output };
     return { ...done, method: 're-encode', copiedBytes: 0, writtenBytes: written.size };
@@ -105,7 +122,12 @@ async function runTask(
     holding.set(WAITING_BYTES);
     parts.onWritten();
   };
-  const composed = await storage.compose(output, segments, { ...options, keepSame: true, onWritten });
+  const composed = await storage.compose(output, segments, {
+    ...options,
+    keepSame: true,
+    onWritten,
+    onBytes,
+  });
   const { size } = composed;
   if (size !== rewritten.size) {
     throw new RepartitionError(

@@ -12,12 +12,14 @@ import { fewOpenFiles } from '../../storage/open-files.js';
 import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
+import { Tally } from '../../storage/tally.js';
 import type { Task, TaskResult } from '../model.js';
+import type { Told } from './account.js';
 import type { Executor } from './executor.js';
 import { bytesOf } from './turns.js';
 import type { WorkerReply, WorkerSetup } from './worker.js';
 
-export interface ThreadOptions {
+export interface ThreadOptions extends Told {
   location: StorageLocation;
   profile: StorageProfile;
   /** By default as many as the machine runs at once, but no more than the storage gains from; never more than have memory. */
@@ -40,7 +42,15 @@ const [WAIT_MS, MOST_WAITS] = [5, 2_000];
  * Sets threads off, which takes them a tenth of a second: whoever has something else to do meanwhile does that first.
  * Closing waits for those that are still starting.
  */
-export function inThreads({ location, profile, threads, memory, mostTasks }: ThreadOptions): Executor {
+export function inThreads({
+  location,
+  profile,
+  threads,
+  memory,
+  mostTasks,
+  tally = Tally.empty(),
+  withDetails = false,
+}: ThreadOptions): Executor {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
   const room = threadsWithin(memory ?? DEFAULT_MEMORY, profile.threadBytes);
@@ -58,6 +68,8 @@ export function inThreads({ location, profile, threads, memory, mostTasks }: Thr
     threads: count,
     counters: new Int32Array(new SharedArrayBuffer(4 * COUNTERS)),
     loaded,
+    tally: tally.share(),
+    withDetails,
   };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<Task[], WorkerReply[]>({

@@ -7,6 +7,7 @@ import { BroadcastChannel, workerData } from 'node:worker_threads';
 import { type ErrorMessage, throwIfAborted, toErrorMessage } from '../../errors.js';
 import { Memory, type SharedMemory } from '../../memory.js';
 import type { Storage, StorageLocation, StorageProfile } from '../../storage/storage.js';
+import { type SharedTally, Tally } from '../../storage/tally.js';
 import type { Task, TaskResult } from '../model.js';
 import { openStorage } from '../../storages.js';
 import { taskRunner } from './run-task.js';
@@ -27,6 +28,10 @@ export interface WorkerSetup {
   counters: Int32Array<SharedArrayBuffer>;
   /** How many threads are done with loading their modules. */
   loaded: Int32Array<SharedArrayBuffer>;
+  /** What is done and met with. */
+  tally: SharedTally;
+  /** Whether results say how each part was made. */
+  withDetails: boolean;
 }
 
 export type WorkerReply = { ok: true; result: TaskResult } | { ok: false; error: ErrorMessage };
@@ -41,11 +46,13 @@ channel.unref();
 
 const memory = Memory.sharedBy(setup.memory);
 const turns = turnsOf(setup.profile.turns);
+const tally = Tally.sharedBy(setup.tally);
 
 // What opening takes is better spent before the first task: the AWS SDK needs a while to load. A task will tell what
 // went wrong.
 const storage: Promise<Storage> = openStorage(setup.location, {
   ownThread: { threads: setup.threads, memory, counters: setup.counters },
+  tally,
 });
 await storage.catch(() => undefined);
 
@@ -58,7 +65,8 @@ export default async function work(tasks: readonly Task[]): Promise<WorkerReply[
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    run = runner ??= taskRunner(await storage, { signal: stop.signal, memory }, turns);
+    const { withDetails } = setup;
+    run = runner ??= taskRunner(await storage, { signal: stop.signal, memory, tally, withDetails }, turns);
   } catch (error) {
     return [failed(error)];
   }

@@ -25,7 +25,7 @@ const FILE_NAME = /\.(?:parquet|parq|pq|json)$/i;
  *
  * const found = await inspect({ path: 'graph' });
  * if (found.kind === 'prefix') console.log(found.aligned, found.totals.dataSets);
- * // false 37
+ * // false 43
  * ```
  */
 export async function inspect(options: InspectOptions): Promise<Inspection> {

@@ -1,7 +1,7 @@
 /** metadata.json from storage. */
-import { RepartitionError } from '../../errors.js';
 import { type GraphMetadata, MetadataReader } from '../../metadata/index.js';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
+import { notFound } from './missing.js';
 
 export interface ReadMetadata {
   metadata: GraphMetadata;
@@ -24,11 +24,7 @@ export async function readMetadata(
 ): Promise<ReadMetadata> {
   const stat = await storage.stat(file, options);
   if (!stat) {
-    throw new RepartitionError('not-found', `no ${file} under ${storage.describe('')}`, {
-      hint: `Give the prefix that gs-processing wrote to, or the name with \`${option}\`.`,
-      operation: 'read',
-      path: storage.describe(file),
-    });
+    throw await notFound(storage, file, { option }, options);
   }
   const reader = new MetadataReader(storage.describe(file));
   for (let start = 0; start < stat.size; start += BLOCK_BYTES) {

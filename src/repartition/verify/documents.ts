@@ -5,6 +5,7 @@ import type { CallOptions, Storage } from '../../storage/storage.js';
 import type { Status } from '../commit/status.js';
 import type { VerifyOptions } from '../api.js';
 import { DEFAULT_METADATA, DEFAULT_UPDATED_METADATA, fileName } from '../options.js';
+import { notFound } from '../prepare/missing.js';
 import { readMetadata } from '../prepare/read-metadata.js';
 import { readStatusJson } from '../runs/read-status.js';
 
@@ -33,7 +34,7 @@ export async function readDocuments(storage: Storage, options: VerifyOptions): P
       : fileName('metadataFileName', options.metadataFileName);
   const file = asked ?? (await usualFile(storage, inputFile, { signal }));
   const checked = await readOrWhy(storage, file, { signal });
-  if (!checked) throw nothingToCheck(storage, file, asked === undefined);
+  if (!checked) throw await nothingToCheck(storage, file, asked === undefined, { signal });
   const isInput = file === inputFile;
   return {
     file,
@@ -52,13 +53,15 @@ export async function usualFile(storage: Storage, inputFile: string, options: Ca
   return (await storage.stat(inputFile, options)) ? inputFile : DEFAULT_UPDATED_METADATA;
 }
 
-function nothingToCheck(storage: Storage, file: string, isUsual: boolean): RepartitionError {
-  const what = isUsual ? `neither ${file} nor ${DEFAULT_METADATA}` : `no ${file}`;
-  return new RepartitionError('not-found', `${what} under ${storage.describe('')}`, {
-    hint: 'Give the prefix that gs-processing wrote to, or the name with `metadataFileName`.',
-    operation: 'read',
-    path: storage.describe(file),
-  });
+function nothingToCheck(
+  storage: Storage,
+  file: string,
+  isUsual: boolean,
+  options: CallOptions,
+): Promise<RepartitionError> {
+  if (!isUsual) return notFound(storage, file, { option: 'metadataFileName' }, options);
+  const what = `neither ${file} nor ${DEFAULT_METADATA}`;
+  return notFound(storage, DEFAULT_METADATA, { option: 'metadataFileName', what }, options);
 }
 
 /** What keeps us from looking is thrown, what is wrong with the document is returned. */

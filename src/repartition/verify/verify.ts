@@ -10,7 +10,9 @@ import { alignmentGroups, type GraphMetadata } from '../../metadata/index.js';
 import type { AlignmentGroup } from '../../metadata/model.js';
 import type { CallOptions, Storage } from '../../storage/storage.js';
 import { locate, openStorage } from '../../storages.js';
-import type { VerifyOptions, VerifyReport } from '../api.js';
+import { Tally } from '../../storage/tally.js';
+import { withHindrances } from '../hindrances.js';
+import type { Progress, VerifyOptions, VerifyReport } from '../api.js';
 import { counter } from '../counter.js';
 import type { CountedGroup } from '../model.js';
 import { requireVerifyOptions } from '../options.js';
@@ -50,11 +52,14 @@ import { inOrder } from './report.js';
  * // true 0
  * ```
  */
-export async function verifyPrefix(options: VerifyOptions): Promise<VerifyReport> {
-  requireVerifyOptions(options);
-  const storage = await openStorage(await locate(options.inputPrefix, options.s3), {
-    signal: options.signal,
-  });
+export async function verifyPrefix(given: VerifyOptions): Promise<VerifyReport> {
+  requireVerifyOptions(given);
+  const tally = Tally.empty();
+  const { signal, onProgress } = given;
+  const options = onProgress
+    ? { ...given, onProgress: (progress: Progress) => onProgress(withHindrances(progress, tally)) }
+    : given;
+  const storage = await openStorage(await locate(options.inputPrefix, options.s3), { signal, tally });
   try {
     const documents = await readDocuments(storage, options);
     const { checked } = documents;
@@ -263,7 +268,7 @@ function report(
       types: looked?.types.length ?? 0,
       dataSets: dataSets.length,
       parts: dataSets.reduce((n, { parts }) => n + parts.length, 0),
-      rows: dataSets.reduce((n, dataSet) => n + rowsOf(dataSet), 0),
+      rows: (looked?.types ?? []).reduce((n, { dataSets: [first] }) => n + (first ? rowsOf(first) : 0), 0),
       ...deep,
     },
     violations,

@@ -1,10 +1,10 @@
 /** `gs-repartition upload --from … --input-prefix …`: the input tables to S3. */
-import type { UploadResult } from '../../aws/inputs/upload.js';
-import { defineCommand } from '../command.js';
-import { formatBytes, plural } from '../format.js';
-import { alias, flag, required, text } from '../options.js';
-import { s3Options } from '../s3-options.js';
-import { EXIT } from '../world.js';
+import { uploadInputs, type UploadResult } from '../aws/index.js';
+import { awsOptions, withAws } from './aws-options.js';
+import { defineCommand } from './command.js';
+import { formatBytes, plural } from './format.js';
+import { alias, flag, required, text } from './options.js';
+import { EXIT } from './world.js';
 
 export const uploadOptions = {
   from: required(text('The folder of the input tables and their configuration')),
@@ -22,7 +22,7 @@ export const uploadCommand = defineCommand({
   options: {
     ...uploadOptions,
     'dry-run': flag('Print the requests as JSON and upload nothing'),
-    ...s3Options,
+    ...awsOptions,
   },
   examples: [
     [
@@ -33,10 +33,6 @@ export const uploadCommand = defineCommand({
   async run(values, session) {
     const { log, progress, signal, print, printDocument } = session;
     const dryRun = values['dry-run'];
-    const [{ uploadInputs }, { withAws }] = await Promise.all([
-      import('../../aws/inputs/upload.js'),
-      import('../aws-options.js'),
-    ]);
     const result = await withAws(values, (aws) =>
       uploadInputs(
         aws,
@@ -64,7 +60,7 @@ export const uploadCommand = defineCommand({
 });
 
 /** `Uploaded 3 files (1.20 MB) to s3://bucket/tables; 2 files (4.00 kB) were there already.` */
-export function describeUpload({ inputPrefix, uploaded, there }: UploadResult): string {
+function describeUpload({ inputPrefix, uploaded, there }: UploadResult): string {
   const amount = ({ files, bytes }: UploadResult['there']): string =>
     `${plural(files, 'file')} (${formatBytes(bytes)})`;
   if (uploaded.files === 0) return `Everything is under ${inputPrefix} already: ${amount(there)}.`;

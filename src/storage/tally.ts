@@ -1,0 +1,74 @@
+/**
+ * How far work is while it goes on, and what storages met with on the way: sums over all threads of a process, which
+ * somebody else reads now and then.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What is counted. Whole numbers. */
+export interface Counts {
+  /** Bytes of parts that are in place. */
+  bytes: number;
+  /** The same by what was planned: what a part will have is only known when it is made. */
+  plannedBytes: number;
+  /** Work in bytes, where those that take longer count for more. */
+  work: number;
+  /** Requests that were sent again, for whatever reason. */
+  retries: number;
+  /** Answers that asked for fewer requests. */
+  slowDowns: number;
+}
+
+const PLACES = ['bytes', 'plannedBytes', 'work', 'retries', 'slowDowns'] as const satisfies (keyof Counts)[];
+
+/** What crosses to another thread. */
+export type SharedTally = BigInt64Array<SharedArrayBuffer>;
+
+export class Tally {
+  private constructor(private readonly places: SharedTally) {}
+
+  static empty(): Tally {
+    return new Tally(new BigInt64Array(new SharedArrayBuffer(8 * PLACES.length)));
+  }
+
+  /** That of another thread of this process. */
+  static sharedBy(places: SharedTally): Tally {
+    return new Tally(places);
+  }
+
+  share(): SharedTally {
+    return this.places;
+  }
+
+  /** Adds numbers that may have fractions, or be less than nothing. */
+  add(counts: Partial<Counts>): void {
+    PLACES.forEach((name, place) => {
+      const count = Math.round(counts[name] ?? 0);
+      if (count !== 0) Atomics.add(this.places, place, BigInt(count));
+    });
+  }
+
+  read(): Counts {
+    const [bytes = 0, plannedBytes = 0, work = 0, retries = 0, slowDowns = 0] = PLACES.map((_, place) =>
+      Number(Atomics.load(this.places, place)),
+    );
+    return { bytes, plannedBytes, work, retries, slowDowns };
+  }
+}
+
+const counting = new AsyncLocalStorage<{ requests: number }>();
+
+/**
+ * Runs `work` and counts the requests that it sends, those of its retries too. What several ask for together counts for
+ * the first. Counting slows all requests down a little, so it is for who wants to know.
+ */
+export async function countingRequests<T>(work: () => Promise<T>): Promise<{ result: T; requests: number }> {
+  const count = { requests: 0 };
+  const result = await counting.run(count, work);
+  return { result, requests: count.requests };
+}
+
+/** A storage calls this for each request that it sends. */
+export function noteRequest(): void {
+  const count = counting.getStore();
+  if (count) count.requests++;
+}
