@@ -11,6 +11,7 @@ import { type Column, columnsOf } from '../verify/deep/columns.js';
 import { excerptsOf } from '../verify/deep/excerpt.js';
 import { Desk } from '../verify/deep/excerpt-file.js';
 import { PartFile } from '../verify/deep/file.js';
+import { KnownLevels } from '../verify/deep/known-levels.js';
 import { usualRoom } from '../verify/deep/read-unit.js';
 import type { PlainValue, ValuesInspection } from './model.js';
 import { plainValue } from './readable.js';
@@ -49,6 +50,8 @@ export async function firstRows(
 
 async function firstValues(file: PartFile, column: Column, most: number, room: Room): Promise<PlainValue[]> {
   const desk = new Desk();
+  // Nothing is learned, so excerpts come with their levels.
+  const known = new KnownLevels();
   const values: PlainValue[] = [];
   for (const group of file.footer.rowGroups) {
     const rows = group.get(RowGroup.numRows) ?? 0;
