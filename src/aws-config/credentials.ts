@@ -125,7 +125,7 @@ function explained(error: unknown, { name, section }: Profile): unknown {
   }
   if (error.name !== NONE) return error;
   const device = section['mfa_serial'];
-  if (device !== undefined && /multi-factor/.test(error.message)) {
+  if (device !== undefined && error.message.includes('multi-factor')) {
     const keys = `aws configure export-credentials --profile ${name ?? 'default'} --format env`;
     return none(
       `${profile} wants a code of ${device}: take its keys into the environment first, by ${keys}`,
@@ -134,7 +134,7 @@ function explained(error: unknown, { name, section }: Profile): unknown {
   }
   if (
     (section['sso_session'] ?? section['sso_start_url']) !== undefined &&
-    /aws sso login/.test(error.message)
+    error.message.includes('aws sso login')
   ) {
     return none(
       `${profile} is not logged in, or no longer: aws sso login --profile ${name ?? 'default'}`,
