@@ -17,6 +17,7 @@ import {
 import { RepartitionError } from '../errors.js';
 import { jobEngine } from './aws-options.js';
 import type { Session } from './command.js';
+import { versioned } from './documents.js';
 import { formatDuration } from './format.js';
 import { choice, text, withDefault } from './options.js';
 import { EXIT } from './world.js';
@@ -95,8 +96,10 @@ export async function waitForJob(
       ),
     onSageMakerUpdate: processingTeller(log),
   });
-  if (values.json) printDocument({ status: 'succeeded', ...id, state: job.state, ...outcome });
-  else for (const line of describeOutcome(outcome)) print(line);
+  if (values.json) {
+    const ended = { status: 'succeeded', ...id, state: job.state, ...outcome };
+    printDocument(versioned('emr-serverless-submit', ended));
+  } else for (const line of describeOutcome(outcome)) print(line);
   return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
 }
 

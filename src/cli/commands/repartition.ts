@@ -1,6 +1,7 @@
 /** `gs-repartition --input-prefix …`: align a prefix. */
 import type { Summary } from '../../repartition/api.js';
 import { defineCommand } from '../command.js';
+import { versioned } from '../documents.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { flag, usage } from '../options.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
@@ -47,7 +48,7 @@ export const repartitionCommand = defineCommand({
     const verb = updatedMetadata.includes('://') ? 'Uploaded' : 'Wrote';
     log.info(`${verb} updated metadata file to ${updatedMetadata}`);
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
-    if (values.json) printDocument(summary);
+    if (values.json) printDocument(versioned('run', summary));
     else for (const line of describeSummary(summary)) print(line);
     return EXIT.success;
   },
