@@ -45,7 +45,7 @@ describe('a run that succeeds', () => {
       },
     });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(summary);
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/run', version: 1, ...summary });
     expect(stderr).toContain('INFO: reading\n');
   });
 });
@@ -160,6 +160,8 @@ describe('a run that fails', () => {
     const { code, stdout, stderr } = await attempt(`${LINE} --json`, { engine: failWith(full) });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
+      document: 'gs-repartition/error',
+      version: 1,
       status: 'failed',
       error: {
         code: 'storage',
@@ -367,6 +369,6 @@ describe('progress', () => {
 
   test('never reaches standard output, which --json owns', async () => {
     const { stdout } = await attempt(`${LINE} --json`, { engine: moving, terminal: true });
-    expect(JSON.parse(stdout)).toEqual(summary);
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/run', version: 1, ...summary });
   });
 });
