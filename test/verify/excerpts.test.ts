@@ -15,6 +15,7 @@ import { excerptsOf } from '../../src/repartition/verify/deep/excerpt.js';
 import { Desk } from '../../src/repartition/verify/deep/excerpt-file.js';
 import { MOST_BYTES, MOST_SIZE, MOST_VALUES } from '../../src/repartition/verify/deep/excerpt-room.js';
 import { PartFile } from '../../src/repartition/verify/deep/file.js';
+import { KnownLevels } from '../../src/repartition/verify/deep/known-levels.js';
 import type { PartUnit, UnitFacts } from '../../src/repartition/verify/deep/model.js';
 import { readUnit } from '../../src/repartition/verify/deep/read-unit.js';
 import { Tally } from '../../src/repartition/verify/deep/tally.js';
@@ -33,7 +34,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function look(path: string, allowance = DEFAULT_MEMORY): Promise<{ facts: UnitFacts; peak: number }> {
+async function look(
+  path: string,
+  allowance = DEFAULT_MEMORY,
+  known = new KnownLevels(),
+): Promise<{ facts: UnitFacts; peak: number }> {
   const storage = await openStorage(await locate(folder));
   const memory = Memory.within(allowance);
   const stat = (await storage.stat(path))!;
@@ -49,7 +54,7 @@ async function look(path: string, allowance = DEFAULT_MEMORY): Promise<{ facts: 
   const onBytes = (): void => {
     peak = Math.max(peak, memory.share().used.sum[0]! * 1024);
   };
-  const { facts } = await readUnit(storage, unit, { memory, onBytes });
+  const { facts } = await readUnit(storage, unit, { memory, known, onBytes });
   await storage.close();
   expect(memory.share().used.sum[0]).toBe(0);
   return { facts, peak };
@@ -62,6 +67,16 @@ describe.each(COLUMNS)('%s', (column) => {
     );
     expect(whole).toMatchObject({ kind: 'part', rows: 20_000 });
     for (const facts of others) expect(facts).toEqual(whole);
+  }, 60_000);
+
+  test('are the same where levels are known', async () => {
+    const known = new KnownLevels();
+    for (const layout of [...LAYOUTS, 'changed']) {
+      const path = `${column}-${layout}.parquet`;
+      const { facts } = await look(path, DEFAULT_MEMORY, known);
+      expect((await look(path, DEFAULT_MEMORY, known)).facts).toEqual(facts);
+      expect((await look(path)).facts).toEqual(facts);
+    }
   }, 60_000);
 
   test('and one other value is noticed', async () => {
@@ -95,7 +110,8 @@ test('a page that claims more than there may be is a problem that says how much 
 /** The excerpts of a part's first column, and what of memory is still taken behind them. */
 async function excerpts(
   path: string,
-): Promise<{ of: { bytes: number; values: number; size: number }[]; left: number }> {
+  known = new KnownLevels(),
+): Promise<{ of: { bytes: number; values: number; size: number; isBare: boolean }[]; left: number }> {
   const storage = await openStorage(await locate(folder));
   const memory = Memory.within(DEFAULT_MEMORY);
   const file = await PartFile.open(storage, (await storage.stat(path))!, {
@@ -105,13 +121,20 @@ async function excerpts(
   const [column] = columnsOf(file.footer);
   const [group] = file.footer.rowGroups;
   const room = await memory.take(1024);
-  const source = { file, column: column!, chunks: readChunks(file.footer, group!), room, desk: new Desk() };
-  const of: { bytes: number; values: number; size: number }[] = [];
-  for await (const { bytes, values, size } of excerptsOf({
+  const source = {
+    file,
+    column: column!,
+    chunks: readChunks(file.footer, group!),
+    room,
+    desk: new Desk(),
+    known,
+  };
+  const of: { bytes: number; values: number; size: number; isBare: boolean }[] = [];
+  for await (const { bytes, values, size, lists } of excerptsOf({
     ...source,
     rows: group!.require(RowGroup.numRows),
   })) {
-    of.push({ bytes: bytes.length, values, size });
+    of.push({ bytes: bytes.length, values, size, isBare: lists !== undefined });
   }
   const left = room.bytes - 1024;
   room.release();
@@ -128,6 +151,23 @@ test('an excerpt has some pages, whatever the size of the row group', async () =
     expect(size).toBeLessThanOrEqual(MOST_SIZE);
     expect(values).toBeLessThanOrEqual(MOST_VALUES + 1);
   }
+});
+
+test.each(['v1', 'v1-small-groups', 'v2', 'indexed', 'plain-zstd'])(
+  'levels are decoded once: %s',
+  async (layout) => {
+    const [path, known] = [`vectors-${layout}.parquet`, new KnownLevels()];
+    await look(path, DEFAULT_MEMORY, known);
+    const { of } = await excerpts(path, known);
+    expect(of.map(({ isBare }) => isBare)).toEqual(of.map(() => true));
+  },
+);
+
+test('lists with holes are read whole', async () => {
+  const known = new KnownLevels();
+  await look('lists-v1.parquet', DEFAULT_MEMORY, known);
+  const { of } = await excerpts('lists-v1.parquet', known);
+  expect(of.some(({ isBare }) => isBare)).toBe(false);
 });
 
 test('what a large page takes is given back behind it', async () => {

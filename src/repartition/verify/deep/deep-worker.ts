@@ -3,13 +3,26 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorMessage } from '../../../errors.js';
 import { Memory } from '../../../memory.js';
 import { openStorage } from '../../../storages.js';
+import { KnownLevels } from './known-levels.js';
 import type { DeepSetup, FromThread, Unit } from './model.js';
 import { readAny } from './read-any.js';
 
 const setup = workerData as DeepSetup;
 const memory = Memory.sharedBy(setup.memory);
+const known = new KnownLevels();
 const say = (message: FromThread): void => parentPort?.postMessage(message);
-const onBytes = (bytes: number): void => say({ kind: 'bytes', bytes });
+
+/** What was read is said a few times a second, not with every window. */
+const SAID_BYTES = 16 * 1024 * 1024;
+let unsaid = 0;
+const onBytes = (bytes: number): void => {
+  unsaid += bytes;
+  if (unsaid >= SAID_BYTES) sayBytes();
+};
+function sayBytes(): void {
+  if (unsaid > 0) say({ kind: 'bytes', bytes: unsaid });
+  unsaid = 0;
+}
 
 // A unit will tell what went wrong.
 const storage = openStorage(setup.location);
@@ -17,13 +30,16 @@ await storage.catch(() => undefined);
 
 async function answer(unit: Unit): Promise<FromThread> {
   try {
-    return { kind: 'done', ...(await readAny(await storage, unit, { onBytes, memory })) };
+    return { kind: 'done', ...(await readAny(await storage, unit, { onBytes, memory, known })) };
   } catch (error) {
     return { kind: 'failed', error: toErrorMessage(error) };
   }
 }
 
 parentPort?.on('message', (unit: Unit) => {
-  void answer(unit).then(say);
+  void answer(unit).then((message) => {
+    sayBytes();
+    say(message);
+  });
 });
 say({ kind: 'ready' });

@@ -7,7 +7,7 @@ import type { LookedMapping } from '../check-totals.js';
 import type { LookedDataSet } from '../facts.js';
 import type { Finding } from '../finding.js';
 import { judge } from './judge.js';
-import type { UnitFacts } from './model.js';
+import type { Unit, UnitFacts } from './model.js';
 import { planDeepLook } from './plan.js';
 import { readUnits } from './pool.js';
 
@@ -41,12 +41,15 @@ export async function lookDeep(
   const plan = planDeepLook(metadata, dataSets, mappings, nodes, inputs);
   const facts = new Array<UnitFacts | undefined>(plan.units.length);
   const totalBytes = plan.units.reduce((sum, { bytes }) => sum + bytes, 0);
+  // A large part is several units.
+  const left = new Map<string, number>();
+  for (const path of plan.units.flatMap(pathsOf)) left.set(path, (left.get(path) ?? 0) + 1);
   let [done, read, finished] = [0, 0, 0];
   const report = (): void =>
     onProgress?.({
       phase: 'deep',
       done,
-      total: plan.units.length,
+      total: left.size,
       // What lies in the tail of a file is read with its footer.
       bytes: Math.min(totalBytes, Math.max(read, finished)),
       totalBytes,
@@ -62,11 +65,19 @@ export async function lookDeep(
     },
     onDone: (unit, of) => {
       facts[unit.id] = of;
-      done++;
+      for (const path of pathsOf(unit)) {
+        const units = left.get(path)! - 1;
+        left.set(path, units);
+        if (units === 0) done++;
+      }
       finished += unit.bytes;
       report();
     },
   });
   const compared = new Set(plan.comparisons.map(({ dataSet }) => dataSet)).size;
   return { findings: judge(plan, facts, { nodes, worldSize }), checked: { bytes: totalBytes, compared } };
+}
+
+function pathsOf(unit: Unit): string[] {
+  return unit.kind === 'part' ? [unit.path] : unit.parts.map(({ path }) => path);
 }

@@ -92,8 +92,10 @@ export function fileOf(
 
 /** A page with one value at its deepest level, all of whose bits are 0. Version 2 may be left as it is by the codec. */
 export function stubFor(leaf: Leaf): Uint8Array {
-  // One run of one level each.
-  const [repetition, definition] = [Uint8Array.of(2, 0), Uint8Array.of(2, leaf.maxDefinition)];
+  // One run of one level each, where there are levels.
+  const run = (level: number, most: number): Uint8Array =>
+    most === 0 ? new Uint8Array(0) : Uint8Array.of(2, level);
+  const [repetition, definition] = [run(0, leaf.maxRepetition), run(leaf.maxDefinition, leaf.maxDefinition)];
   const body = Buffer.concat([repetition, definition, new Uint8Array(stubWidth(leaf))]);
   const header = make(PageHeader, {
     type: PageType.dataPageV2,

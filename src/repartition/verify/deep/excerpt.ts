@@ -3,6 +3,7 @@
  * (`excerpt-file.ts`). So what is in memory is some pages, whatever the size of row groups.
  */
 import type { Room } from '../../../memory.js';
+import { openCodec, type PageCodec, UnknownCodec } from '../../../parquet/codec.js';
 import {
   DataPageHeader,
   DataPageHeaderV2,
@@ -13,10 +14,12 @@ import {
 } from '../../../parquet/format.js';
 import type { PageHead } from '../../../parquet/page-header.js';
 import type { SourceChunk } from '../../../parquet/source-chunk.js';
+import { bareColumn, bareLeaf, barePages } from './bare-pages.js';
 import type { Column } from './columns.js';
 import { type Desk, fileOf, type Placed, stubFor } from './excerpt-file.js';
-import { allowFor, claimOf, MOST_BYTES, MOST_SIZE, MOST_VALUES } from './excerpt-room.js';
+import { allowFor, claimOf, isReadAtOnce, MOST_BYTES, MOST_SIZE, MOST_VALUES } from './excerpt-room.js';
 import type { PartFile } from './file.js';
+import type { KnownLevels, Offsets } from './known-levels.js';
 import { isDataPage, type Page, pagesOf } from './pages.js';
 
 export interface Excerpt {
@@ -28,6 +31,10 @@ export interface Excerpt {
   size: number;
   /** Whether its first list begins with a value that is not there, and goes on with the last list of the excerpt before. */
   goesOn: boolean;
+  /** Of lists of numbers: which levels they have, where that is worth knowing. */
+  levels?: string | undefined;
+  /** The excerpt has the values alone, and these are the lists they belong to. */
+  lists?: Offsets;
 }
 
 interface Source {
@@ -39,6 +46,7 @@ interface Source {
   /** What the excerpt may take; it is asked for more where pages claim more. */
   room: Room;
   desk: Desk;
+  known: KnownLevels;
 }
 
 /** All values of a column of one row group. */
@@ -46,27 +54,36 @@ export function excerptsOf(source: Source): AsyncGenerator<Excerpt> {
   return source.column.shape === 'nested' ? wholeOf(source) : runsOf(source);
 }
 
-async function* runsOf({ file, column, chunks, room, desk }: Source): AsyncGenerator<Excerpt> {
+async function* runsOf({ file, column, chunks, room, desk, known }: Source): AsyncGenerator<Excerpt> {
   const chunk = chunks[0]!;
   const held = room.bytes;
   let dictionary: Page | undefined;
   let run = new Run();
   let begun = false;
+  const codec = column.shape === 'list' && column.isNumeric ? await codecOf(chunk) : undefined;
   const excerpt = (): Excerpt => {
+    const { size, pages } = run;
+    const goesOn = begun && column.shape === 'list' && pages[0]!.head.type === PageType.dataPage;
+    const values = run.values + (goesOn ? 1 : 0);
+    // One page that is larger than all others is read in batches.
+    const bare = codec && isReadAtOnce(run) ? barePages(pages, chunk.leaf, codec) : undefined;
+    const levels = bare && `${goesOn} ${bare.levels}`;
+    const lists = levels === undefined ? undefined : known.find(levels);
+    const whole = { column, leaf: chunk.leaf, pages: pages.map(({ bytes }) => bytes) };
+    const read =
+      bare && lists ? { column: bareColumn(column), leaf: bareLeaf(chunk.leaf), pages: bare.pages } : whole;
     // Many a chunk begins with a dictionary and goes on without.
     const words = run.usesDictionary ? dictionary : undefined;
-    const goesOn = begun && column.shape === 'list' && run.pages[0]!.head.type === PageType.dataPage;
-    const values = run.values + (goesOn ? 1 : 0);
-    const pages = [
-      ...(words ? [words.bytes] : []),
-      ...(goesOn ? [stubFor(chunk.leaf)] : []),
-      ...run.pages.map(({ bytes }) => bytes),
-    ];
-    const placed = { chunk, pages, dictionaryBytes: words?.bytes.length, values };
-    const { size } = run;
+    const placed = {
+      chunk,
+      pages: [...(words ? [words.bytes] : []), ...(goesOn ? [stubFor(read.leaf)] : []), ...read.pages],
+      dictionaryBytes: words?.bytes.length,
+      values,
+    };
     begun = true;
     run = new Run();
-    return { bytes: desk.assemble(fileOf(column, file, [placed], values)), values, size, goesOn };
+    const bytes = desk.assemble(fileOf(read.column, file, [placed], values));
+    return { bytes, values, size, goesOn, ...(lists ? { lists } : { levels }) };
   };
   const allow = async (head: PageHead): Promise<void> => {
     const claimed = claimOf(head, chunk.leaf) + (dictionary ? claimOf(dictionary.head, chunk.leaf) : 0);
@@ -83,6 +100,16 @@ async function* runsOf({ file, column, chunks, room, desk }: Source): AsyncGener
   }
   if (run.values > 0) yield excerpt();
   room.shrink(held);
+}
+
+/** Undefined for one that we don't know: the reader will say what it thinks of it. */
+async function codecOf({ codec }: SourceChunk): Promise<PageCodec | undefined> {
+  try {
+    return await openCodec(codec);
+  } catch (error) {
+    if (error instanceof UnknownCodec) return undefined;
+    throw error;
+  }
 }
 
 /** Pages one behind the other. */

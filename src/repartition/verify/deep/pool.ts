@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { fromErrorMessage, interrupted, throwIfAborted } from '../../../errors.js';
 import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../../memory.js';
 import type { Storage } from '../../../storage/storage.js';
+import { KnownLevels } from './known-levels.js';
 import type { DeepSetup, FromThread, Unit, UnitFacts } from './model.js';
 
 /** Short-lived objects: a small nursery keeps the threads' memory down, as in a run's threads. */
@@ -68,9 +69,10 @@ async function readHere(
   { memory, signal, onBytes, onDone }: Omit<PoolOptions, 'threads' | 'memory'> & { memory: Memory },
 ): Promise<void> {
   const { readAny } = await import('./read-any.js');
+  const known = new KnownLevels();
   for (const unit of units) {
     throwIfAborted(signal);
-    onDone(unit, (await readAny(storage, unit, { memory, signal, onBytes })).facts);
+    onDone(unit, (await readAny(storage, unit, { memory, known, signal, onBytes })).facts);
   }
 }
 

@@ -14,11 +14,15 @@ import { type Excerpt, excerptsOf } from './excerpt.js';
 import { Desk } from './excerpt-file.js';
 import { USUAL_ROOM } from './excerpt-room.js';
 import { type FileOptions, PartFile, windowsOf } from './file.js';
+import { type KnownLevels, ListsRead } from './known-levels.js';
 import type { PartUnit, UnitFacts } from './model.js';
 import { Tally } from './tally.js';
 import { UnreadablePart } from './unreadable.js';
 
-export type ReadOptions = FileOptions;
+export interface ReadOptions extends FileOptions {
+  /** What the thread has learned. */
+  known: KnownLevels;
+}
 
 /** A reader that has grown beyond this is given up after its unit, with all its memory. */
 export const MOST_READER_BYTES = 64 * 1024 * 1024;
@@ -115,7 +119,7 @@ export async function readRows(
 
 async function readColumn(
   { group, ...source }: { file: PartFile; column: Column; group: RowGroup; room: Room; desk: Desk },
-  { signal }: ReadOptions,
+  { signal, known }: ReadOptions,
   take: TakeBatch,
 ): Promise<number> {
   const { column, file } = source;
@@ -124,25 +128,30 @@ async function readColumn(
   const stated = group.get(RowGroup.numRows) ?? 0;
   const values = chunks.reduce((most, { numValues }) => Math.max(most, numValues), 1);
   let rows = 0;
-  for await (const excerpt of excerptsOf({ ...source, chunks, rows: stated })) {
+  for await (const excerpt of excerptsOf({ ...source, chunks, rows: stated, known })) {
     signal?.throwIfAborted();
-    rows += await readExcerpt(excerpt, { column, valuesPerRow: values / stated }, take);
+    rows += await readExcerpt(excerpt, { column, valuesPerRow: values / stated, known }, take);
   }
   return rows;
 }
 
 async function readExcerpt(
   excerpt: Excerpt,
-  how: { column: Column; valuesPerRow: number },
+  how: { column: Column; valuesPerRow: number; known: KnownLevels },
   take: TakeBatch,
 ): Promise<number> {
+  const { levels } = excerpt;
+  const lists = new ListsRead();
   let rows = 0;
   let { goesOn } = excerpt;
   await readBatches(excerpt, how, (data) => {
+    if (levels !== undefined) lists.add(data);
     rows += data.length - (goesOn ? 1 : 0);
     take(how.column.name, data, goesOn);
     goesOn = false;
   });
+  const offsets = levels === undefined ? undefined : lists.offsets(excerpt.values);
+  if (levels !== undefined && offsets) how.known.learn(levels, offsets);
   return rows;
 }
 
