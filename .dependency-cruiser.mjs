@@ -24,6 +24,7 @@ export default {
     ...may(room('repartition'), room('metadata', 'parquet', 'storage'), STORAGES),
     ...may(room('aws'), room('s3', 'aws-config'), STORAGES),
     ...may(room('s3'), room('storage', 'aws-config')),
+    ...may(room('page'), '^src/repartition/report/model\\.ts$'),
     ...may(STORAGES, room('storage', 's3')),
     // What a user can say about S3, and what requests cost: the SDK is not behind these.
     ...may('^src/(?:index|repartition/api|cli/.*)\\.ts$', S3_WORDS),
@@ -92,6 +93,19 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: room('cli') },
       to: { path: 'node_modules/(?:@types/)?(?:yargs|cli-progress)/' },
+    },
+    {
+      name: 'plots-in-the-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: room('page') },
+      to: { path: 'node_modules/(?:@types/)?d3-' },
+    },
+    {
+      name: 'the-page-knows-data-alone',
+      comment: 'It runs in a browser: of the engine it knows what a report looks like.',
+      severity: 'error',
+      from: { path: room('page') },
+      to: { path: '^src/(?!page/)', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'bytes-and-metadata-know-no-files',

@@ -14,6 +14,7 @@ import { runChosen } from './run-preset.js';
 import { COMMON, bytesOption, modelOptions } from './options.js';
 import { serveModel } from './s3-model/by-hand.js';
 import { S3_COSTS } from './s3-model/costs.js';
+import { measureExecutors } from './s3-model/executors.js';
 import { formatDeep, measureDeep } from './verify/deep.js';
 import { flipMovies } from './verify/movies.js';
 import { withWorkspace } from './workspace.js';
@@ -83,6 +84,27 @@ function commands(args: readonly string[]) {
       async ({ dir, parts = 100, partBytes = MODEL_PART_BYTES, latency, rates }) => {
         const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
         await withWorkspace(dir, (folder) => serveModel({ parts, partBytes, costs }, folder));
+      },
+    )
+    .command(
+      'executors',
+      'the alignment on more and more executors of a local Spark, in the model of S3',
+      {
+        ...COMMON,
+        ...modelOptions,
+        executors: {
+          type: 'number',
+          array: true,
+          default: [1, 2, 4],
+          describe: 'how many, one after the other',
+        },
+        'spark-submit': { type: 'string', default: 'spark-submit', describe: 'the program' },
+      },
+      async ({ dir, executors, parts = 100, partBytes = MODEL_PART_BYTES, latency, rates, ...how }) => {
+        const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
+        const request = { executors, parts, partBytes, costs, submit: how.sparkSubmit };
+        const rows = await withWorkspace(dir, (folder) => measureExecutors(request, folder, log));
+        console.log(JSON.stringify(rows, undefined, 2));
       },
     )
     .command(

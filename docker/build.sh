@@ -10,6 +10,7 @@ Usage: docker/build.sh [--push] [options]
   --image NAME           repository, default gs-repartition
   --version TAG          tag, default the package's version
   --base IMAGE           another base with Node, by digest: name@sha256:...
+  --emr-base IMAGE       for EMR Serverless: grow this image of EMR 7, by digest, instead (repository gs-repartition-emr)
   --architecture ARCH    x86_64 or arm64, default x86_64
   --region REGION        AWS region, default that of the AWS command line
   --account ACCOUNT      AWS account, default that of the credentials
@@ -23,10 +24,11 @@ fail() {
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-image=gs-repartition
+image=''
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$root/package.json")
 architecture=x86_64
 base=''
+emr_base=''
 region=''
 account=''
 push=false
@@ -34,9 +36,10 @@ dry_run=false
 
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --image | --version | --base | --architecture | --region | --account)
+    --image | --version | --base | --emr-base | --architecture | --region | --account)
       [[ $# -ge 2 ]] || fail "$1 needs a value"
-      declare "${1#--}=$2"
+      name=${1#--}
+      declare "${name//-/_}=$2"
       shift 2
       ;;
     --push) push=true; shift ;;
@@ -52,6 +55,9 @@ case $architecture in
   *) fail "--architecture must be x86_64 or arm64, not $architecture" ;;
 esac
 
+image=${image:-gs-repartition${emr_base:+-emr}}
+[[ -z $emr_base || $emr_base =~ @sha256:[0-9a-f]{64}$ ]] ||
+  fail "--emr-base must end in a digest (docker buildx imagetools inspect $emr_base tells it)"
 [[ -z $base || $base =~ @sha256:[0-9a-f]{64}$ ]] ||
   fail "--base must end in a digest (docker buildx imagetools inspect $base tells it)"
 
@@ -72,8 +78,8 @@ if $push; then
   account=${account:-$(aws sts get-caller-identity --query Account --output text)}
 fi
 
-run docker buildx build --load --platform "$platform" --file "$root/docker/Dockerfile" \
-  ${base:+--build-arg "NODE_IMAGE=$base"} --tag "$image:$version" "$root"
+run docker buildx build --load --platform "$platform" --file "$root/docker/Dockerfile${emr_base:+.emr}" \
+  ${base:+--build-arg "NODE_IMAGE=$base"} ${emr_base:+--build-arg "EMR_IMAGE=$emr_base"} --tag "$image:$version" "$root"
 $push || exit 0
 
 suffix=''

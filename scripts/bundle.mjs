@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { makePage } from './page.mjs';
 
 const SHEBANG = '#!/usr/bin/env node\n';
 /** With fewer open files a run gets nowhere: Node.js takes twenty, a thread ten. */
@@ -33,6 +34,10 @@ rmSync(folder, { recursive: true, force: true });
 const packages = new Set([parquetWasm.home]);
 await bundleCode();
 await bundleTypes();
+for (const file of await makePage(root, folder)) {
+  const home = homeOf(file);
+  if (home) packages.add(home);
+}
 wrapMain();
 copyFileSync(join(parquetWasm.home, 'node', 'parquet_wasm.js'), join(folder, 'parquet-wasm.cjs'));
 copyFileSync(join(parquetWasm.home, 'node', 'parquet_wasm_bg.wasm'), join(folder, 'parquet_wasm_bg.wasm'));

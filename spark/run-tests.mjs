@@ -1,4 +1,4 @@
-// Runs the tests with real Spark, and installs what they need when it is missing.
+// Runs the tests with real Spark, and installs what they need when it is missing. With --long they try much more.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,14 +10,12 @@ requireJava();
 const packages = installSpark('spark', 'spark/requirements.txt');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const config = join(root, 'spark', 'vitest.config.mjs');
-const { status } = spawnSync(
-  process.execPath,
-  [vitest, 'run', '--config', config, ...process.argv.slice(2)],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    // Spark starts its Python workers by name: they have to be the same interpreter.
-    env: { ...process.env, SPARK_PYTHON: python, PYSPARK_PYTHON: python, PYTHONPATH: packages },
-  },
-);
+const words = process.argv.slice(2).filter((word) => word !== '--long');
+const length = process.argv.includes('--long') ? { SPARK_TESTS: 'all' } : {};
+const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', config, ...words], {
+  cwd: root,
+  stdio: 'inherit',
+  // Spark starts its Python workers by name: they have to be the same interpreter.
+  env: { ...process.env, ...length, SPARK_PYTHON: python, PYSPARK_PYTHON: python, PYTHONPATH: packages },
+});
 process.exit(status ?? 1);

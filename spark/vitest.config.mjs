@@ -4,7 +4,7 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     environment: 'node',
-    include: ['test/aws/*.spark.ts'],
+    include: ['test/aws/*.spark.ts', 'test/spark/*.spark.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     testTimeout: 300_000,

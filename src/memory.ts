@@ -65,6 +65,8 @@ interface Counter {
   byThread: Int32Array<SharedArrayBuffer>;
 }
 
+/** As long as no more than this share of the memory is in use, something more may begin. */
+const STARTING_SHARE = 0.25;
 /** Memory is counted in these, for the count has 32 bits. */
 const UNIT = 1024;
 /** How long somebody waits before looking again, in milliseconds: about as long as a page takes. */
@@ -159,13 +161,14 @@ export class Memory {
   }
 
   /**
-   * Counts bytes that somebody holds, if they and all that is used and held are half of what there is: the other half is
-   * for what is asked for by those who have begun. Who takes room does not wait for what is held.
+   * Counts bytes that somebody holds, if they and all that is used and held are a quarter of what there is: the rest is
+   * for what is asked for by those who have begun, and for what of it nobody holds any more and V8 has not collected. Who takes room does not wait for what is held.
    */
   tryHold(bytes: number): Holding | undefined {
     const { used, held, total } = this.shared;
     const units = Math.ceil(bytes / UNIT);
-    const isRoom = (Atomics.load(used.sum, 0) + Atomics.load(held.sum, 0) + units) * UNIT <= total / 2;
+    const isRoom =
+      (Atomics.load(used.sum, 0) + Atomics.load(held.sum, 0) + units) * UNIT <= total * STARTING_SHARE;
     return isRoom ? this.hold(bytes) : undefined;
   }
 

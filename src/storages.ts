@@ -7,6 +7,7 @@ import { localKind } from './storage/local.js';
 import { registerStorage } from './storage/registry.js';
 
 export { locate, openStorage, registerStorage } from './storage/registry.js';
+export { splitPath } from './storage/split-path.js';
 
 registerStorage('file', () => Promise.resolve(localKind));
 // The other two are how Hadoop calls it.

@@ -62,13 +62,13 @@ describe('the memory of a process', () => {
     expect(await isDone(memory.take(70 * MB))).toBe(true);
   });
 
-  test('tasks start while half of it is free, and hold without waiting', () => {
+  test('tasks start while a quarter of it is in use, and hold without waiting', () => {
     const memory = hundred();
-    const one = memory.tryHold(40 * MB);
+    const one = memory.tryHold(20 * MB);
     expect(one).toBeDefined();
-    expect(memory.tryHold(20 * MB)).toBeUndefined();
-    one?.set(10 * MB);
-    expect(memory.tryHold(20 * MB)).toBeDefined();
+    expect(memory.tryHold(10 * MB)).toBeUndefined();
+    one?.set(15 * MB);
+    expect(memory.tryHold(10 * MB)).toBeDefined();
     // What is there anyway is counted whether it fits or not.
     memory.hold(60 * MB);
     one?.release();

@@ -16,13 +16,16 @@ import { Requests } from '../s3/requests.js';
 export interface ObjectFacts {
   /** Bytes. */
   size: number;
+  /** Its ETag. */
+  version: string;
   /** To the second, by the clock of S3. */
   lastModified: Date;
 }
 
 /** An open bucket. Its calls throw RepartitionErrors. */
 export class Bucket {
-  private readonly requests: Requests;
+  /** For what is asked of a bucket elsewhere in this room. */
+  readonly requests: Requests;
   readonly region: string;
 
   private constructor(requests: Requests, region: string) {
@@ -46,11 +49,14 @@ export class Bucket {
   /** `undefined` when there is no such object. */
   async stat(key: string, signal?: AbortSignal): Promise<ObjectFacts | undefined> {
     try {
-      const { ContentLength = 0, LastModified = new Date(0) } = await this.requests.send(
-        signal,
-        (client, http) => client.send(new HeadObjectCommand({ ...this.requests.common, Key: key }), http),
+      const {
+        ContentLength = 0,
+        ETag = '',
+        LastModified = new Date(0),
+      } = await this.requests.send(signal, (client, http) =>
+        client.send(new HeadObjectCommand({ ...this.requests.common, Key: key }), http),
       );
-      return { size: ContentLength, lastModified: LastModified };
+      return { size: ContentLength, version: ETag, lastModified: LastModified };
     } catch (error) {
       if (failureOf(error).status === 404) return undefined;
       throw toRepartitionError(error, 'read', this.url(key), signal);

@@ -1,7 +1,5 @@
 /** A job's entry point: a script on S3, or a local one that goes there when it changed. */
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import type { Application } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
 import { parseS3Url } from '../s3/keys.js';
 import type { Bucket } from './bucket.js';
@@ -19,20 +17,29 @@ export interface EntryPoint {
   steps: Step[];
 }
 
+/** Which script is meant. */
+export interface EntryPointChoice {
+  /** A local file, or `s3://…`. */
+  entryPoint: string;
+  /** Where a local one goes. */
+  url: string;
+  /** What it is in a checkout of GraphStorm, for messages. */
+  usually: string;
+}
+
 /**
  * Finds the script, or what has to be uploaded of it.
+ * @param open opens a bucket, if the job can reach it
  * @throws RepartitionError `not-found`, `usage`, and what keeps us from looking
  */
 export async function lookAtEntryPoint(
-  session: AwsSession,
-  options: { entryPoint: string; entryPointUrl?: string | undefined; outputPrefix: string },
-  application: Application,
+  { entryPoint, url, usually }: EntryPointChoice,
+  open: (bucket: string) => Promise<Bucket>,
   signal: AbortSignal | undefined,
 ): Promise<EntryPoint> {
-  const { entryPoint } = options;
   if (/^s3:/i.test(entryPoint)) {
     const { bucket: name, prefix: key } = parseS3Url(entryPoint);
-    const bucket = await openNearby(session, name, application, signal);
+    const bucket = await open(name);
     const there = await bucket.stat(key, signal);
     bucket.close();
     if (there !== undefined) return { url: entryPoint, steps: [] };
@@ -40,12 +47,9 @@ export async function lookAtEntryPoint(
       hint: 'Give `entryPoint` a local file to have it uploaded.',
     });
   }
-  const bytes = await readEntryPoint(entryPoint);
-  const url =
-    options.entryPointUrl ??
-    `s3://${parseS3Url(options.outputPrefix).bucket}/emr-serverless-scripts/${basename(entryPoint)}`;
+  const bytes = await readEntryPoint(entryPoint, usually);
   const { bucket: name, prefix: key } = parseS3Url(url);
-  const bucket = await openNearby(session, name, application, signal);
+  const bucket = await open(name);
   try {
     const there = await bucket.get(key, bytes.length, signal);
     if (there !== undefined && bytes.equals(there)) return { url, steps: [] };
@@ -61,21 +65,18 @@ export async function lookAtEntryPoint(
   return { url, bytes, steps: [{ title: `upload the entry point to ${url}`, request }] };
 }
 
-async function readEntryPoint(path: string): Promise<Buffer> {
+async function readEntryPoint(path: string, usually: string): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
     throw new RepartitionError('not-found', `cannot read the entry point ${path}: ${why}`, {
-      hint: 'Give the path of graphstorm_processing/distributed_executor.py in a GraphStorm checkout.',
+      hint: `Give the path of ${usually} in a GraphStorm checkout.`,
     });
   }
   if (bytes.length > 0 && bytes.length <= LARGEST_ENTRY_POINT) return bytes;
-  throw usage(
-    `the entry point ${path} has ${bytes.length} bytes`,
-    'Give GSProcessing’s distributed_executor.py.',
-  );
+  throw usage(`the entry point ${path} has ${bytes.length} bytes`, `Give GraphStorm’s ${usually}.`);
 }
 
 export async function upload(
@@ -91,25 +92,4 @@ export async function upload(
   } finally {
     bucket.close();
   }
-}
-
-/**
- * Opens a bucket that an application has to reach.
- * @throws RepartitionError `usage` when it is out of the application's reach, `not-found`, `access`, `storage`
- */
-export async function openNearby(
-  session: AwsSession,
-  name: string,
-  application: Application,
-  signal: AbortSignal | undefined,
-): Promise<Bucket> {
-  const bucket = await session.bucket(name, signal);
-  const region = await session.region();
-  if (bucket.region === region || (application.networkConfiguration?.subnetIds ?? []).length > 0)
-    return bucket;
-  bucket.close();
-  throw usage(
-    `s3://${name} is in ${bucket.region}, the application in ${region}`,
-    `Use a bucket in ${region}: without a network of its own the application reaches no other region.`,
-  );
 }

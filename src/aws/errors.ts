@@ -61,6 +61,7 @@ const NAMES: Readonly<Record<string, FailureKind>> = {
   ConflictException: 'conflict',
   EntityAlreadyExists: 'conflict',
   EntityAlreadyExistsException: 'conflict',
+  RepositoryAlreadyExistsException: 'conflict',
   ConcurrentModification: 'conflict',
   ResourceInUse: 'conflict',
 };

@@ -1,7 +1,9 @@
 /** After the job: is the graph aligned, and if not, who aligns it? */
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
-import { outputPrefixOf } from './job.js';
+import { submitAlignment } from './alignment.js';
+import { followJob, type JobUpdate } from './follow.js';
+import { logUriOf, outputPrefixOf } from './job.js';
 import { checkOutput, type Engine } from './output-check.js';
 import { persist, type PersistOptions } from './persist.js';
 import { submitProcessingJob } from './sagemaker.js';
@@ -9,8 +11,11 @@ import { followProcessingJob, type ProcessingUpdate } from './sagemaker-follow.j
 import type { ProcessingJobOptions } from './sagemaker-plan.js';
 import type { AwsSession } from './session.js';
 
-/** Where alignment runs when the job's own failed: in this process, as a SageMaker job, or not at all. */
-export type Fallback = 'here' | 'sagemaker' | 'none';
+/**
+ * Where alignment runs when the job's own failed: in this process, as a SageMaker job, as another job on the same
+ * application (whose image must have gs-repartition), or not at all.
+ */
+export type Fallback = 'here' | 'sagemaker' | 'emr-serverless' | 'none';
 
 /** What {@link finishJob} may do about a graph that is not aligned. */
 export interface FinishOptions extends PersistOptions {
@@ -20,6 +25,9 @@ export interface FinishOptions extends PersistOptions {
   /** Everything but the prefix; needed for the fallback `sagemaker`. */
   sagemaker?: Omit<ProcessingJobOptions, 's3InputPrefix'> | undefined;
   onSageMakerUpdate?: ((update: ProcessingUpdate) => void) | undefined;
+  /** For the fallback `emr-serverless`: the Spark configuration for a graph; the application's own unless given. */
+  sparkConf?: ((outputPrefix: string) => Promise<Record<string, string>>) | undefined;
+  onAlignmentUpdate?: ((update: JobUpdate) => void) | undefined;
   /** Told why, before the fallback begins. */
   onFallback?: ((reason: string, fallback: Fallback) => void) | undefined;
   pollMs?: number | undefined;
@@ -32,6 +40,7 @@ export type Outcome =
   /** `summary` is what the engine answered. */
   | { alignedBy: 'here'; outputPrefix: string; reason: string; summary: unknown }
   | { alignedBy: 'sagemaker'; outputPrefix: string; reason: string; sagemakerJobName: string }
+  | { alignedBy: 'emr-serverless'; outputPrefix: string; reason: string; alignmentJobRunId: string }
   | { alignedBy: 'nobody'; outputPrefix: string; reason: string };
 
 /**
@@ -80,13 +89,56 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
     const summary = await persist(session, `aligning ${outputPrefix}`, align, options);
     return { alignedBy: 'here', outputPrefix, reason, summary };
   }
-  const sagemakerJobName = await alignOnSageMaker(session, outputPrefix, options);
+  const isEmr = fallback === 'emr-serverless';
+  const name = isEmr
+    ? await alignOnApplication(session, job, outputPrefix, options)
+    : await alignOnSageMaker(session, outputPrefix, options);
   const after = await persist(session, `looking at ${outputPrefix}`, look, options);
-  if (after.aligned) return { alignedBy: 'sagemaker', outputPrefix, reason, sagemakerJobName };
+  if (after.aligned) {
+    return isEmr
+      ? { alignedBy: 'emr-serverless', outputPrefix, reason, alignmentJobRunId: name }
+      : { alignedBy: 'sagemaker', outputPrefix, reason, sagemakerJobName: name };
+  }
   throw new RepartitionError(
     'job',
-    `the SageMaker job ${sagemakerJobName} succeeded, but the graph is not aligned: ${after.reason}`,
-    { hint: `Align it here: \`repartition({ inputPrefix: '${outputPrefix}' })\`` },
+    `the ${isEmr ? '' : 'SageMaker '}job ${name} succeeded, but the graph is not aligned: ${after.reason}`,
+    { hint: alignHere(outputPrefix) },
+  );
+}
+
+function alignHere(outputPrefix: string): string {
+  return `Align it here: \`repartition({ inputPrefix: '${outputPrefix}' })\``;
+}
+
+/** With the role and the logs of the job that left the graph. */
+async function alignOnApplication(
+  session: AwsSession,
+  job: JobRun,
+  outputPrefix: string,
+  options: FinishOptions,
+): Promise<string> {
+  const { applicationId = '', executionRole = '' } = job;
+  const { jobRunId = '' } = await submitAlignment(
+    session,
+    {
+      applicationId,
+      executionRole,
+      inputPrefix: outputPrefix,
+      logUri: logUriOf(job),
+      sparkConf: await options.sparkConf?.(outputPrefix),
+    },
+    options,
+  );
+  const id = { applicationId, jobRunId };
+  const { state, stateDetails } = await followJob(session, id, {
+    ...options,
+    onUpdate: options.onAlignmentUpdate,
+  });
+  if (state === 'SUCCESS') return jobRunId;
+  throw new RepartitionError(
+    'job',
+    `the alignment's job ${jobRunId} ended as ${state ?? 'UNKNOWN'}: ${stateDetails ?? ''}`,
+    { hint: alignHere(outputPrefix) },
   );
 }
 

@@ -1,5 +1,7 @@
 /** Jobs upstream of the alignment: EMR Serverless set up and run, and the alignment itself on SageMaker. */
+export { alignmentConf, type AlignmentJobOptions, type AlignmentWork, submitAlignment } from './alignment.js';
 export { listApplications } from './applications.js';
+export type { ImageEnvironment, ImageOptions } from './checkout.js';
 export { type Fallback, type FinishOptions, finishJob, type Outcome, requireSageMaker } from './finish.js';
 export {
   dashboardUrl,
@@ -11,7 +13,28 @@ export {
   jobUpdate,
   type JobUpdate,
 } from './follow.js';
-export { type JobSettings, outputPrefixOf, type ProcessingArguments, startJobRunRequest } from './job.js';
+export {
+  buildImage,
+  type BuildOptions,
+  type BuiltImage,
+  type ImageCallOptions,
+  pushImage,
+  type PushedImage,
+} from './image.js';
+export {
+  type UploadCallOptions,
+  uploadInputs,
+  type UploadOptions,
+  type UploadProgress,
+  type UploadResult,
+} from './inputs/upload.js';
+export {
+  type JobSettings,
+  outputPrefixOf,
+  type ProcessingArguments,
+  type RunSettings as JobRunSettings,
+  startJobRunRequest,
+} from './job.js';
 export { driverErrorLines, driverLogUrl, furtherCommands } from './job-logs.js';
 export { cancelJob, listJobs } from './jobs.js';
 export { checkAlignment, checkOutput, type Engine as JobEngine, type OutputVerdict } from './output-check.js';
@@ -28,11 +51,14 @@ export {
 export { type Architecture, RELEASES, releaseFor, releaseWarning } from './release.js';
 export type { Request as AwsRequest, Step as AwsStep } from './requests.js';
 export {
-  type ProcessingCallOptions,
-  sessionNear,
-  type StartedProcessingJob,
-  submitProcessingJob,
-} from './sagemaker.js';
+  checkPartitions,
+  type PartitionCallOptions,
+  type PartitionJob,
+  submitPartitionJob,
+} from './partition.js';
+export { type PartitionFacts, partitionJobRequest, type PartitionOptions } from './partition-plan.js';
+export type { ProcessingCallOptions } from './processing.js';
+export { sessionNear, type StartedProcessingJob, submitProcessingJob } from './sagemaker.js';
 export {
   followProcessingJob,
   type FollowProcessingOptions,
@@ -57,6 +83,7 @@ export type { SetupOptions } from './setup-options.js';
 export {
   type StartedJob,
   submit as submitJob,
+  type RunOptions as JobRunOptions,
   type SubmitCallOptions,
   type SubmitOptions,
 } from './submit.js';

@@ -22,7 +22,10 @@ export interface ProcessingArguments {
 }
 
 /** All that a job is started with. */
-export interface JobSettings extends ProcessingArguments {
+export interface JobSettings extends ProcessingArguments, RunSettings {}
+
+/** What a job of any entry point is started with. */
+export interface RunSettings {
   applicationId: string;
   executionRoleArn: string;
   /** `s3://…` of the entry point. */
@@ -64,6 +67,11 @@ export interface JobSettings extends ProcessingArguments {
  * ```
  */
 export function startJobRunRequest(settings: JobSettings): StartJobRunCommandInput {
+  return jobRunRequest(settings, entryPointArguments(settings));
+}
+
+/** The same for an entry point with arguments of its own. */
+export function jobRunRequest(settings: RunSettings, entryPointArguments: string[]): StartJobRunCommandInput {
   const { logUri, logGroup, timeoutMinutes } = settings;
   const sparkSubmitParameters = sparkParameters(settings);
   return {
@@ -74,7 +82,7 @@ export function startJobRunRequest(settings: JobSettings): StartJobRunCommandInp
     jobDriver: {
       sparkSubmit: {
         entryPoint: settings.entryPoint,
-        entryPointArguments: entryPointArguments(settings),
+        entryPointArguments,
         ...(sparkSubmitParameters === '' ? {} : { sparkSubmitParameters }),
       },
     },
@@ -113,7 +121,7 @@ function entryPointArguments(job: ProcessingArguments): string[] {
   return [...args, ...(job.extraArguments ?? [])];
 }
 
-function sparkParameters({ sparkConf = {}, sparkSubmitParameters = '' }: JobSettings): string {
+function sparkParameters({ sparkConf = {}, sparkSubmitParameters = '' }: RunSettings): string {
   const confs = Object.entries(sparkConf).map(([key, value]) => {
     if (!/^[\w.-]+$/.test(key)) {
       throw new RepartitionError('usage', `not a key of Spark's configuration: ${key}`, {

@@ -43,6 +43,11 @@ export function parseImageUri(uri: string): ImageName {
   };
 }
 
+/** The address of an account's private registry. */
+export function registryOf(account: string, region: string): string {
+  return `${account}.dkr.ecr.${region}.amazonaws.com${partitionOf(region) === 'aws-cn' ? '.cn' : ''}`;
+}
+
 export function repositoryArn(image: ImageName): string {
   return `arn:${partitionOf(image.region)}:ecr:${image.region}:${image.account}:repository/${image.repository}`;
 }

@@ -11,10 +11,13 @@ const UPDATED_METADATA = 'updated_row_counts_metadata.json';
 
 /** The alignment, as the jobs' side knows it; the caller brings the real one. */
 export interface Engine {
-  /** @param names of the metadata to look at, and of those it was made from; as they are called by default unless given */
+  /**
+   * @param asked names of the metadata to look at, and of those it was made from; as they are called by default unless
+   *   given. How many ranks will read the graph, where that is known.
+   */
   verify(
     prefix: string,
-    names?: { metadataFileName: string; inputMetadataFileName: string },
+    asked?: { metadataFileName: string; inputMetadataFileName: string; worldSize?: number },
   ): Promise<{ ready: boolean; violations: readonly { message: string }[] }>;
   /** Aligns and publishes. What it answers is handed through. */
   align(prefix: string): Promise<unknown>;
@@ -92,7 +95,7 @@ export async function checkOutput(
 
 /**
  * Whether the graph under a prefix is aligned: whoever aligned it, and whenever.
- * @param names as the alignment was told them
+ * @param names as the alignment was told them, and how many ranks will read the graph
  * @throws RepartitionError what keeps us from looking: `access`, `storage`, `interrupted`
  *
  * @example
@@ -108,12 +111,18 @@ export async function checkOutput(
  */
 export async function checkAlignment(
   prefix: string,
-  names: { configFilename?: string | undefined; updatedMetadataFileName?: string | undefined },
+  names: {
+    configFilename?: string | undefined;
+    updatedMetadataFileName?: string | undefined;
+    worldSize?: number | undefined;
+  },
   verify: Engine['verify'],
 ): Promise<OutputVerdict> {
   const { configFilename: inputMetadataFileName = METADATA } = names;
   const { updatedMetadataFileName: metadataFileName = UPDATED_METADATA } = names;
-  return judge(metadataFileName, () => verify(prefix, { metadataFileName, inputMetadataFileName }));
+  const { worldSize } = names;
+  const ranks = worldSize === undefined ? {} : { worldSize };
+  return judge(metadataFileName, () => verify(prefix, { metadataFileName, inputMetadataFileName, ...ranks }));
 }
 
 /** @param published the file that the verdict is about */

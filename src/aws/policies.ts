@@ -11,6 +11,22 @@ import { bucketArn } from './names.js';
 
 export const EMR_SERVERLESS = 'emr-serverless.amazonaws.com';
 const SAGEMAKER = 'sagemaker.amazonaws.com';
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
+const PUSH = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:CompleteLayerUpload',
+  'ecr:InitiateLayerUpload',
+  'ecr:PutImage',
+  'ecr:UploadLayerPart',
+];
+/** Whose image GSProcessing's for SageMaker is built on, and where: build_gsprocessing_image.sh logs in there. */
+const SAGEMAKER_SPARK = {
+  region: 'us-west-2',
+  account: '153931337802',
+  repository: 'sagemaker-spark-processing',
+};
+/** The repositories that GSProcessing's scripts push to. */
+const PROCESSING_IMAGES = 'graphstorm-processing-*';
 const REPOSITORY_SID = 'Emr Serverless Custom Image Support';
 /** What pulling an image takes; also what EMR Serverless looks at before it accepts one. */
 const PULL = ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'];
@@ -231,8 +247,8 @@ export interface OperatorAccess {
 }
 
 /**
- * For whoever runs `setup`, `submit`, `status`, `cancel` and `list`, and has graphs aligned on SageMaker, where that is not an
- * administrator.
+ * For whoever builds and pushes images, runs `setup`, `submit`, `status`, `cancel` and `list`, and has graphs aligned and
+ * partitioned on SageMaker, where that is not an administrator.
  *
  * @example
  * ```ts
@@ -254,6 +270,7 @@ export function operatorPolicy(access: OperatorAccess): PolicyDocument {
   const { region, account, partition, roleName, repositoryArn } = access;
   const role = `arn:${partition}:iam::${account}:role/${roleName}`;
   const sagemakerRole = access.sagemakerRoleArn ?? `arn:${partition}:iam::${account}:role/*`;
+  const registry = `arn:${partition}:ecr:${region}:${account}:repository`;
   const applications = `arn:${partition}:emr-serverless:${region}:${account}:/applications`;
   const linkedService = 'ops.emr-serverless.amazonaws.com';
   return policy(
@@ -310,14 +327,42 @@ export function operatorPolicy(access: OperatorAccess): PolicyDocument {
       Resource: [repositoryArn],
     },
     {
+      Sid: 'MakeRepositoriesAndPushImages',
+      Effect: 'Allow',
+      Action: ['ecr:CreateRepository', 'ecr:DescribeRepositories', ...PULL, ...PUSH],
+      Resource: [...new Set([repositoryArn, `${registry}/${PROCESSING_IMAGES}`])],
+    },
+    {
+      Sid: 'LogInToRegistries',
+      Effect: 'Allow',
+      // The base images of EMR Serverless are public, but counted by account.
+      Action: ['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'],
+      Resource: ['*'],
+    },
+    {
+      Sid: 'PullTheBaseImageOfSageMaker',
+      Effect: 'Allow',
+      Action: PULL.filter((action) => action !== 'ecr:DescribeImages'),
+      Resource: [
+        `arn:${partition}:ecr:${SAGEMAKER_SPARK.region}:${SAGEMAKER_SPARK.account}:repository/${SAGEMAKER_SPARK.repository}`,
+      ],
+    },
+    {
       Sid: 'RunProcessingJobs',
       Effect: 'Allow',
       Action: [
+        'sagemaker:AddTags',
         'sagemaker:CreateProcessingJob',
         'sagemaker:DescribeProcessingJob',
         'sagemaker:StopProcessingJob',
       ],
       Resource: [`arn:${partition}:sagemaker:${region}:${account}:processing-job/*`],
+    },
+    {
+      Sid: 'FindProcessingJobs',
+      Effect: 'Allow',
+      Action: ['sagemaker:ListProcessingJobs'],
+      Resource: ['*'],
     },
     {
       Sid: 'FindTheRoleOfProcessingJobs',

@@ -1,4 +1,4 @@
-/** Python literals, as the reference's launcher evaluates them: what `smProcessorParameters` holds. */
+/** Python literals, as GraphStorm's launchers evaluate them: what parameters of SageMaker's `Processor` are written in. */
 import { RepartitionError } from '../errors.js';
 
 export type Literal = string | number | boolean | null | Literal[] | { [key: string]: Literal };
@@ -15,14 +15,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Reads `key=literal key=literal …`. As in the reference, spaces separate and values hold none.
+ * @param option what it is called where it is given
  * @throws RepartitionError `usage`
  */
-export function parseParameters(text: string): Record<string, Literal> {
+export function parseParameters(text: string, option: string): Record<string, Literal> {
   const parameters: Record<string, Literal> = {};
   for (const word of text.split(/\s+/).filter((word) => word !== '')) {
     const at = word.indexOf('=');
     if (at <= 0) {
-      throw new RepartitionError('usage', `\`smProcessorParameters\`: "${word}" is not key=value`, {
+      throw new RepartitionError('usage', `\`${option}\`: "${word}" is not key=value`, {
         hint: 'Separate parameters by spaces and use none in values: "volume_size_in_gb=100 tags=[]".',
       });
     }

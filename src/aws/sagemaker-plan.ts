@@ -2,15 +2,13 @@
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError } from '../errors.js';
 import { asS3Url } from '../s3/keys.js';
-import { type Literal, parseParameters } from './python-literal.js';
+import { partsOfRequest, readParameters } from './processor-parameters.js';
 
 export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
 const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
 const GIB = 1024 ** 3;
 /** GB. SageMaker's own default for a processing job's volume. */
 const SMALLEST_VOLUME = 30;
-/** GB. What accounts have before they ask for more. */
-export const DEFAULT_VOLUME_QUOTA = 1024;
 
 /** What is aligned on SageMaker, and on what machine. */
 export interface ProcessingJobOptions {
@@ -42,17 +40,6 @@ export interface ProcessingFacts {
   /** GB; of the account. */
   volumeQuota: number;
   now: Date;
-}
-
-/** What `Processor` takes that a processing job can be asked for here. */
-interface ProcessorParameters {
-  volumeSize?: number;
-  volumeKmsKey?: string;
-  maxRuntimeSeconds?: number;
-  env?: Record<string, string>;
-  tags?: { Key: string; Value: string }[];
-  subnets?: string[];
-  securityGroupIds?: string[];
 }
 
 /**
@@ -125,8 +112,8 @@ export function processingJobRequest(
   options: ProcessingJobOptions,
   facts: ProcessingFacts,
 ): CreateProcessingJobCommandInput {
-  const parameters = readParameters(options.smProcessorParameters ?? '');
-  const { subnets, securityGroupIds, maxRuntimeSeconds, env, tags, volumeKmsKey } = parameters;
+  const parameters = readParameters('smProcessorParameters', options.smProcessorParameters ?? '');
+  const { cluster, request } = partsOfRequest(parameters);
   return {
     ProcessingJobName: processingJobName(options.jobName ?? DEFAULT_JOB_NAME, facts.now),
     RoleArn: facts.roleArn,
@@ -140,17 +127,10 @@ export function processingJobRequest(
         InstanceCount: 1,
         InstanceType: (options.instanceType ?? DEFAULT_INSTANCE_TYPE) as 'ml.r5.4xlarge',
         VolumeSizeInGB: volumeSize(facts.inputBytes, facts.volumeQuota, parameters.volumeSize),
-        ...(volumeKmsKey === undefined ? {} : { VolumeKmsKeyId: volumeKmsKey }),
+        ...cluster,
       },
     },
-    ...(maxRuntimeSeconds === undefined
-      ? {}
-      : { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds } }),
-    ...(env === undefined ? {} : { Environment: env }),
-    ...(tags === undefined ? {} : { Tags: tags }),
-    ...(subnets === undefined || securityGroupIds === undefined
-      ? {}
-      : { NetworkConfig: { VpcConfig: { Subnets: subnets, SecurityGroupIds: securityGroupIds } } }),
+    ...request,
   };
 }
 
@@ -168,69 +148,4 @@ function containerArguments(options: ProcessingJobOptions): string[] {
     '--updated-metadata-file-name',
     options.updatedMetadataFileName ?? 'updated_row_counts_metadata.json',
   ];
-}
-
-// https://sagemaker.readthedocs.io/en/stable/api/training/processing.html
-const READERS: Readonly<Record<string, (value: Literal) => ProcessorParameters>> = {
-  volume_size_in_gb: (value) => ({ volumeSize: wholeNumber(value) }),
-  max_runtime_in_seconds: (value) => ({ maxRuntimeSeconds: wholeNumber(value) }),
-  volume_kms_key: (value) => ({ volumeKmsKey: string(value) }),
-  env: (value) => ({ env: strings(value) }),
-  tags: (value) => ({
-    tags: list(value).map((tag) => {
-      const { Key, Value } = strings(tag);
-      return Key !== undefined && Value !== undefined ? { Key, Value } : bad();
-    }),
-  }),
-  subnets: (value) => ({ subnets: list(value).map(string) }),
-  security_group_ids: (value) => ({ securityGroupIds: list(value).map(string) }),
-};
-
-function readParameters(text: string): ProcessorParameters {
-  const read = Object.entries(parseParameters(text)).map(([name, value]) => {
-    const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
-    if (reader === undefined) {
-      throw new RepartitionError('usage', `\`smProcessorParameters\` knows no ${name}`, {
-        hint: `It knows ${Object.keys(READERS).join(', ')}.`,
-      });
-    }
-    try {
-      return reader(value);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw new RepartitionError(
-        'usage',
-        `\`smProcessorParameters\`: a bad value for ${name}: ${JSON.stringify(value)}`,
-      );
-    }
-  });
-  const parameters = Object.assign({}, ...read) as ProcessorParameters;
-  if ((parameters.subnets === undefined) !== (parameters.securityGroupIds === undefined)) {
-    throw new RepartitionError(
-      'usage',
-      '`smProcessorParameters`: a network needs subnets and security_group_ids',
-    );
-  }
-  return parameters;
-}
-
-function bad(): never {
-  throw new TypeError();
-}
-
-function wholeNumber(value: Literal): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : bad();
-}
-
-function string(value: Literal): string {
-  return typeof value === 'string' ? value : bad();
-}
-
-function list(value: Literal): Literal[] {
-  return Array.isArray(value) ? value : bad();
-}
-
-function strings(value: Literal): Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad();
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, string(item)]));
 }

@@ -1,32 +1,17 @@
 /** Starts the alignment as a SageMaker Processing job. */
 import type { CreateProcessingJobCommandInput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError } from '../errors.js';
-import { failureOf } from '../s3/errors.js';
 import { parseS3Url } from '../s3/keys.js';
-import { kindOf, throwIfStopped, toAwsError } from './errors.js';
-import { parseImageUri, parseRole } from './names.js';
-import { type Log, type Patience, persist, type PersistOptions } from './persist.js';
-import type { Step } from './requests.js';
-import { findRole } from './roles.js';
 import {
-  DEFAULT_INSTANCE_TYPE,
-  DEFAULT_VOLUME_QUOTA,
-  type ProcessingJobOptions,
-  processingJobRequest,
-} from './sagemaker-plan.js';
+  type ProcessingCallOptions,
+  processingRole,
+  readVolumeQuota,
+  requireImageIn,
+  startProcessing,
+} from './processing.js';
+import type { Step } from './requests.js';
+import { DEFAULT_INSTANCE_TYPE, type ProcessingJobOptions, processingJobRequest } from './sagemaker-plan.js';
 import { type AwsOptions, AwsSession } from './session.js';
-
-/** How {@link submitProcessingJob} goes about it. */
-export interface ProcessingCallOptions {
-  /** Look and plan, but start nothing. */
-  dryRun?: boolean | undefined;
-  onStep?: ((step: Step) => void) | undefined;
-  signal?: AbortSignal | undefined;
-  log?: Log | undefined;
-  patience?: Patience | undefined;
-  /** For the job's name. */
-  now?: Date | undefined;
-}
 
 /** A SageMaker job that was started, or would be. */
 export interface StartedProcessingJob {
@@ -82,16 +67,11 @@ export async function submitProcessingJob(
 ): Promise<StartedProcessingJob> {
   const { signal, log } = call;
   const region = await session.region();
-  const image = parseImageUri(options.imageUri);
-  if (image.region !== region) {
-    throw new RepartitionError('usage', `the image is in ${image.region}, the job would be in ${region}`, {
-      hint: `Use \`region\` ${image.region}, or push the image to ${region}.`,
-    });
-  }
-  const roleArn = await executionRole(session, options.role, signal);
+  requireImageIn(region, options.imageUri);
+  const roleArn = await processingRole(session, options.role, signal);
   const inputBytes = await inputSize(session, options, signal);
-  const quotas = await readQuotas(session, options.instanceType ?? DEFAULT_INSTANCE_TYPE, { log, signal });
-  const volumeQuota = quotas.volumeGb ?? DEFAULT_VOLUME_QUOTA;
+  const { instanceType = DEFAULT_INSTANCE_TYPE } = options;
+  const volumeQuota = await readVolumeQuota(session, { instanceType, count: 1 }, { log, signal });
   const facts = { roleArn, inputBytes, volumeQuota, now: call.now ?? new Date() };
   const request = processingJobRequest(options, facts);
   const volume = volumeOf(request);
@@ -100,57 +80,16 @@ export async function submitProcessingJob(
   log?.info(`the graph has ${(inputBytes / 1e9).toFixed(3)} GB, the volume ${volume} GB`);
   const jobName = request.ProcessingJobName ?? '';
   const step: Step = {
-    title: `start the job ${jobName} on one ${options.instanceType ?? DEFAULT_INSTANCE_TYPE}`,
+    title: `start the job ${jobName} on one ${instanceType}`,
     request: { service: 'sagemaker', operation: 'CreateProcessingJob', input: request },
   };
   call.onStep?.(step);
-  if (!call.dryRun) await start(session, step.request as StartRequest, jobName, call);
+  if (!call.dryRun) await startProcessing(session, request, call);
   return { jobName, region, steps: [step] };
 }
 
 function volumeOf({ ProcessingResources }: CreateProcessingJobCommandInput): number {
   return ProcessingResources?.ClusterConfig?.VolumeSizeInGB ?? 0;
-}
-
-type StartRequest = Extract<Step['request'], { operation: 'CreateProcessingJob' }>;
-
-/** A job's name is its token: when an answer was lost, the second call finds the name taken by our own job. */
-async function start(
-  session: AwsSession,
-  { input }: StartRequest,
-  jobName: string,
-  { log, patience }: ProcessingCallOptions,
-): Promise<void> {
-  let calls = 0;
-  await persist(
-    session,
-    `starting the job ${jobName}`,
-    async () => {
-      calls++;
-      try {
-        await (await session.client('sagemaker')).createProcessingJob(input);
-      } catch (error) {
-        // The SDK asks again by itself, too.
-        const isFirst = calls === 1 && (failureOf(error).attempts ?? 1) === 1;
-        if (kindOf(error) !== 'conflict' || isFirst) throw error;
-      }
-    },
-    { log, patience },
-  );
-}
-
-async function executionRole(
-  session: AwsSession,
-  given: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const role = parseRole(given);
-  if (role.arn !== undefined) return role.arn;
-  const found = await findRole(session, given, signal);
-  if (found !== undefined) return found.arn;
-  throw new RepartitionError('not-found', `no such role: ${given}`, {
-    hint: 'Give the name or the ARN of a role that SageMaker may take on.',
-  });
 }
 
 async function inputSize(
@@ -171,52 +110,4 @@ async function inputSize(
   } finally {
     bucket.close();
   }
-}
-
-/**
- * What the account may use.
- * @throws RepartitionError `aws` when it may not use one instance of the type
- */
-async function readQuotas(
-  session: AwsSession,
-  instanceType: string,
-  { log, signal }: PersistOptions,
-): Promise<{ volumeGb?: number }> {
-  const instances = `${instanceType} for processing job usage`;
-  const volume = 'Size of EBS volume for a processing job instance';
-  let found: Map<string, number>;
-  try {
-    found = await quotasNamed(session, [instances, volume], signal);
-  } catch (error) {
-    log?.warn(`the quotas are not known: ${toAwsError(error, 'reading quotas', signal).message}`);
-    return {};
-  }
-  const most = found.get(instances);
-  if (most === undefined) log?.warn(`there is no quota "${instances}": is it an instance type of SageMaker?`);
-  if (most !== undefined && most < 1) {
-    throw new RepartitionError('aws', `the account may use no ${instanceType} for processing jobs`, {
-      hint: `Ask for more of "${instances}" in Service Quotas, or use another \`instanceType\`.`,
-    });
-  }
-  const volumeGb = found.get(volume);
-  return volumeGb === undefined ? {} : { volumeGb };
-}
-
-async function quotasNamed(
-  session: AwsSession,
-  names: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number>> {
-  const client = await session.client('service-quotas');
-  const found = new Map<string, number>();
-  let NextToken: string | undefined;
-  do {
-    throwIfStopped(signal, 'reading quotas');
-    const page = await client.listServiceQuotas({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
-    for (const { QuotaName = '', Value } of page.Quotas ?? []) {
-      if (Value !== undefined && names.includes(QuotaName)) found.set(QuotaName, Value);
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined && found.size < names.length);
-  return found;
 }

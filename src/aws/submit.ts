@@ -1,12 +1,14 @@
 /** Starts a GSProcessing job: looks whether it can run at all, uploads the entry point when it changed, starts it once. */
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Application, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
 import { asS3Url, parseS3Url } from '../s3/keys.js';
 import { findApplication } from './applications.js';
-import { lookAtEntryPoint, openNearby, upload } from './entry-point.js';
+import type { Bucket } from './bucket.js';
+import { lookAtEntryPoint, upload } from './entry-point.js';
 import { usage } from './errors.js';
-import { type JobSettings, type ProcessingArguments, startJobRunRequest } from './job.js';
+import { type ProcessingArguments, type RunSettings, startJobRunRequest } from './job.js';
 import { parseRole } from './names.js';
 import { type Log, type Patience, persist } from './persist.js';
 import { EMR_SERVERLESS, trusts } from './policies.js';
@@ -15,14 +17,18 @@ import { findRole } from './roles.js';
 import { type AwsSession, callerAccount } from './session.js';
 
 /** The job: what is processed, on which application, under which role. */
-export interface SubmitOptions extends ProcessingArguments {
+export interface SubmitOptions extends ProcessingArguments, RunOptions {
+  /** GSProcessing's `distributed_executor.py`: a local file, which is uploaded, or `s3://…`. */
+  entryPoint: string;
+}
+
+/** Where a job runs, and how, whatever it does. */
+export interface RunOptions {
   /** Id of the application; or its name, if only one has that name. */
   applicationId?: string | undefined;
   applicationName?: string | undefined;
   /** The job runtime role: its name or its ARN. */
   executionRole: string;
-  /** GSProcessing's `distributed_executor.py`: a local file, which is uploaded, or `s3://…`. */
-  entryPoint: string;
   /** Where a local entry point goes. Default `s3://<output bucket>/emr-serverless-scripts/<file>`. */
   entryPointUrl?: string | undefined;
   jobName?: string | undefined;
@@ -94,24 +100,64 @@ export async function submit(
   const { signal } = call;
   const options = withS3Urls(given);
   checkArguments(options);
+  const place = await placeOf(session, options, signal);
+  await checkInput(session, options, place.application, signal);
+  const requestOf = (settings: RunSettings): StartJobRunCommandInput =>
+    startJobRunRequest({ ...options, ...settings });
+  return startOn(session, place, options, requestOf, call);
+}
+
+/** Where a job is to run. */
+export interface JobPlace {
+  application: Application;
+  executionRoleArn: string;
+}
+
+/** @throws RepartitionError `usage`, `not-found`, `access`, `aws` */
+export async function placeOf(
+  session: AwsSession,
+  options: RunOptions,
+  signal: AbortSignal | undefined,
+): Promise<JobPlace> {
   const account = await callerAccount(session, signal);
   const application = await findApplication(session, options, signal);
   const executionRoleArn = await executionRole(session, options.executionRole, account, signal);
-  await checkInput(session, options, application, signal);
-  const entryPoint = await lookAtEntryPoint(session, options, application, signal);
+  return { application, executionRoleArn };
+}
 
-  const settings: JobSettings = {
+/**
+ * Uploads the entry point if need be, and starts a job of it.
+ * @param requestOf what is asked of the service
+ */
+export async function startOn(
+  session: AwsSession,
+  { application, executionRoleArn }: JobPlace,
+  options: RunOptions & { entryPoint: string; outputPrefix: string },
+  requestOf: (settings: RunSettings) => StartJobRunCommandInput,
+  call: SubmitCallOptions,
+): Promise<StartedJob> {
+  const { signal } = call;
+  const entryPoint = await lookAtEntryPoint(
+    {
+      entryPoint: options.entryPoint,
+      url: options.entryPointUrl ?? defaultEntryPointUrl(options),
+      usually: 'graphstorm_processing/distributed_executor.py',
+    },
+    (bucket) => openNearby(session, bucket, application, signal),
+    signal,
+  );
+  const request = requestOf({
     ...options,
     applicationId: application.applicationId ?? '',
     executionRoleArn,
     entryPoint: entryPoint.url,
     clientToken: options.clientToken ?? randomUUID(),
-  };
-  const request = startJobRunRequest(settings);
+  });
+  const applicationId = request.applicationId ?? '';
   const steps: Step[] = [
     ...entryPoint.steps,
     {
-      title: `start the job ${request.name ?? ''} on the application ${settings.applicationId}`,
+      title: `start the job ${request.name ?? ''} on the application ${applicationId}`,
       request: { service: 'emr-serverless', operation: 'StartJobRun', input: request },
     },
   ];
@@ -123,7 +169,7 @@ export async function submit(
     else if (entryPoint.bytes !== undefined) await upload(session, entryPoint.url, entryPoint.bytes, signal);
   }
   return {
-    applicationId: settings.applicationId,
+    applicationId,
     ...(jobRunId === undefined ? {} : { jobRunId }),
     outputPrefix: options.outputPrefix,
     steps,
@@ -145,6 +191,13 @@ async function start(
     { log: call.log, patience: call.patience },
   );
   return jobRunId;
+}
+
+function defaultEntryPointUrl({
+  outputPrefix,
+  entryPoint,
+}: Pick<SubmitOptions, 'outputPrefix' | 'entryPoint'>): string {
+  return `s3://${parseS3Url(outputPrefix).bucket}/emr-serverless-scripts/${basename(entryPoint)}`;
 }
 
 /** GSProcessing takes what begins with `s3://` to be on S3, and nothing else. */
@@ -171,6 +224,11 @@ function checkArguments(options: SubmitOptions): void {
       'Leave it out to let Spark decide.',
     );
   }
+  checkRun(options);
+}
+
+/** What is asked of a job of any entry point. */
+export function checkRun(options: RunOptions): void {
   const { timeoutMinutes } = options;
   // https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_StartJobRun.html; less than 5 is refused.
   if (
@@ -247,7 +305,7 @@ async function checkInput(
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {
-        hint: 'Upload the input tables and their configuration first; check `inputPrefix` and `configFilename`.',
+        hint: 'Upload the input tables and their configuration first (`uploadInputs`); check `inputPrefix` and `configFilename`.',
       });
     }
   } finally {
@@ -256,4 +314,25 @@ async function checkInput(
   for (const url of [options.outputPrefix, options.logUri]) {
     if (url !== undefined) (await openNearby(session, parseS3Url(url).bucket, application, signal)).close();
   }
+}
+
+/**
+ * Opens a bucket that an application has to reach.
+ * @throws RepartitionError `usage` when it is out of the application's reach, `not-found`, `access`, `storage`
+ */
+export async function openNearby(
+  session: AwsSession,
+  name: string,
+  application: Application,
+  signal: AbortSignal | undefined,
+): Promise<Bucket> {
+  const bucket = await session.bucket(name, signal);
+  const region = await session.region();
+  if (bucket.region === region || (application.networkConfiguration?.subnetIds ?? []).length > 0)
+    return bucket;
+  bucket.close();
+  throw usage(
+    `s3://${name} is in ${bucket.region}, the application in ${region}`,
+    `Use a bucket in ${region}: without a network of its own the application reaches no other region.`,
+  );
 }

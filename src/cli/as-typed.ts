@@ -4,9 +4,11 @@
 const COMMANDS: Readonly<Record<string, string>> = {
   repartition: 'gs-repartition',
   verifyPrefix: 'gs-repartition verify',
+  listOutput: 'gs-repartition ls',
   listApplications: 'gs-repartition emr-serverless list',
   setupEmrServerless: 'gs-repartition emr-serverless setup',
   setupPolicies: 'gs-repartition emr-serverless setup --print-policies',
+  uploadInputs: 'gs-repartition upload',
 };
 
 /** Options that some commands call otherwise, since they have them beside others. */

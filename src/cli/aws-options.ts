@@ -37,7 +37,7 @@ export function jobEngine(
   const given = readS3Options({ ...values, region: undefined });
   const s3 = given === undefined ? {} : { s3: given };
   return {
-    verify: (inputPrefix, names) => world.engine.verifyPrefix({ inputPrefix, ...names, ...s3, signal }),
+    verify: (inputPrefix, asked) => world.engine.verifyPrefix({ inputPrefix, ...asked, ...s3, signal }),
     align: async (inputPrefix) => {
       try {
         const onProgress = progress.report.bind(progress);

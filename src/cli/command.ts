@@ -25,6 +25,8 @@ export interface CommandSpec<O extends OptionSet> {
   /** What follows the name in the usage line. */
   usage: string;
   options: O;
+  /** A word that follows the name and must be given; it is found in `values` under its name. */
+  argument?: { name: string; describe: string };
   /** Takes what follows ` -- ` as it is, and finds it in `values['--']`. */
   passesOn?: boolean;
   /** Command line (`$0` is our name) and what it does. */

@@ -11,6 +11,10 @@ export type DocumentName =
   | 'emr-serverless-status'
   | 'emr-serverless-list'
   | 'emr-serverless-policies'
+  | 'emr-serverless-alignment'
+  | 'image'
+  | 'partition'
+  | 'upload'
   | 'sagemaker-submit';
 
 export interface Versioned {

@@ -1,39 +1,48 @@
 /** Waiting for a job: what is told on the way, what Ctrl-C means, what happens at its end. */
 import { createInterface } from 'node:readline/promises';
 import {
+  alignmentConf,
   type AwsSession,
   cancelJob,
   driverErrorLines,
   type Fallback,
   finishJob,
   followJob,
+  followProcessingJob,
   furtherCommands,
   type JobId,
   type JobUpdate,
   type Outcome,
   type ProcessingJobOptions,
   type ProcessingUpdate,
+  stopProcessingJob,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
+import type { PlanDocument } from '../repartition/index.js';
 import { jobEngine } from './aws-options.js';
 import type { Session } from './command.js';
 import { versioned } from './documents.js';
 import { formatDuration } from './format.js';
 import { choice, text, withDefault } from './options.js';
+import { readS3Options } from './s3-options.js';
 import { EXIT } from './world.js';
+
+export const interruptOption = {
+  'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
+    'leave',
+    'cancel',
+  ]),
+};
 
 export const waitOptions = {
   fallback: withDefault(
-    choice('Where alignment runs when Spark’s own failed', ['here', 'sagemaker', 'none']),
+    choice('Where alignment runs when Spark’s own failed', ['here', 'sagemaker', 'emr-serverless', 'none']),
     'here',
   ),
   'sagemaker-role': text('For --fallback sagemaker: the execution role'),
   'sagemaker-image-uri': text('For --fallback sagemaker: the image with gs-repartition'),
   'sagemaker-instance-type': text('For --fallback sagemaker: the instance (ml.r5.4xlarge unless given)'),
-  'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
-    'leave',
-    'cancel',
-  ]),
+  ...interruptOption,
 };
 
 export interface WaitValues {
@@ -44,6 +53,8 @@ export interface WaitValues {
   'on-interrupt': 'leave' | 'cancel' | undefined;
   json: boolean;
 }
+
+const WHERE = { here: 'here', sagemaker: 'on SageMaker', 'emr-serverless': 'in a job of its own' };
 
 /** What the fallback on SageMaker needs, if all of it is given. */
 export function sagemakerOptions(
@@ -69,7 +80,7 @@ export async function waitForJob(
   const again = `gs-repartition emr-serverless status --application-id ${id.applicationId} --job-run-id ${id.jobRunId} --region ${region} --wait`;
   let job;
   try {
-    job = await followJob(aws, id, { signal, log, onUpdate: teller(log) });
+    job = await followJob(aws, id, { signal, log, onUpdate: jobTeller(log) });
   } catch (error) {
     if (signal.aborted) return await leaveOrCancel(aws, id, again, values, session);
     const isThere = !(error instanceof RepartitionError && error.code === 'not-found');
@@ -77,12 +88,7 @@ export async function waitForJob(
     throw error;
   }
   if (job.state !== 'SUCCESS') {
-    for (const line of await driverErrorLines(aws, job, { log, signal })) log.warn(`driver: ${line}`);
-    for (const command of furtherCommands(job, region)) log.warn(`look further: ${command}`);
-    const details = (job.stateDetails ?? '') === '' ? '' : `: ${job.stateDetails ?? ''}`;
-    throw new RepartitionError('job', `the job ${id.jobRunId} ended as ${job.state ?? 'UNKNOWN'}${details}`, {
-      hint: 'Correct the cause and submit it again.',
-    });
+    throw await tellFailure(aws, job, { log, signal });
   }
   const outcome = await finishJob(aws, job, {
     engine: jobEngine(session, values as unknown as Record<string, unknown>),
@@ -91,9 +97,9 @@ export async function waitForJob(
     signal,
     log,
     onFallback: (reason, fallback) =>
-      log.info(
-        fallback === 'none' ? reason : `${reason}: aligning ${fallback === 'here' ? 'here' : 'on SageMaker'}`,
-      ),
+      log.info(fallback === 'none' ? reason : `${reason}: aligning ${WHERE[fallback]}`),
+    sparkConf: (prefix) => alignmentConfFor(prefix, values as unknown as Record<string, unknown>, session),
+    onAlignmentUpdate: jobTeller(log),
     onSageMakerUpdate: processingTeller(log),
   });
   if (values.json) {
@@ -101,6 +107,40 @@ export async function waitForJob(
     printDocument(versioned('emr-serverless-submit', ended));
   } else for (const line of describeOutcome(outcome)) print(line);
   return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
+}
+
+/** Says what is known of a job that has failed. @returns the error that it ends with */
+export async function tellFailure(
+  aws: AwsSession,
+  job: Awaited<ReturnType<typeof followJob>>,
+  { log, signal }: Pick<Session, 'log' | 'signal'>,
+): Promise<RepartitionError> {
+  for (const line of await driverErrorLines(aws, job, { log, signal })) log.warn(`driver: ${line}`);
+  for (const command of furtherCommands(job, await aws.region())) log.warn(`look further: ${command}`);
+  const details = (job.stateDetails ?? '') === '' ? '' : `: ${job.stateDetails ?? ''}`;
+  const how = `the job ${job.jobRunId ?? ''} ended as ${job.state ?? 'UNKNOWN'}${details}`;
+  return new RepartitionError('job', how, { hint: 'Correct the cause and submit it again.' });
+}
+
+/** The size of the job, by what is to be done. A plan reads the metadata and all footers, and writes nothing. */
+export async function alignmentConfFor(
+  inputPrefix: string,
+  values: Readonly<Record<string, unknown>>,
+  { world, log, signal, progress }: Session,
+): Promise<Record<string, string>> {
+  const s3 = readS3Options({ ...values, region: undefined });
+  const onProgress = progress.report.bind(progress);
+  const plan = await world.engine.plan({ inputPrefix, ...(s3 && { s3 }), signal, log, onProgress });
+  progress.stop();
+  return alignmentConf(workOf(plan));
+}
+
+function workOf({ totals: { parts, bytes } }: PlanDocument): Parameters<typeof alignmentConf>[0] {
+  return {
+    parts: parts.before,
+    tasks: parts.spliced + parts.reencoded,
+    bytes: bytes.spliced + bytes.reencoded,
+  };
 }
 
 function describeOutcome(outcome: Outcome): string[] {
@@ -122,6 +162,11 @@ function describeOutcome(outcome: Outcome): string[] {
         `The job succeeded; its output was aligned by the SageMaker job ${outcome.sagemakerJobName} (${outcome.reason}).`,
         `  metadata  ${metadata}`,
       ];
+    case 'emr-serverless':
+      return [
+        `The job succeeded; its output was aligned by the job ${outcome.alignmentJobRunId} (${outcome.reason}).`,
+        `  metadata  ${metadata}`,
+      ];
     case 'nobody':
       return [
         `The job succeeded; its output is not aligned (${outcome.reason}).`,
@@ -134,7 +179,7 @@ function describeOutcome(outcome: Outcome): string[] {
 const TELL_EVERY_SECONDS = 60;
 
 /** A line at every change of state, and one a minute. */
-function teller(log: Session['log']): (update: JobUpdate) => void {
+export function jobTeller(log: Session['log']): (update: JobUpdate) => void {
   let last: JobUpdate | undefined;
   return (update) => {
     const isNews = update.state !== last?.state;
@@ -158,13 +203,37 @@ export function describeUpdate({ state, stateDetails, elapsedSeconds, used }: Jo
 }
 
 /** The status when it changes, and every line of the log. */
-export function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
+function processingTeller(log: Session['log']): (update: ProcessingUpdate) => void {
   let last = '';
   return ({ status, elapsedSeconds, lines }) => {
     for (const line of lines) log.info(`container: ${line}`);
     if (status !== last) log.info(`SageMaker: ${status} after ${formatDuration(elapsedSeconds)}`);
     last = status;
   };
+}
+
+/**
+ * Follows a SageMaker job to its end. Ctrl-C leaves it, or stops it.
+ * @returns whether it has succeeded; if not, somebody stopped us
+ * @throws RepartitionError `job` when it failed
+ */
+export async function waitForProcessing(
+  aws: AwsSession,
+  jobName: string,
+  { 'on-interrupt': onInterrupt }: Pick<WaitValues, 'on-interrupt'>,
+  session: Session,
+): Promise<boolean> {
+  const { log, signal } = session;
+  try {
+    await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const answer = onInterrupt ?? (await askOnTerminal(session)) ?? 'leave';
+    if (answer === 'cancel') await stopProcessingJob(aws, jobName);
+    log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
+    return false;
+  }
 }
 
 async function leaveOrCancel(
@@ -182,7 +251,7 @@ async function leaveOrCancel(
   }
   await cancelJob(aws, id, { log });
   log.info('cancelling the job');
-  const job = await followJob(aws, id, { log, onUpdate: teller(log) });
+  const job = await followJob(aws, id, { log, onUpdate: jobTeller(log) });
   log.warn(`the job ended as ${job.state ?? 'UNKNOWN'}`);
   return EXIT.interrupted;
 }

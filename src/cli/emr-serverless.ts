@@ -12,6 +12,7 @@ import { awsOptions, list, pair, whole, withAws } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
 import { LOG_LEVELS } from './common-options.js';
 import { versioned } from './documents.js';
+import { submitAlignmentCommand } from './emr-alignment.js';
 import { jobCommands } from './emr-serverless-jobs.js';
 import { sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
 import {
@@ -221,4 +222,9 @@ const submitCommand = defineCommand({
   },
 });
 
-export const emrServerlessCommands: readonly Command[] = [setupCommand, submitCommand, ...jobCommands];
+export const emrServerlessCommands: readonly Command[] = [
+  setupCommand,
+  submitCommand,
+  submitAlignmentCommand,
+  ...jobCommands,
+];

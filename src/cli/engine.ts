@@ -16,5 +16,10 @@ export const engine: Engine = {
   repartition: async (options) => (await import('../repartition/repartition.js')).repartition(options),
   clean: async (options) => (await import('../repartition/upkeep.js')).clean(options),
   readStatus: async (options) => (await import('../repartition/upkeep.js')).readStatus(options),
+  serveTasks: async (setup, streams) =>
+    (await import('../repartition/work/serve.js')).serveTasks(setup, streams),
+  inspect: async (options) => (await import('../repartition/inspect/inspect.js')).inspect(options),
+  reports: () => import('../repartition/report/report.js'),
+  listOutput: async (options) => (await import('../repartition/listing/list-output.js')).listOutput(options),
   verifyPrefix: async (options) => (await import('../repartition/verify/verify.js')).verifyPrefix(options),
 };

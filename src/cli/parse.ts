@@ -2,7 +2,7 @@
 import yargs, { type Argv } from 'yargs';
 import { type LongOption, plainWords, writtenOut } from './abbreviations.js';
 import type { Command } from './command.js';
-import { commands, groups } from './commands/index.js';
+import { commands, groups, lateCommands } from './commands/index.js';
 import { commonOptions } from './common-options.js';
 import { fromEnvironment, type OptionSet, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
@@ -21,7 +21,7 @@ const EPILOGUE = [
   '  1    failure; verify: the prefix is not ready; status: failed, stale, or no run',
   '  2    usage error',
   '  3    emr-serverless: the job succeeded, but its output is not aligned (--fallback none)',
-  '  4    emr-serverless, sagemaker: the job failed or was cancelled',
+  '  4    emr-serverless, sagemaker, partition: the job failed or was cancelled',
   '  5    verify: whether the prefix is ready could not be told (no metadata, no access, a disk that fails)',
   '  6    status: a run is at work',
   '  130  interrupted (the same command resumes)',
@@ -39,11 +39,12 @@ type UsageConfigurable = Argv & { usageConfiguration(settings: { 'hide-types': b
  */
 export async function parse(given: Source, columns: number | undefined): Promise<Parsed> {
   const members = new Map<string, readonly Command[]>();
-  for (const { name, load } of groups) {
-    // Also when the word is an option's value: loading what nobody runs does no harm.
-    if (given.argv.includes(name)) members.set(name, await load());
-  }
-  const source = { ...given, argv: spelledOut(given.argv, [...commands, ...[...members.values()].flat()]) };
+  // Also when the word is an option's value: loading what nobody runs does no harm.
+  const isTyped = ({ name }: { name: string }): boolean => given.argv.includes(name);
+  for (const { name, load } of groups.filter(isTyped)) members.set(name, await load());
+  const late = await Promise.all(lateCommands.filter(isTyped).map(({ load }) => load()));
+  const known = [...commands, ...late, ...[...members.values()].flat()];
+  const source = { ...given, argv: spelledOut(given.argv, known) };
   let selected: Parsed | undefined;
   let active: Command | undefined;
   const root = yargs([...source.argv]);
@@ -67,6 +68,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
     .epilogue(EPILOGUE)
     .exitProcess(false)
     .fail((message, error: unknown) => {
+      if (active?.argument && message.startsWith('Not enough non-option arguments'))
+        throw needsArgument(active);
       throw error instanceof Error && error.name !== 'YError' ? error : usage(asSentence(message));
     })
     // Before yargs looks for missing options: a mistyped one is the better explanation.
@@ -75,7 +78,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
     }, true);
   const add = (parent: Argv, name: string, command: Command): void => {
     parent.command(
-      name,
+      command.argument ? `${name} <${command.argument.name}>` : name,
       command.describe,
       (builder) => {
         active = command;
@@ -86,7 +89,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
       },
     );
   };
-  for (const command of commands) add(root, command.name, command);
+  for (const command of [...commands, ...late]) add(root, command.name, command);
+  for (const { name, describe } of lateCommands.filter((one) => !isTyped(one))) root.command(name, describe);
   for (const { name: group, words } of groups) {
     root.command(
       group,
@@ -159,6 +163,8 @@ function withOptions(builder: Argv, command: Command, source: Source): Argv {
   builder.options(yargsOptions(options, source)).config(fromEnvironment(options, source));
   // yargs itself writes the name and the description of the command without a name.
   if (command.name !== '$0') builder.usage(`$0 ${command.name} ${command.usage}\n\n${command.describe}`);
+  const { argument } = command;
+  if (argument) builder.positional(argument.name, { describe: argument.describe, type: 'string' });
   for (const [line, meaning] of command.examples) builder.example(line, meaning);
   return builder;
 }
@@ -172,6 +178,7 @@ function requireKnownWords(
   const options = optionsOf(command);
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
+    ...(command.argument ? [command.argument.name] : []),
     'help',
     'version',
   ];
@@ -190,8 +197,17 @@ function requireKnownWords(
   if (extra !== undefined) throw unexpectedWord(String(extra), command);
 }
 
+function needsArgument({ name, argument }: Command): Error {
+  return usage(
+    `${name} needs a ${argument?.name ?? 'word'}`,
+    `Give one: gs-repartition ${name} <${argument?.name ?? ''}>.`,
+  );
+}
+
 function unexpectedWord(word: string, command: Command): Error {
-  const names = [...commands, ...groups].map(({ name }) => name).filter((name) => name !== '$0');
+  const names = [...commands, ...lateCommands, ...groups]
+    .map(({ name }) => name)
+    .filter((name) => name !== '$0');
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
   return usage(

@@ -5,17 +5,22 @@ import type { Log, Progress } from '../repartition/api.js';
 import type { Console } from './console.js';
 import { formatBytes, formatCount, formatDuration, plural } from './format.js';
 
+/** What is shown: what the engine tells, and how far an upload is. */
+export type Shown =
+  Progress | { phase: 'upload'; done: number; total: number; bytes: number; totalBytes: number };
+
 export interface ProgressDisplay {
-  report(progress: Progress): void;
+  report(progress: Shown): void;
   /** Takes the bar away. */
   stop(): void;
 }
 
-const PHASES: Record<Progress['phase'], { doing: string; start: (parts: string) => string }> = {
+const PHASES: Record<Shown['phase'], { doing: string; noun?: string; start: (parts: string) => string }> = {
   inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
   parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
   verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
   deep: { doing: 'Reading values', start: (parts) => `reading the values of ${parts}` },
+  upload: { doing: 'Uploading', noun: 'file', start: (files) => `comparing and uploading ${files}` },
 };
 
 export const noProgress: ProgressDisplay = { report: () => undefined, stop: () => undefined };
@@ -25,13 +30,13 @@ const LINE_EVERY_MS = 10_000;
 
 /** For logs: a line when a phase begins, then at most one every ten seconds. */
 export function progressLines(log: Log, now: () => number = () => performance.now()): ProgressDisplay {
-  let phase: Progress['phase'] | undefined;
+  let phase: Shown['phase'] | undefined;
   let [said, began] = [0, 0];
   return {
     report(progress) {
-      const { doing, start } = PHASES[progress.phase];
+      const { doing, noun = 'part', start } = PHASES[progress.phase];
       if (progress.phase !== phase) {
-        log.info(start(plural(progress.total, 'part')));
+        log.info(start(plural(progress.total, noun)));
         began = now();
       } else if (now() - said >= LINE_EVERY_MS) {
         log.info(`${doing.toLowerCase()}: ${howFar(progress)}${leftOf(progress, now() - began)}`);
@@ -44,15 +49,15 @@ export function progressLines(log: Log, now: () => number = () => performance.no
 }
 
 /** Values are read for hours where they are many, and whoever reads the log wants to know for how long. */
-function leftOf(progress: Progress, milliseconds: number): string {
+function leftOf(progress: Shown, milliseconds: number): string {
   const share = shareOf(progress);
-  if (progress.phase !== 'deep' || share === 0) return '';
+  if (!('totalBytes' in progress) || share === 0) return '';
   return `, about ${formatDuration((milliseconds / 1000 / share) * (1 - share))} left`;
 }
 
 /** `12 of 96, 1.50 GB` */
-function howFar(progress: Progress): string {
-  if (progress.phase === 'deep') {
+function howFar(progress: Shown): string {
+  if ('totalBytes' in progress) {
     return `${formatBytes(progress.bytes)} of ${formatBytes(progress.totalBytes)}`;
   }
   const bytes = progress.phase === 'parts' ? `, ${formatBytes(progress.bytes)}` : '';
@@ -76,7 +81,7 @@ const SECONDS_BEFORE_ESTIMATE = 3;
 export function progressBar(console: Console): ProgressDisplay {
   let bars: MultiBar | undefined;
   let bar: SingleBar | undefined;
-  let phase: Progress['phase'] | undefined;
+  let phase: Shown['phase'] | undefined;
   const stop = (): void => {
     bars?.stop();
     console.show(undefined);
@@ -107,7 +112,7 @@ export function progressBar(console: Console): ProgressDisplay {
   };
 }
 
-const drawLine: GenericFormatter = (_options, params, payload: { progress: Progress }) => {
+const drawLine: GenericFormatter = (_options, params, payload: { progress: Shown }) => {
   const { progress } = payload;
   const share = shareOf(progress);
   const full = Math.round(share * BAR_CELLS);
@@ -119,9 +124,9 @@ const drawLine: GenericFormatter = (_options, params, payload: { progress: Progr
   return `${PHASES[progress.phase].doing} ${bar} ${howFar(progress)}, ${formatDuration(seconds)}${estimate}`;
 };
 
-/** Of what takes the time: bytes where values are read, else parts. */
-function shareOf(progress: Progress): number {
+/** Of what takes the time: bytes where values are read or sent, else parts. */
+function shareOf(progress: Shown): number {
   const [done, total] =
-    progress.phase === 'deep' ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];
+    'totalBytes' in progress ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];
   return total === 0 ? 1 : done / total;
 }

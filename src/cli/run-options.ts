@@ -4,6 +4,7 @@ import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
 import { alias, choice, count, flag, size, text, usage, type Values, withDefault } from './options.js';
 import { prefixFrom, prefixOption } from './prefix-options.js';
+import { sparkFrom, sparkOptions } from './spark-options.js';
 
 /** What decides what a run does, and how. */
 export const layoutOptions = {
@@ -29,6 +30,7 @@ export const layoutOptions = {
   concurrency: count(
     'Worker threads at most (as many as processors, and as --memory has room for: see the README)',
   ),
+  ...sparkOptions,
 };
 
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
@@ -44,6 +46,7 @@ export function prepareOptionsFrom(values: RunValues, session: Session): Prepare
   }
   return {
     ...prefixFrom(values, session),
+    ...sparkFrom(values),
     inputMetadataFileName: values['input-metadata-file-name'],
     updatedMetadataFileName: values['updated-metadata-file-name'],
     recount: values.recount,

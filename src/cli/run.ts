@@ -1,6 +1,5 @@
 /** The command line as a function: words in, exit code out. */
 import type { Command, Session } from './command.js';
-import { allCommands } from './commands/index.js';
 import { commonOptions, type LogLevel } from './common-options.js';
 import { Console, hasNoReader, reasonOf, watchWrites } from './console.js';
 import { describeFailure } from './failure.js';
@@ -8,8 +7,9 @@ import { oneLine } from './format.js';
 import { withInterrupts } from './interrupt.js';
 import { makeLogger } from './logger.js';
 import { envName, type Source, unknownVariables, type Values } from './options.js';
-import { parse } from './parse.js';
+import type { Parsed } from './parse.js';
 import { noProgress, progressBar, type ProgressDisplay, progressLines } from './progress.js';
+import { version } from './version.js';
 import { EXIT, type World } from './world.js';
 
 /**
@@ -34,9 +34,9 @@ async function runSource(
   source: Source,
   { world, console }: { world: World; console: Console },
 ): Promise<number> {
-  let parsed;
+  let parsed: Parsed;
   try {
-    parsed = await parse(source, world.stdout.columns);
+    parsed = await understood(source, world.stdout.columns);
   } catch (error) {
     return fail(error, { world, console, json: wantsJson(source), debug: false });
   }
@@ -45,6 +45,13 @@ async function runSource(
     return EXIT.success;
   }
   return runCommand(parsed.command, parsed.values, { world, console, source });
+}
+
+/** Whoever asks for the version alone need not wait for yargs and all commands. */
+async function understood(source: Source, columns: number | undefined): Promise<Parsed> {
+  const [first, ...others] = source.argv;
+  if (first === '--version' && others.length === 0) return { kind: 'text', text: version };
+  return (await import('./parse.js')).parse(source, columns);
 }
 
 async function runCommand(
@@ -118,6 +125,7 @@ async function warnOfVariables(
   const known = [...namesOf([command]), ...Object.keys(commonOptions)];
   if (unknownVariables(known, source).length === 0) return;
   // Perhaps another command's.
+  const { allCommands } = await import('./commands/index.js');
   for (const name of unknownVariables([...known, ...namesOf(await allCommands())], source)) {
     warn(`${name} is no option of ours and changes nothing; see gs-repartition --help`);
   }

@@ -1,17 +1,10 @@
 /** `gs-repartition sagemaker submit`: the alignment as a SageMaker Processing job, with the reference's options. */
-import {
-  checkAlignment,
-  followProcessingJob,
-  type ProcessingJobOptions,
-  sessionNear,
-  stopProcessingJob,
-  submitProcessingJob,
-} from '../aws/index.js';
+import { checkAlignment, type ProcessingJobOptions, sessionNear, submitProcessingJob } from '../aws/index.js';
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
 import { commonOptions, LOG_LEVELS } from './common-options.js';
 import { versioned } from './documents.js';
-import { askOnTerminal, processingTeller } from './emr-serverless-wait.js';
+import { interruptOption, waitForProcessing } from './emr-serverless-wait.js';
 import { alias, choice, flag, required, text, trueOrFalse, withDefault } from './options.js';
 import { EXIT } from './world.js';
 
@@ -34,10 +27,7 @@ const submitCommand = defineCommand({
     'container-log-level': withDefault(choice('The log level in the container', LOG_LEVELS), 'INFO'),
     'streaming-repartitioning': withDefault(trueOrFalse('Passed on to the container'), 'False'),
     'sm-processor-parameters': text('Parameters of SageMaker’s Processor: "volume_size_in_gb=100 env={}"'),
-    'on-interrupt': choice(
-      'What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)',
-      ['leave', 'cancel'],
-    ),
+    ...interruptOption,
     'dry-run': flag('Print the request as JSON and start nothing'),
     ...awsOptions,
     region: text('The AWS region (the bucket’s unless given)'),
@@ -80,15 +70,7 @@ const submitCommand = defineCommand({
           session.printDocument(versioned('sagemaker-submit', { status: 'started', jobName, region }));
         else session.print(`Started the job ${jobName} in ${region}.`);
       } else {
-        try {
-          await followProcessingJob(aws, jobName, { signal, log, onUpdate: processingTeller(log) });
-        } catch (error) {
-          if (!signal.aborted) throw error;
-          const answer = values['on-interrupt'] ?? (await askOnTerminal(session)) ?? 'leave';
-          if (answer === 'cancel') await stopProcessingJob(aws, jobName);
-          log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
-          return EXIT.interrupted;
-        }
+        if (!(await waitForProcessing(aws, jobName, values, session))) return EXIT.interrupted;
         const engine = jobEngine(session, values);
         const verdict = await checkAlignment(options.s3InputPrefix, options, (prefix, names) =>
           engine.verify(prefix, names),

@@ -2,6 +2,10 @@
 import type {
   CleanOptions,
   CleanReport,
+  Inspection,
+  InspectOptions,
+  ListOptions,
+  OutputListing,
   PlanDocument,
   PrepareOptions,
   RepartitionOptions,
@@ -11,6 +15,9 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from '../repartition/index.js';
+import type { WorkerStreams } from '../repartition/work/serve.js';
+
+export type Reports = typeof import('../repartition/report/report.js');
 
 /** The calls behind the commands. */
 export interface Engine {
@@ -20,6 +27,11 @@ export interface Engine {
   verifyPrefix(options: VerifyOptions): Promise<VerifyReport>;
   clean(options: CleanOptions): Promise<CleanReport>;
   readStatus(options: StatusOptions): Promise<StatusReport>;
+  serveTasks(setup: string, streams: WorkerStreams): Promise<void>;
+  inspect(options: InspectOptions): Promise<Inspection>;
+  /** What makes reports; loaded when somebody wants one. */
+  reports(): Promise<Reports>;
+  listOutput(options: ListOptions): Promise<OutputListing>;
 }
 
 /** A stream that may be a terminal. */

@@ -81,7 +81,6 @@ function footerLength(file: string, size: number, tail: Uint8Array): number {
 /**
  * @param start the byte where `bytes` (FileMetaData) lie in the file
  * @param most bytes that it may take in memory
- * @internal
  */
 export function parseFooter(file: string, bytes: Uint8Array, start: number, most = Infinity): Footer {
   try {

@@ -21,6 +21,12 @@ import { openSlices, type RowGroupShare, sharesOf } from './slices.js';
 import type { RowSlices } from './source.js';
 import type { OpenSource } from './source-file.js';
 
+/**
+ * Far away, row groups that are begun before the one in front of them is made: then both parts at a boundary ask for its
+ * page at about the same time, which is remembered for a while only.
+ */
+const MADE_AHEAD = 1;
+
 export interface Spliced {
   segments: ParquetSegment[];
   /** Bytes of the file. */
@@ -46,16 +52,23 @@ export async function splice(
   let template: Footer | undefined;
   const writers = new Set<string>();
   const groups: NewRowGroup[] = [];
-  for await (const slice of openSlices(open, slices)) {
-    const { footer } = slice;
-    template ??= footer;
-    if (footer.createdBy !== undefined) writers.add(footer.createdBy);
-    try {
+  const making: Promise<NewRowGroup[]>[] = [];
+  try {
+    for await (const slice of openSlices(open, slices)) {
+      const { footer, reader } = slice;
+      template ??= footer;
+      if (footer.createdBy !== undefined) writers.add(footer.createdBy);
+      const ahead = reader.readOverhead > 0 ? MADE_AHEAD : 0;
       if (slice.from < slice.to) requireSameSchema(template, footer);
-      for (const share of sharesOf(slice)) groups.push(...(await newRowGroups(share, smallestCopy)));
-    } catch (error) {
-      throw explainDamage(footer.file, undefined, error);
+      for (const share of sharesOf(slice)) {
+        making.push(begin(share, smallestCopy));
+        if (making.length > ahead) groups.push(...(await making.shift()!));
+      }
     }
+    while (making.length > 0) groups.push(...(await making.shift()!));
+  } finally {
+    // Whoever is told of a failure may let go of all that is read from.
+    await Promise.allSettled(making);
   }
   if (!template) throw new RangeError('a part of no slices has no schema');
   const { order, startsSource } = placeRowGroups(
@@ -77,6 +90,15 @@ interface NewRowGroup {
   origin: RowGroupOrigin;
   /** One a column. */
   pieces: ChunkPiece[];
+}
+
+function begin(share: RowGroupShare, smallestCopy: number): Promise<NewRowGroup[]> {
+  const made = newRowGroups(share, smallestCopy).catch((error: unknown) => {
+    throw explainDamage(share.footer.file, undefined, error);
+  });
+  // Told when its turn comes; before that the process must not end for want of a listener.
+  made.catch(() => undefined);
+  return made;
 }
 
 async function newRowGroups(share: RowGroupShare, smallestCopy: number): Promise<NewRowGroup[]> {

@@ -1,6 +1,7 @@
 /** What a program gives the alignment and its check, and gets back. */
 import type { S3Options } from '../s3/options.js';
-import type { TargetLayout } from './model.js';
+import type { Cluster } from './cluster.js';
+import type { Plan, TargetLayout, TaskResult } from './model.js';
 
 /** What a run did; `--json` prints it. Byte counts are of output parts unless said otherwise. */
 export interface Summary {
@@ -38,8 +39,26 @@ export interface PrefixOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** The Spark that runs the tasks, where one machine is not enough. */
+export interface SparkOptions {
+  /** As `spark-submit` calls it: `yarn`, `spark://host:7077`, `local[4]`. Default: what its configuration says. */
+  master?: string;
+  /** More of its configuration, each as `key=value`. */
+  conf?: readonly string[];
+  /** Its program. Default: the `spark-submit` on the PATH. */
+  submit?: string;
+}
+
+/** Where tasks run, if not in this process. */
+export interface ClusterOptions {
+  /** On a Spark application that is started for the run, and ended with it. */
+  spark?: SparkOptions;
+  /** On one that the caller has started: several runs may share it. A run that fails may leave some of its work to end. */
+  cluster?: Cluster;
+}
+
 /** What a plan is made from. */
-export interface PrepareOptions extends PrefixOptions {
+export interface PrepareOptions extends PrefixOptions, ClusterOptions {
   /** Default `metadata.json`. */
   inputMetadataFileName?: string;
   /** Default `updated_row_counts_metadata.json`. */
@@ -52,11 +71,13 @@ export interface PrepareOptions extends PrefixOptions {
   memory?: number;
   /** Believe the footers where the metadata's row counts differ. */
   recount?: boolean;
+  /** Called with the plan before anything is made. */
+  onPlan?: (plan: Plan) => void;
   log?: Log;
 }
 
 /** How a plan is carried out. */
-export interface ExecuteOptions {
+export interface ExecuteOptions extends ClusterOptions {
   /** Make every part again, also those that an earlier run has made. */
   remake?: boolean;
   /**
@@ -69,11 +90,16 @@ export interface ExecuteOptions {
   memory?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Called for each part that was made. */
+  onResult?: (result: TaskResult) => void;
   log?: Log;
 }
 
 /** What a commit is told. */
-export type CommitOptions = Omit<ExecuteOptions, 'concurrency' | 'memory' | 'remake'>;
+export type CommitOptions = Omit<
+  ExecuteOptions,
+  keyof ClusterOptions | 'concurrency' | 'memory' | 'remake' | 'onResult'
+>;
 
 /** What `repartition` is told. */
 export type RepartitionOptions = PrepareOptions & ExecuteOptions;
@@ -98,10 +124,83 @@ export interface VerifyOptions extends PrefixOptions {
   memory?: number;
 }
 
+/** What `inspect` is told. */
+export interface InspectOptions extends Omit<PrefixOptions, 'inputPrefix'> {
+  /** A Parquet file, a folder of them, a graph's prefix, or its metadata: local, or on S3. */
+  path: string;
+  /** Of a prefix: default as for `verifyPrefix`. */
+  metadataFileName?: string;
+  /** Of a part: tell of each page. */
+  pages?: boolean;
+  /** Of a part: show so many of its first rows. */
+  rows?: number;
+}
+
 /** What `clean` is told. */
 export interface CleanOptions extends Omit<PrefixOptions, 'onProgress'> {
   /** Remove what is found; otherwise it is only listed. */
   remove?: boolean;
+}
+
+/** What `listOutput` is told. */
+export interface ListOptions extends PrefixOptions {
+  /** Default `updated_row_counts_metadata.json`, or `metadata.json` where there is none. */
+  metadataFileName?: string;
+  /** Footers read at once. */
+  concurrency?: number;
+}
+
+/**
+ * Why a data set does not go with the others of its type: another number of parts, other rows in them, a part without rows,
+ * a label or mask without its flat shape (or a shape that is not the part's), row counts in the metadata that are not the
+ * files', parts that cannot be read.
+ */
+export type NotAligned = 'part-count' | 'row-count' | 'empty-part' | 'shape' | 'declared-rows' | 'unreadable';
+
+/** A data set as `listOutput` lists it. */
+export interface ListedDataSet {
+  /** The feature's name, `structure` or `raw_id_mappings`. */
+  name: string;
+  parts: number;
+  rows: number;
+  /** Bytes of the files. */
+  bytes: number;
+  /** Rows of the smallest and the largest part. */
+  partRows: { fewest: number; most: number };
+  /** Parts that are missing, damaged, or no Parquet: not among rows and bytes. */
+  unreadable?: number;
+  /** Whether DistPartitioning can read it beside the others of its type; left out for id mappings, which stand alone. */
+  aligned?: boolean;
+  notAligned?: NotAligned;
+  /** The type under which it is listed too, and counted. */
+  sharedWith?: string;
+}
+
+/** A type as `listOutput` lists it. */
+export interface ListedType {
+  kind: 'node' | 'edge';
+  /** A node type, or an edge type `src:relation:dst`. */
+  type: string;
+  rows: number;
+  aligned: boolean;
+  dataSets: ListedDataSet[];
+}
+
+/** What lies under a prefix; `ls --json` prints it (`schemas/ls.v1.json`). */
+export interface OutputListing {
+  document: 'gs-repartition/ls';
+  version: 1;
+  inputPrefix: string;
+  /** The document that was read. */
+  metadata: string;
+  /** Whether all types are. */
+  aligned: boolean;
+  /** Node types, then edge types. */
+  types: ListedType[];
+  /** The files right under the prefix. */
+  files: { name: string; bytes: number }[];
+  /** Data sets that several types share count once. */
+  totals: { types: number; dataSets: number; parts: number; rows: number; bytes: number };
 }
 
 /** What `readStatus` is told. */

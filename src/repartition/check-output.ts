@@ -8,6 +8,7 @@ import { dataSetName } from './data-set-name.js';
 import type { DataSetPlan } from './model.js';
 import type { OwnedTask } from './owned-tasks.js';
 import { nameInFooter } from './part-name.js';
+import type { ReadOptions } from './part-reader.js';
 import { problemOf, type ReadPart, readPart } from './prepare/read-part.js';
 
 /** The object that is there, or what is wrong with it. */
@@ -17,7 +18,7 @@ export type CheckedOutput = Pick<ObjectStat, 'size' | 'version'> | { problem: st
 export async function checkOutput(
   storage: Storage,
   owned: OwnedTask,
-  options: CallOptions,
+  options: ReadOptions,
 ): Promise<CheckedOutput> {
   return checkPart(storage, owned, options, () => undefined);
 }
@@ -31,7 +32,7 @@ export async function checkOldOutput(
   storage: Storage,
   owned: OwnedTask,
   sources: SourceSchemas,
-  options: CallOptions,
+  options: ReadOptions,
 ): Promise<CheckedOutput> {
   const { task, dataSet } = owned;
   const source = await sources.of(dataSet);
@@ -79,7 +80,7 @@ interface SourceSchema {
 async function checkPart(
   storage: Storage,
   { dataSet, task }: OwnedTask,
-  options: CallOptions,
+  options: ReadOptions,
   furtherProblem: (part: ReadPart) => string | undefined,
 ): Promise<CheckedOutput> {
   try {

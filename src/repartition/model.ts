@@ -177,4 +177,6 @@ export interface TaskResult {
   copiedBytes: number;
   /** Bytes that were made: cut pages, indexes, the footer. */
   writtenBytes: number;
+  /** From its first read until it was in its place, if the executor tells. */
+  seconds?: number;
 }

@@ -6,8 +6,11 @@ import type {
   CleanOptions,
   CommitOptions,
   ExecuteOptions,
+  InspectOptions,
+  ListOptions,
   PrepareOptions,
   RepartitionOptions,
+  SparkOptions,
   StatusOptions,
   VerifyOptions,
 } from './api.js';
@@ -44,7 +47,10 @@ const EXECUTE: Checks<ExecuteOptions> = {
   memory: count,
   signal,
   onProgress: callback,
+  onResult: callback,
   log: group,
+  spark: group,
+  cluster: group,
 };
 
 const PREPARE: Checks<PrepareOptions> = {
@@ -58,7 +64,10 @@ const PREPARE: Checks<PrepareOptions> = {
   numOutputFiles: count,
   memory: count,
   recount: yesOrNo,
+  onPlan: callback,
   log: group,
+  spark: group,
+  cluster: group,
 };
 
 const COMMIT: Checks<CommitOptions> = { signal, onProgress: callback, log: group };
@@ -75,6 +84,25 @@ const VERIFY: Checks<VerifyOptions> = {
   concurrency: count,
   threads: count,
   memory: count,
+};
+
+const INSPECT: Checks<InspectOptions> = {
+  path: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  pages: yesOrNo,
+  rows: count,
+};
+
+const LIST: Checks<ListOptions> = {
+  inputPrefix: text,
+  s3: group,
+  signal,
+  onProgress: callback,
+  metadataFileName: text,
+  concurrency: count,
 };
 
 const STATUS: Checks<StatusOptions> = { inputPrefix: text, s3: group, signal };
@@ -105,6 +133,17 @@ export function requireCallOptions(options: CallOptions): void {
 /** @throws RepartitionError `usage` as {@link requireOptions} */
 export function requireVerifyOptions(options: VerifyOptions): void {
   requireKnown(options, VERIFY);
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireInspectOptions(options: InspectOptions): void {
+  requireKnown(options, INSPECT);
+  if (!options.path) throw usage('`path` is required', 'Give a Parquet file, a folder of them, or a prefix.');
+}
+
+/** @throws RepartitionError `usage` as {@link requireOptions} */
+export function requireListOptions(options: ListOptions): void {
+  requireKnown(options, LIST);
 }
 
 /** @throws RepartitionError `usage` as {@link requireOptions} */
@@ -201,6 +240,7 @@ export function resumeCommand(options: PrepareOptions): string {
   add('num-output-files', options.numOutputFiles);
   if (options.memory !== undefined) add('memory', `${Math.ceil(options.memory / 2 ** 20)}MB`);
   if (options.recount) words.push('--recount');
+  words.push(...sparkWords(options.spark));
   for (const [key, value] of Object.entries(options.s3 ?? {}) as [string, string | number | boolean][]) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (key === 'requesterPays') {
@@ -208,6 +248,27 @@ export function resumeCommand(options: PrepareOptions): string {
     } else add(name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
   }
   return words.join(' ');
+}
+
+/** What Spark itself keeps out of what it shows: https://spark.apache.org/docs/3.5.6/configuration.html, spark.redaction.regex */
+const SECRET = /secret|password|token|access[.]?key/i;
+
+/** Nobody can come back to the session of a driver that started this process. */
+function sparkWords(spark: SparkOptions | undefined): string[] {
+  if (spark === undefined || sparkSession(spark) !== undefined) return [];
+  const { master, conf = [], submit } = spark;
+  const shown = conf.filter((one) => !SECRET.test(one.split('=', 1)[0]!));
+  const given = { master: master ?? [], conf: shown, submit: submit ?? [] };
+  const words = Object.entries(given).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [`--spark-${name}`, quoted(value)]),
+  );
+  return ['--engine', 'spark', ...words];
+}
+
+/** The file descriptor of the driver that started this process, where there is one: `fd:5` in place of a program. */
+export function sparkSession({ submit = '' }: SparkOptions): number | undefined {
+  const [, fd] = /^fd:(\d+)$/.exec(submit) ?? [];
+  return fd === undefined ? undefined : Number(fd);
 }
 
 function absolute(prefix: string): string {

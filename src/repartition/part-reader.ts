@@ -3,7 +3,8 @@
 import { TAIL_BYTES } from '../parquet/footer.js';
 import type { RangeReader } from '../parquet/source.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
-import type { CallOptions, ObjectStat, Storage } from '../storage/storage.js';
+import { BufferPool } from '../storage/buffer-pool.js';
+import type { CallOptions, ObjectStat, Storage, StorageProfile } from '../storage/storage.js';
 
 /** For whoever reads footers alone, one at a time. */
 const USUAL = Memory.within(DEFAULT_MEMORY);
@@ -12,6 +13,13 @@ const USUAL = Memory.within(DEFAULT_MEMORY);
 export interface ReadOptions extends CallOptions {
   /** What opening it may take; by default as much as in a process that nobody said anything about. */
   memory?: Memory | undefined;
+  /** Where the ends of files are put, one after the other: whoever reads very many of them would make as much garbage. */
+  tails?: BufferPool | undefined;
+}
+
+/** For whoever looks at many parts. */
+export function tailBuffers({ readsAtOnce }: StorageProfile): BufferPool {
+  return new BufferPool(TAIL_BYTES, readsAtOnce);
 }
 
 /**
@@ -21,7 +29,7 @@ export interface ReadOptions extends CallOptions {
 export function partReader(
   storage: Storage,
   stat: ObjectStat,
-  { memory = USUAL, ...options }: ReadOptions,
+  { memory = USUAL, signal }: ReadOptions,
   tail?: Uint8Array,
 ): RangeReader {
   let kept = tail ?? new Uint8Array(0);
@@ -34,7 +42,7 @@ export function partReader(
     async read(start, end) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);
-      const bytes = await storage.read(stat.path, start, end, { ...options, version: stat.version });
+      const bytes = await storage.read(stat.path, start, end, { signal, version: stat.version });
       if (end === stat.size && bytes.length <= TAIL_BYTES) kept = bytes;
       return bytes;
     },

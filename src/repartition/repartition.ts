@@ -36,6 +36,7 @@ import {
 import { requireFreeName } from './prepare/output-name.js';
 import { removeLeftovers } from './runs/leftovers.js';
 import { planFor } from './prepare/prepare.js';
+import { RunCluster } from './run-cluster.js';
 import { readMetadata, type ReadMetadata } from './prepare/read-metadata.js';
 
 /**
@@ -64,15 +65,17 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
     });
     return withStatus(storage, resumeCommand(options), options, async (status, noted) => {
       // Threads start while footers are read, if that takes long. Where the metadata are wrong, some start for nothing, or late.
-      const executors = new LateExecutor(storage, options);
+      const cluster = RunCluster.of(storage, options);
+      const executors = new LateExecutor(storage, options, cluster);
       try {
         const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
+          reader: await cluster?.reader(),
         });
         for (const warning of plan.warnings) log?.warn(warning);
         executors.startFor(plan);
         const start = (tasks: number): Promise<Executor> => executors.start(plan, tasks);
-        const results = await executeTidily(storage, plan, start, status, noted);
+        const results = await executeTidily(storage, plan, { start, cluster }, status, noted);
         // They take a moment to end, while the parts are checked.
         executors.close().catch(() => undefined);
         const summary = await commitOn(storage, plan, results, noted);
@@ -80,6 +83,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
         return summary;
       } finally {
         await executors.close();
+        await cluster?.close();
       }
     });
   });
@@ -101,9 +105,15 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
 export async function prepare(options: PrepareOptions): Promise<Plan> {
   requirePrepareOptions(options);
   const settings = runSettings(options);
-  return onPrefix(options, async (storage) =>
-    planFor(storage, await readInput(storage, options), settings, options),
-  );
+  return onPrefix(options, async (storage) => {
+    const read = await readInput(storage, options);
+    const cluster = RunCluster.of(storage, options);
+    try {
+      return await planFor(storage, read, settings, options, { reader: await cluster?.reader() });
+    } finally {
+      await cluster?.close();
+    }
+  });
 }
 
 /**
@@ -146,10 +156,11 @@ export async function execute(
   return onLocation(plan, options, async (storage) =>
     withStatus(storage, plan.command, options, async (status, noted) => {
       const { executor } = options;
-      const executors = new LateExecutor(storage, options);
+      const cluster = executor ? undefined : RunCluster.of(storage, options);
+      const executors = new LateExecutor(storage, options, cluster);
       const start = (tasks: number): Executor | Promise<Executor> => executor ?? executors.start(plan, tasks);
       try {
-        return await executeTidily(storage, plan, start, status, noted);
+        return await executeTidily(storage, plan, { start, cluster }, status, noted);
       } finally {
         await executors.close();
         await status.pause();
@@ -222,11 +233,17 @@ async function withStatus<T, O extends Told>(
   }
 }
 
-/** Makes the parts. First goes what killed runs have left of the same, and at the end what threads left that died. */
+/**
+ * Makes the parts. First goes what killed runs have left of the same, and at the end what threads left that died, or
+ * workers of a cluster, which ends them as it likes.
+ */
 async function executeTidily(
   storage: Storage,
   plan: Plan,
-  start: (tasks: number) => Promise<Executor> | Executor,
+  {
+    start,
+    cluster,
+  }: { start: (tasks: number) => Promise<Executor> | Executor; cluster: RunCluster | undefined },
   status: StatusDocument,
   options: ExecuteOptions,
 ): Promise<Results> {
@@ -236,7 +253,8 @@ async function executeTidily(
   try {
     return await executeOn(storage, plan, start, options);
   } finally {
-    if (deadThreadCount() > deaths) await removeLeftovers(storage, plan, status.self, { log });
+    await cluster?.close();
+    if (cluster || deadThreadCount() > deaths) await removeLeftovers(storage, plan, status.self, { log });
   }
 }
 
@@ -251,22 +269,25 @@ class LateExecutor {
   constructor(
     private readonly storage: Storage,
     private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory'>,
+    private readonly cluster: RunCluster | undefined,
   ) {}
 
   /** @param parts that are looked at before anything is made, and as many as can be made */
   startAhead(parts: number): void {
     const { soonDone } = this.storage.profile;
+    if (this.cluster) return;
     if (!soonDone || parts > soonDone.looks) this.startThreads(parts).catch(() => undefined);
   }
 
   /** Before it is known what of the plan is left to do. */
   startFor(plan: Plan): void {
-    if (plan.tasks > 0 && !this.isOurs(plan)) {
+    if (plan.tasks > 0 && !this.cluster && !this.isOurs(plan)) {
       this.startThreads(plan.tasks).catch(() => undefined);
     }
   }
 
   start(plan: Plan, mostTasks: number): Promise<Executor> {
+    if (this.cluster) return (this.started ??= this.cluster.executor(plan));
     return this.isOurs(plan) ? (this.started ??= this.here()) : this.startThreads(mostTasks);
   }
 

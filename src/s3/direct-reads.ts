@@ -5,12 +5,12 @@
  * to do about redirects, refusals, wrong clocks and networks that fail.
  */
 import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
-import { buildQueryString, extendedEncodeURIComponent } from '@smithy/core/protocols';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { type Dispatcher, Pool } from 'undici';
 import { proxyFor } from '../aws-config/proxies.js';
 import { urlOf } from '../aws-config/request-handler.js';
+import { roomFor } from '../storage/room-for.js';
 import { versionFrom } from './etag.js';
+import { Presigner } from './presigner.js';
 
 export interface RangeAnswer {
   bytes: Uint8Array;
@@ -58,10 +58,6 @@ interface SdkRequest {
   headers: Record<string, string>;
 }
 
-/** How long a signature is good for, and how long it is used. */
-const [VALID_SECONDS, FRESH_SECONDS] = [900, 300];
-/** Signatures that are remembered. */
-const URLS = 512;
 /** Refusals one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
 const MOST_REFUSALS = 8;
 const PLACEHOLDER = 'key';
@@ -73,14 +69,11 @@ const OWN_HEADERS =
 
 export class DirectReads {
   private readonly pool: Pool;
-  private readonly signer: SignatureV4;
-  /** Of keys, the oldest first: most objects are read for a while, and then no more. */
-  private readonly urls = new Map<string, { path: Promise<string>; until: number }>();
-
+  private readonly presigner: Presigner;
   private refusals = 0;
 
   private constructor(
-    private readonly client: S3Client,
+    client: S3Client,
     private readonly address: Address,
     { most, connectTimeout, idleTimeout, ca }: Sockets,
   ) {
@@ -90,13 +83,9 @@ export class DirectReads {
       headersTimeout: idleTimeout,
       bodyTimeout: idleTimeout,
     });
-    this.signer = new SignatureV4({
-      credentials: client.config.credentials,
-      region: address.region,
-      service: 's3',
-      sha256: client.config.sha256,
-      uriEscapePath: false,
-    });
+    const { request, url, signedHeaders, pathBefore, query, region } = address;
+    const signed = { ...request, host: url.host, headers: signedHeaders, pathBefore, query, region };
+    this.presigner = new Presigner(client, signed);
   }
 
   /**
@@ -122,7 +111,7 @@ export class DirectReads {
 
   /**
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
-   * @param into where the bytes go if they are as many as it holds; saves a copy
+   * @param into where the bytes go if there is room for all; saves a copy
    * @throws what the signal was aborted with
    */
   async get(
@@ -133,7 +122,7 @@ export class DirectReads {
   ): Promise<DirectAnswer> {
     if (this.refusals >= MOST_REFUSALS) return {};
     try {
-      const path = await this.presigned(key);
+      const path = await this.presigner.presign(key);
       const headers = {
         ...this.address.headers,
         range,
@@ -148,45 +137,13 @@ export class DirectReads {
         this.refusals = 0;
         return got;
       }
-      // What was signed with an old key, or by a wrong clock, is not sent again.
-      this.urls.delete(key);
+      this.presigner.forget();
       if (got.status !== undefined && REFUSED.has(got.status)) this.refusals += 1;
       return got;
     } catch {
       signal?.throwIfAborted();
       return {};
     }
-  }
-
-  /** Path and query for any range of an object: neither Range nor If-Match is signed. */
-  private async presigned(key: string): Promise<string> {
-    const now = performance.now();
-    let url = this.urls.get(key);
-    if (!url || url.until < now) {
-      url = { path: this.presign(key), until: now + FRESH_SECONDS * 1000 };
-      this.urls.delete(key);
-      this.urls.set(key, url);
-      const [oldest] = this.urls.keys();
-      if (this.urls.size > URLS && oldest !== undefined) this.urls.delete(oldest);
-    }
-    return url.path;
-  }
-
-  private async presign(key: string): Promise<string> {
-    const { request, url, pathBefore, query, signedHeaders } = this.address;
-    const path = pathBefore + key.split('/').map(extendedEncodeURIComponent).join('/');
-    const headers = { ...signedHeaders, host: url.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-    const signed = await this.signer.presign(
-      { ...request, method: 'GET', path, query, headers },
-      {
-        expiresIn: VALID_SECONDS,
-        // They are sent as the SDK sends them.
-        unhoistableHeaders: new Set(Object.keys(signedHeaders)),
-        // The SDK learns from refusals how wrong this machine's clock is.
-        signingDate: new Date(Date.now() + this.client.config.systemClockOffset),
-      },
-    );
-    return `${path}?${buildQueryString(signed.query ?? {})}`;
   }
 
   close(): Promise<void> {
@@ -239,7 +196,7 @@ class Reply implements Dispatcher.DispatchHandler {
       controller.abort(new Error('not the range'));
       return;
     }
-    const bytes = this.into?.byteLength === length ? this.into : new Uint8Array(length);
+    const bytes = roomFor(length, this.into) ?? new Uint8Array(length);
     this.answer = { bytes, size: Number(size), version: versionFrom(String(headers['etag'] ?? '')) };
   }
 

@@ -2,11 +2,15 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { roomFor } from '../storage/room-for.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
+
+/** What comes in the time in which nothing comes. */
+const SHORT_BYTES = 64 * 1024;
 
 /** The requests of one bucket: under the throttle's cap, with what every request carries. */
 export class Requests {
@@ -99,7 +103,7 @@ export class Requests {
    * amid the body is repeated here.
    *
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
-   * @param into where the bytes go if they are as many as it holds; saves a copy
+   * @param into where the bytes go if there is room for all; saves a copy
    */
   async getRange(
     key: string,
@@ -161,7 +165,7 @@ export class Requests {
     const { answer, status } = await this.send(signal, async () => {
       const report = throttle.attempt();
       const got = await direct.get(key, range, version, { signal, into });
-      if (got.answer) report('fine');
+      if (got.answer) report('fine', { isShort: got.answer.bytes.byteLength <= SHORT_BYTES });
       else if (isSlowDownStatus(got.status)) report('slow-down');
       return got;
     });
@@ -177,7 +181,7 @@ export class Requests {
 
 /** Fills one buffer as the bytes come in, so that they are in memory once. */
 async function collect(body: unknown, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
-  const bytes = into?.byteLength === length ? into : new Uint8Array(length);
+  const bytes = roomFor(length, into) ?? new Uint8Array(length);
   let filled = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     if (filled + chunk.byteLength > length) throw new BrokenBody(filled + chunk.byteLength, length);

@@ -50,7 +50,7 @@ const PROFILE: StorageProfile = {
   threadBytes: 128 * 1024 * 1024,
   batchesPerThread: 4,
   tasksPerBatch: 16,
-  turns: { of: 'reading', atOnce: 16 },
+  turns: { of: 'reading', atOnce: 12 },
   smallestCopy: S3_LIMITS.minPart,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
@@ -159,14 +159,16 @@ class S3Storage implements Storage {
   async readTail(
     path: string,
     length: number,
-    { signal }: CallOptions = {},
+    { signal, into }: CallOptions & { into?: Uint8Array | undefined } = {},
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }> {
     try {
+      const range = `bytes=-${length}`;
       const { bytes, size, version } = await this.requests.getRange(
         this.key(path),
-        `bytes=-${length}`,
+        range,
         undefined,
         signal,
+        into,
       );
       return { stat: { path, size, version }, bytes };
     } catch (error) {

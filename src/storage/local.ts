@@ -17,6 +17,7 @@ import { fewOpenFiles, type OpenFiles } from './open-files.js';
 import type { OutputFile } from './output-file.js';
 import type { StorageKind } from './registry.js';
 import { isTemporaryName, replaceFile } from './replace-file.js';
+import { roomFor } from './room-for.js';
 import { readFully, SourceFiles, withFile } from './source-files.js';
 import {
   type CallOptions,
@@ -167,13 +168,13 @@ class LocalStorage implements Storage {
   async readTail(
     path: string,
     length: number,
-    options: CallOptions = {},
+    { signal, into }: CallOptions & { into?: Uint8Array | undefined } = {},
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }> {
-    throwIfAborted(options.signal);
+    throwIfAborted(signal);
     const where = this.resolve(path);
     return withFile(where, undefined, this.access, async (file, found) => {
       const stat = toObjectStat(path, found);
-      const bytes = newBytes(Math.min(length, stat.size));
+      const bytes = roomFor(Math.min(length, stat.size), into) ?? newBytes(Math.min(length, stat.size));
       await readFully(file, bytes, stat.size - bytes.length);
       return { stat, bytes };
     });

@@ -213,11 +213,14 @@ export interface Storage {
     options?: CallOptions & { version?: string },
   ): Promise<Uint8Array>;
 
-  /** The last `length` bytes (or all, if it has fewer) and the object's identity, in one request. */
+  /**
+   * The last `length` bytes (or all, if it has fewer) and the object's identity, in one request.
+   * @param options.into where the bytes may be put, if there is room: then what comes back shares its memory
+   */
   readTail(
     path: string,
     length: number,
-    options?: CallOptions,
+    options?: CallOptions & { into?: Uint8Array | undefined },
   ): Promise<{ stat: ObjectStat; bytes: Uint8Array }>;
 
   /** The objects directly inside a folder, in no particular order; empty when there is no such folder. */

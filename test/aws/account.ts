@@ -14,6 +14,7 @@ import {
 import { startMoto } from '../s3/servers.js';
 import { repositoryRoot } from '../support/paths.js';
 import { Front, type FrontOptions } from './front.js';
+import { requireValid } from './judge.js';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
@@ -51,9 +52,11 @@ export class Account {
     return account;
   }
 
+  /** Stops the servers. Fails when a request came that AWS would not take. */
   async close(): Promise<void> {
     await this.front.stop();
     await this.stopMoto();
+    await requireValid(this.front.requests);
   }
 
   /** Forgets calls, faults and jobs of the test before. */

@@ -13,6 +13,6 @@ const { repartition, verifyPrefix } = (await load('repartition/index.js')) as ty
 
 /** The real alignment. */
 export const engine: Aws.JobEngine = {
-  verify: (inputPrefix) => verifyPrefix({ inputPrefix }),
+  verify: (inputPrefix, asked) => verifyPrefix({ inputPrefix, ...asked }),
   align: (inputPrefix) => repartition({ inputPrefix, concurrency: 1 }),
 };

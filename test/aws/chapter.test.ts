@@ -10,14 +10,25 @@ let guide: Guide;
 let account: Account;
 
 beforeAll(async () => {
-  guide = await Guide.open('docs/emr-serverless.md');
+  guide = await Guide.open('docs/emr-serverless.md', undefined, { withTools: true });
   ({ account } = guide);
 });
 afterAll(() => guide.close());
 
-it('the names, and a dry run that changes nothing', async () => {
+it('the names, and the image', async () => {
   account.reset();
   const { code, stdout } = await guide.run(0, 1);
+  expect(stdout).toBe(
+    `The image ${REPOSITORY}:0.2.2-x86_64 is built.\nThe image is in ECR.\n  image   ${IMAGE}\n` +
+      `  digest  ${/sha256:[0-9a-f]{64}/.exec(stdout)?.[0] ?? ''}\n`,
+  );
+  expect(code).toBe(0);
+  expect(account.front.writes).toEqual(['ecr:CreateRepository', 'ecr:PutImage', 'ecr:PutImage']);
+});
+
+it('a dry run of the set-up that changes nothing', async () => {
+  account.reset();
+  const { code, stdout } = await guide.run(2);
   expect(code).toBe(0);
   const { steps } = JSON.parse(stdout) as { steps: { request: { operation: string } }[] };
   expect(steps.map(({ request }) => request.operation)).toEqual([
@@ -31,7 +42,7 @@ it('the names, and a dry run that changes nothing', async () => {
 
 it('the set-up, and again', async () => {
   account.reset();
-  const { code, stdout } = await guide.run(2, 3);
+  const { code, stdout } = await guide.run(3, 4);
   expect(code).toBe(0);
   expect(account.front.writes).toEqual([
     'iam:CreateRole',
@@ -46,7 +57,7 @@ it('the set-up, and again', async () => {
 
 it('the policies for an administrator', async () => {
   account.reset();
-  const { code, stdout } = await guide.run(4);
+  const { code, stdout } = await guide.run(5);
   expect(code).toBe(0);
   expect(account.front.calls).toEqual([]);
   const policies = JSON.parse(stdout) as Record<string, unknown>;
@@ -95,7 +106,7 @@ it('a job that leaves the movies graph misaligned, and is aligned here', async (
     script: ['RUNNING', 'SUCCESS'],
     onRun: guide.writeGraph,
   });
-  const { code, stdout, stderr } = await guide.run(5);
+  const { code, stdout, stderr } = await guide.run(6);
   expect(stderr).toContain('aligning here');
   expect(stderr).toMatch(/dashboard: https:\/\/dashboard\.example\//);
   expect(stderr).toMatch(
@@ -142,7 +153,7 @@ it('a job that is started now and waited for later, and aligned its output itsel
       return undefined;
     },
   });
-  const { code, stdout } = await guide.run(6);
+  const { code, stdout } = await guide.run(7);
   expect(code).toBe(0);
   expect(stdout).toContain('The job succeeded, and its output is aligned: it passes verification.');
   const token = [...account.front.jobs.values()].find(
@@ -156,14 +167,14 @@ it('a job that is started now and waited for later, and aligned its output itsel
 
 it('a job that is cancelled', async () => {
   account.reset({ script: ['RUNNING', 'hold'] });
-  const { code, stdout } = await guide.run(7);
+  const { code, stdout } = await guide.run(8);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^The job \w+ is CANCELLED\.\n$/);
 }, 60_000);
 
 it('alignment by hand', async () => {
   account.reset();
-  const { code, stdout } = await guide.run(8);
+  const { code, stdout } = await guide.run(9);
   expect(code).toBe(0);
   expect(stdout).toContain('Ready for DistPartitioning');
 }, 60_000);
@@ -176,7 +187,7 @@ it('alignment on SageMaker', async () => {
       return Promise.resolve();
     },
   });
-  const { code, stdout } = await guide.run(9);
+  const { code, stdout } = await guide.run(10);
   expect(code).toBe(0);
   expect(stdout).toMatch(
     /^The job gsprocessing-repartitioning-\d{4}(-\d\d){5} succeeded, and the graph is aligned: it passes verification\.\n$/,
@@ -186,9 +197,32 @@ it('alignment on SageMaker', async () => {
     ProcessingResources: { ClusterConfig: { InstanceType: 'ml.t3.xlarge', VolumeSizeInGB: 30 } },
   });
 }, 60_000);
+
+it('the hand-over to partitioning', async () => {
+  let asked: Record<string, unknown> = {};
+  account.reset({
+    onProcessingJob: async (request) => {
+      asked = request;
+      const graph = 'partitioned/small-graph/dist_graph';
+      for (const file of ['part0/graph.dgl', 'part1/graph.dgl', 'metadata.json']) {
+        await account.put(`${graph}/${file}`, 'x');
+      }
+    },
+  });
+  const { code, stdout } = await guide.run(11);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^The graph is partitioned: the job gs-partition-\S+ has made it\.\n {2}graph {2}s3:\/\/my-bucket\/partitioned\/small-graph\/dist_graph\n$/,
+  );
+  expect(asked).toMatchObject({
+    RoleArn: 'arn:aws:iam::123456789012:role/service-role/sagemaker-execution',
+    ProcessingResources: { ClusterConfig: { InstanceType: 'ml.t3.xlarge', InstanceCount: 2 } },
+  });
+}, 60_000);
+
 it('the same from a program, whose types are right', async () => {
   account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: guide.writeGraph });
-  const { code, stdout, stderr } = await guide.runTypeScript(10);
+  const { code, stdout, stderr } = await guide.runTypeScript(12);
   expect(stderr).toBe('');
   expect(stdout).toMatch(
     /^(RUNNING after [\d.]+ s\n)+SUCCESS after [\d.]+ s\ns3:\/\/my-bucket\/gsprocessing\/from-a-program is aligned \(here\)\n$/,
@@ -220,8 +254,17 @@ describe('the policies for an administrator', () => {
     const given = policies().flatMap(({ Action = [] }) => Action);
     expect(given.filter((action) => !sent.has(action)).sort()).toEqual([
       // Of the commands that start by themselves, and of the failures that the page does not show.
+      'ecr-public:GetAuthorizationToken',
+      'ecr:BatchCheckLayerAvailability',
       'ecr:BatchGetImage',
+      'ecr:BatchGetImage',
+      'ecr:BatchGetImage',
+      'ecr:CompleteLayerUpload',
       'ecr:GetDownloadUrlForLayer',
+      'ecr:GetDownloadUrlForLayer',
+      'ecr:GetDownloadUrlForLayer',
+      'ecr:InitiateLayerUpload',
+      'ecr:UploadLayerPart',
       'emr-serverless:StartApplication',
       'emr-serverless:TagResource',
       'iam:CreateServiceLinkedRole',
@@ -232,7 +275,9 @@ describe('the policies for an administrator', () => {
       's3:AbortMultipartUpload',
       's3:GetBucketLocation',
       's3:ListMultipartUploadParts',
+      'sagemaker:AddTags',
       'sagemaker:StopProcessingJob',
+      'sts:GetServiceBearerToken',
     ]);
   });
 

@@ -54,13 +54,36 @@ describe('the Dockerfile', () => {
       'tsconfig.json',
       'tsconfig.build.json',
       'scripts/bundle.mjs',
+      'scripts/page.mjs',
       'src',
       'LICENSE',
+      'spark/align_tasks.py',
     ]);
     for (const path of copied) {
       expect(existsSync(join(repositoryRoot, path)), path).toBe(true);
       expect(letIn).toContain(path);
     }
+  });
+});
+
+describe('the Dockerfile for EMR Serverless', () => {
+  const emr = readFileSync(join(repositoryRoot, 'docker', 'Dockerfile.emr'), 'utf8');
+
+  it('builds the same on the same base, and puts it on a base of EMR’s with Node.js beside it', () => {
+    const stages = (text: string): string[] => text.replace(/^#.*\n/gm, '').split(/^(?=FROM )/m);
+    const [, build, last] = stages(emr);
+    expect(build).toBe(stages(DOCKERFILE)[1]);
+    expect(emr).toContain(/^ARG NODE_IMAGE=.*$/m.exec(DOCKERFILE)?.[0]);
+    const copies = (text = ''): string[] => text.split('\n').filter((line) => line.startsWith('COPY'));
+    expect(copies(last)).toEqual([
+      'COPY --from=build /usr/local/bin/node /usr/local/bin/node',
+      ...copies(stages(DOCKERFILE)[2]),
+    ]);
+    expect(last).toMatch(/^FROM \$\{EMR_IMAGE\}\nUSER root\n/);
+    expect(last).toMatch(/\nUSER hadoop:hadoop\n$/);
+    expect(readFileSync(join(repositoryRoot, 'docker', 'Dockerfile.emr.dockerignore'), 'utf8')).toBe(
+      readFileSync(join(repositoryRoot, 'docker', 'Dockerfile.dockerignore'), 'utf8'),
+    );
   });
 });
 
@@ -93,7 +116,7 @@ describe('the Dockerfile, step by step', () => {
     };
     expect(gsRepartition('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
     const home = join(root, 'opt', 'gs-repartition');
-    expect(readdirSync(home).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
+    expect(readdirSync(home).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json', 'spark']);
     expect(existsSync(join(home, 'node_modules', 'piscina'))).toBe(true);
     expect(existsSync(join(home, 'node_modules', 'vitest'))).toBe(false);
   });
@@ -188,6 +211,13 @@ describe('build.sh', () => {
     expect(build('--dry-run').stdout).toContain(`--tag gs-repartition:${version} `);
   });
 
+  it('grows a base of EMR’s into an image of another name', () => {
+    const base = `mirror.example/emr-7@sha256:${'b'.repeat(64)}`;
+    expect(build('--dry-run', '--version', '1.2.3', '--emr-base', base).stdout).toBe(
+      `docker buildx build --load --platform linux/amd64 --file ${repositoryRoot}/docker/Dockerfile.emr --build-arg EMR_IMAGE=${base} --tag gs-repartition-emr:1.2.3 ${repositoryRoot}\n`,
+    );
+  });
+
   it.each([
     [['--architecture', 'mips'], 'build.sh: --architecture must be x86_64 or arm64, not mips\n'],
     [['--region'], 'build.sh: --region needs a value\n'],
@@ -195,6 +225,10 @@ describe('build.sh', () => {
     [
       ['--base', 'node:24'],
       'build.sh: --base must end in a digest (docker buildx imagetools inspect node:24 tells it)\n',
+    ],
+    [
+      ['--emr-base', 'emr:7'],
+      'build.sh: --emr-base must end in a digest (docker buildx imagetools inspect emr:7 tells it)\n',
     ],
   ])('refuses %s', (args, message) => {
     expect(build(...args)).toMatchObject({ status: 2, stderr: message });

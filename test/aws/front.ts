@@ -50,6 +50,8 @@ export interface FrontOptions {
 
 export class Front {
   readonly calls: string[] = [];
+  /** Everything that was sent, but for the bodies of objects. */
+  readonly requests: Incoming[] = [];
   /** Access keys of the calls. */
   readonly signers = new Set<string>();
   /** Every kind of call there ever was. */
@@ -120,6 +122,7 @@ export class Front {
     const call = `${incoming.service}:${incoming.operation}`;
     this.calls.push(call);
     this.kinds.add(call);
+    this.requests.push(isObjectBody(incoming) ? { ...incoming, body: Buffer.of() } : incoming);
     this.signers.add(incoming.accessKeyId);
     if (this.expiredKeys.has(incoming.accessKeyId)) {
       const type =
@@ -258,6 +261,17 @@ export class Front {
         return;
       }
     }
+    if (service === 'sagemaker' && operation === 'ListProcessingJobs') {
+      const { ProcessingJobSummaries: all, ...rest } = (await this.json(incoming)) as {
+        ProcessingJobSummaries: Json[];
+      };
+      const told = all.map((one) => {
+        const job = this.processing.get(String(one['ProcessingJobName']));
+        return job === undefined ? one : { ...one, ProcessingJobStatus: job.state };
+      });
+      send({ ...rest, ProcessingJobSummaries: told });
+      return;
+    }
     if (service === 'sagemaker' && operation === 'StopProcessingJob') {
       const job = this.processing.get(String((JSON.parse(body.toString()) as Json)['ProcessingJobName']));
       if (job) job.script = ['Stopped'];
@@ -355,6 +369,10 @@ export class Front {
       request.end(body);
     });
   }
+}
+
+function isObjectBody({ service, method }: Incoming): boolean {
+  return service === 's3' && method === 'PUT';
 }
 
 /** A job run as GetJobRun tells of it. */

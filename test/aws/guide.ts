@@ -16,6 +16,7 @@ import { Account } from './account.js';
 import { aws } from './built.js';
 import { MAIN, type Ran, runProgram } from './cli.js';
 import type { JobRun } from './front.js';
+import { ImageTools } from './image-tools.js';
 
 interface Block {
   language: string;
@@ -46,10 +47,13 @@ export class Guide {
     private readonly folder: string,
   ) {}
 
-  /** An account with what the guide asks for: an image, a bucket, a table's configuration, a checkout of GraphStorm. */
-  static async open(document: string, heading?: string): Promise<Guide> {
+  /**
+   * An account with what the guide asks for: an image, a bucket, a table's configuration, a checkout of GraphStorm.
+   * @param withTools the image is not there, but what it is made with
+   */
+  static async open(document: string, heading?: string, { withTools = false } = {}): Promise<Guide> {
     const account = await Account.open();
-    await account.pushImage();
+    if (!withTools) await account.pushImage();
     await account.nameBucket('my-bucket');
     await account.put('gsprocessing-input/gconstruct-config.json', '{}');
     account.front.quotas.set('ml.t3.xlarge for processing job usage', 2);
@@ -57,6 +61,7 @@ export class Guide {
 
     const folder = mkdtempSync(join(tmpdir(), 'gs-guide-'));
     mkdirSync(join(folder, 'bin'));
+    if (withTools) new ImageTools(folder);
     writeFileSync(
       join(folder, 'bin', 'gs-repartition'),
       `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`,
@@ -65,6 +70,9 @@ export class Guide {
     const scripts = join(folder, 'graphstorm', 'graphstorm-processing', 'graphstorm_processing');
     mkdirSync(scripts, { recursive: true });
     writeFileSync(join(scripts, 'distributed_executor.py'), '# stands for GSProcessing\n');
+    const launched = join(folder, 'graphstorm', 'sagemaker', 'run');
+    mkdirSync(launched, { recursive: true });
+    writeFileSync(join(launched, 'partition_entry.py'), '# stands for GraphStorm\n');
     // The package as a program has it that installed it.
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     mkdirSync(join(folder, 'node_modules'));

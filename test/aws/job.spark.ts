@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
 import { Account, IMAGE } from './account.js';
 import { engine } from './built.js';
-import { command, type Ran } from './cli.js';
+import { command, MAIN, type Ran } from './cli.js';
 import type { JobRun } from './front.js';
 
 const PYTHON = process.env['SPARK_PYTHON'];
@@ -40,11 +40,15 @@ afterAll(async () => {
 /** What EMR Serverless does with a job, as far as it can be done here: fetch the entry point, run it, keep its log. */
 async function runSpark(job: JobRun): Promise<{ state: string; details: string }> {
   const { sparkSubmit } = job.request['jobDriver'] as {
-    sparkSubmit: { entryPoint: string; entryPointArguments: string[] };
+    sparkSubmit: { entryPoint: string; entryPointArguments: string[]; sparkSubmitParameters?: string };
   };
+  // Executors find the command on their PATH, as in the image.
+  const command = `spark.gsRepartition.command=${process.execPath} ${MAIN}`;
+  const local = ['--master', 'local[2]', '--conf', `'${command}'`, '--conf', 'spark.ui.enabled=false'];
   const script = join(folder, `${job.jobRunId}.py`);
   writeFileSync(script, await account.get(sparkSubmit.entryPoint.replace(`s3://${account.bucket}/`, '')));
   const child = spawn(PYTHON!, [script, ...sparkSubmit.entryPointArguments], {
+    env: { ...process.env, PYSPARK_SUBMIT_ARGS: [...local, 'pyspark-shell'].join(' ') },
     // A group of its own, so that Spark's processes end with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -108,4 +112,36 @@ it('Spark dies of a broken table; the driver’s last lines say so', async () =>
   expect(stderr).toMatch(
     /gs-repartition: the job \w+ ended as FAILED: Job failed: the driver exited with 1\. Correct the cause and submit it again\.\n$/,
   );
+});
+
+it('aligns a graph in a job of its own, as large as the plan asks for', async () => {
+  await account.writeRatings('graph');
+  const { code, stdout, stderr } = await command(
+    'emr-serverless submit-alignment --wait --application-name gsprocessing-0.2.2 ' +
+      `--execution-role gsprocessing-emr-serverless --input-prefix ${account.url('graph')} --log-uri ${account.url('logs/')}`,
+  );
+  expect(stderr).toContain('upload the entry point to');
+  expect(stdout).toMatch(/^The job \w+ succeeded, and the graph is aligned: it passes verification\.\n$/);
+  expect(code).toBe(0);
+  const job = [...account.front.jobs.values()].at(-1)!;
+  expect(job.request['jobDriver']).toMatchObject({
+    sparkSubmit: {
+      entryPoint: account.url('emr-serverless-scripts/align_tasks.py'),
+      entryPointArguments: ['--input-prefix', account.url('graph')],
+      sparkSubmitParameters: expect.stringContaining(
+        '--conf spark.dynamicAllocation.maxExecutors=1',
+      ) as string,
+    },
+  });
+  const logs = `logs/applications/${job.applicationId}/jobs/${job.jobRunId}/SPARK_DRIVER/stderr.gz`;
+  expect(await account.get(logs)).not.toBe('');
+});
+
+it('aligns in a job of its own what a job has left misaligned', async () => {
+  const { code, stdout } = await submit('config.json --fallback emr-serverless');
+  expect(stdout).toMatch(
+    /^The job succeeded; its output was aligned by the job \w+ \(updated_row_counts_metadata\.json is a leftover of \S+, older than the job\)\.\n/,
+  );
+  expect(code).toBe(0);
+  expect(await engine.verify(account.url('gsprocessing/movies'))).toMatchObject({ ready: true });
 });

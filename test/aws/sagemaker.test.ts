@@ -60,11 +60,11 @@ describe('the parameters of SageMaker’s Processor', () => {
     expect(() => parseLiteral(text)).toThrow(`not a Python literal: ${text}`);
   });
   it('several, with spaces between them', () => {
-    expect(parseParameters(" volume_size_in_gb=100  subnets=['a','b'] ")).toEqual({
+    expect(parseParameters(" volume_size_in_gb=100  subnets=['a','b'] ", 'x')).toEqual({
       volume_size_in_gb: 100,
       subnets: ['a', 'b'],
     });
-    expect(() => parseParameters('volume')).toThrow('"volume" is not key=value');
+    expect(() => parseParameters('volume', 'x')).toThrow('`x`: "volume" is not key=value');
   });
 
   const request = (smProcessorParameters: string): unknown =>

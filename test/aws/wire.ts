@@ -60,7 +60,10 @@ function s3Operation(method: string, url: string): string {
   if (method === 'HEAD') return isObject ? 'HeadObject' : 'HeadBucket';
   if (method === 'GET')
     return isObject ? 'GetObject' : /[?&]uploads/.test(url) ? 'ListUploads' : 'ListObjects';
+  if (method === 'PUT' && /[?&]partNumber=/.test(url)) return 'UploadPart';
   if (method === 'PUT') return isObject ? 'PutObject' : 'CreateBucket';
+  if (method === 'POST' && /[?&]uploads/.test(url)) return 'CreateMultipartUpload';
+  if (method === 'POST' && /[?&]uploadId=/.test(url)) return 'CompleteMultipartUpload';
   return `${method} ${url}`;
 }
 

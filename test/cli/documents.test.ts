@@ -11,13 +11,12 @@ describe.each(schemaNames)('schemas/%s.json', (name) => {
   test('is a schema, and is called as the document says', () => {
     validatorOf(name);
     const [, document, version] = /^(.*)\.v(\d+)$/.exec(name) ?? [];
-    expect(readSchema(name)).toMatchObject({
-      $id: `https://gs-repartition/schemas/${name}.json`,
-      properties: {
-        document: { const: `gs-repartition/${document ?? ''}` },
-        version: { const: Number(version) },
-      },
-    });
+    const schema = readSchema(name);
+    expect(schema['$id']).toBe(`https://gs-repartition/schemas/${name}.json`);
+    // At the top, or in each kind that there is of it.
+    const text = JSON.stringify(schema);
+    expect(text).toContain(`"document":{"const":"gs-repartition/${document ?? ''}"}`);
+    expect(text).toContain(`"version":{"const":${version ?? ''}}`);
   });
 });
 

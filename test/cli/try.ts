@@ -5,6 +5,8 @@ import { run } from '../../src/cli/run.js';
 import type { Engine, Output, World } from '../../src/cli/world.js';
 import type {
   CleanReport,
+  Inspection,
+  OutputListing,
   PlanDocument,
   StatusReport,
   Summary,
@@ -116,6 +118,82 @@ export const succeeded: StatusReport = {
   runs: [],
 };
 
+const inspected: Inspection = {
+  document: 'gs-repartition/inspect',
+  version: 1,
+  kind: 'data set',
+  path: '/data/graph/edges',
+  rows: 5,
+  bytes: 1000,
+  createdBy: ['parquet-mr'],
+  codecs: ['SNAPPY'],
+  columns: [{ path: 'id', type: 'INT64', nullable: false, repeated: false }],
+  parts: [{ path: 'part-0.parquet', rows: 5, bytes: 1000, rowGroups: 1 }],
+};
+
+/** A type whose feature lags behind, and one that is aligned. */
+export const listing: OutputListing = {
+  document: 'gs-repartition/ls',
+  version: 1,
+  inputPrefix: 's3://bucket/graph',
+  metadata: 's3://bucket/graph/metadata.json',
+  aligned: false,
+  types: [
+    {
+      kind: 'node',
+      type: 'user',
+      rows: 1200,
+      aligned: false,
+      dataSets: [
+        {
+          name: 'age',
+          parts: 2,
+          rows: 1200,
+          bytes: 9_600,
+          partRows: { fewest: 600, most: 600 },
+          aligned: true,
+        },
+        {
+          name: 'embedding',
+          parts: 3,
+          rows: 1200,
+          bytes: 5_000_000,
+          partRows: { fewest: 200, most: 500 },
+          aligned: false,
+          notAligned: 'part-count',
+        },
+        {
+          name: 'raw_id_mappings',
+          parts: 4,
+          rows: 900,
+          bytes: 4_000,
+          partRows: { fewest: 300, most: 300 },
+          unreadable: 1,
+        },
+      ],
+    },
+    {
+      kind: 'edge',
+      type: 'user:knows-rev:user',
+      rows: 30,
+      aligned: true,
+      dataSets: [
+        {
+          name: 'structure',
+          parts: 1,
+          rows: 30,
+          bytes: 300,
+          partRows: { fewest: 30, most: 30 },
+          aligned: true,
+          sharedWith: 'user:knows:user',
+        },
+      ],
+    },
+  ],
+  files: [{ name: 'metadata.json', bytes: 804 }],
+  totals: { types: 2, dataSets: 3, parts: 9, rows: 3300, bytes: 5_013_600 },
+};
+
 /** An engine for the tests that do not care what it does. */
 const idleEngine: Engine = {
   repartition: () => Promise.resolve(summary),
@@ -123,6 +201,10 @@ const idleEngine: Engine = {
   plan: () => Promise.resolve(planned),
   clean: () => Promise.resolve(cleaned),
   readStatus: () => Promise.resolve(succeeded),
+  serveTasks: () => Promise.resolve(),
+  inspect: () => Promise.resolve(inspected),
+  reports: () => import('../../src/repartition/report/report.js'),
+  listOutput: () => Promise.resolve(listing),
 };
 
 export interface Tried {

@@ -56,6 +56,19 @@ it('what was read is not kept for ever: the oldest goes when there are more than
   expect(asked.map((read) => read[0])).toEqual(['a', 'b', 'c', 'a']);
 });
 
+it('a page that both sides of a boundary have read makes room at once', async () => {
+  const { read, recent, asked } = objects();
+  await read('a', 0, 6 * MIB);
+  await read('a', 1, 9);
+  expect(recent.recall('a', 0, 6 * MIB)).toBeDefined();
+  expect((await read('a', 0, 6 * MIB)).byteLength).toBe(6 * MIB);
+  expect(recent.recall('a', 0, 6 * MIB)).toBeUndefined();
+  await read('b', 0, 6 * MIB);
+  await read('c', 0, 2 * MIB);
+  expect(recent.recall('b', 0, 6 * MIB)).toBeDefined();
+  expect(asked).toHaveLength(3);
+});
+
 it('a read too long to be kept leaves the others where they are', async () => {
   const { read, asked } = objects();
   await read('a', 0, 10);

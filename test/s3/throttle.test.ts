@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Throttle } from '../../src/s3/throttle.js';
 
 /** Lets `count` requests succeed one after the other. */
@@ -34,7 +34,51 @@ async function mostAtOnce(throttle: Throttle, count: number): Promise<number> {
   return most;
 }
 
+/** Lets `count` short requests succeed that each take so many milliseconds. */
+function succeedIn(milliseconds: number, throttle: Throttle, count: number): void {
+  for (let i = 0; i < count; i += 1) {
+    const report = throttle.attempt();
+    vi.advanceTimersByTime(milliseconds);
+    report('fine', { isShort: true });
+  }
+}
+
 describe('the cap on requests in flight', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('grows no more where short answers take twice as long as with fewer in flight, until they are fast again', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const throttle = new Throttle(256);
+    await withWaiting(throttle, () => {
+      succeedIn(30, throttle, 64);
+      expect(throttle.cap).toBe(96);
+      succeedIn(90, throttle, 200);
+      const crowded = throttle.cap;
+      expect(crowded).toBeLessThan(160);
+      succeedIn(90, throttle, 500);
+      expect(throttle.cap).toBe(crowded);
+      succeedIn(30, throttle, 300);
+      expect(throttle.cap).toBe(256);
+    });
+  });
+
+  test('grows whatever long answers take, and slow ones from the beginning', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const throttle = new Throttle(256);
+    await withWaiting(throttle, () => {
+      succeedIn(300, throttle, 64);
+      for (let i = 0; i < 100; i += 1) {
+        const report = throttle.attempt();
+        vi.advanceTimersByTime(3000);
+        report('fine');
+      }
+      succeedIn(500, throttle, 100);
+      expect(throttle.cap).toBe(256);
+    });
+  });
+
   test('loses a quarter when S3 says SlowDown, down to one', () => {
     const throttle = new Throttle(32);
     const caps = [32];

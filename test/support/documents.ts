@@ -22,7 +22,7 @@ export function validatorOf(name: string): ValidateFunction {
     validate = new Ajv2020({
       strict: true,
       strictRequired: false,
-      strictTypes: 'log',
+      strictTypes: false,
       allErrors: true,
     }).compile(readSchema(name));
     compiled.set(name, validate);

@@ -1,11 +1,12 @@
 /** `gs-repartition plan --input-prefix …`: what a run would do. */
 import { readFileSync } from 'node:fs';
 import { messageOf, RepartitionError } from '../../errors.js';
-import type { Amount, PlanDocument } from '../../repartition/index.js';
+import type { Amount, Plan, PlanDocument } from '../../repartition/index.js';
 import { parsePriceTable, PRICES, priceOf, type PriceTable } from '../../s3/price.js';
 import { defineCommand, type Session } from '../command.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { text } from '../options.js';
+import { requireTarget, reportOption, settingsOf, withPrice, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
 import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
@@ -19,7 +20,7 @@ export const planCommand = defineCommand({
   name: 'plan',
   describe: 'Show what a run would do and what it would cost; write nothing',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
-  options: { ...layoutOptions, ...planOptions, ...s3Options },
+  options: { ...layoutOptions, ...reportOption, ...planOptions, ...s3Options },
   examples: [
     ['$0 plan --input-prefix /data/graph', 'What would become of every data set'],
     ['$0 plan --input-prefix s3://bucket/graph --json', 'The same as a document, with every layout'],
@@ -29,17 +30,27 @@ export const planCommand = defineCommand({
 
 /** What `plan` and `--dry-run` do. */
 export async function showPlan(
-  values: RunValues & { 'price-table': string | undefined },
+  values: RunValues & Record<'price-table' | 'report', string | undefined>,
   session: Session,
 ): Promise<number> {
   const { world, progress, print, printDocument } = session;
   const prices = readPrices(values['price-table']);
-  const plan = await world.engine.plan(prepareOptionsFrom(values, session));
+  if (values.report !== undefined) requireTarget(values.report);
+  let planned: Plan | undefined;
+  const plan = await world.engine.plan({
+    ...prepareOptionsFrom(values, session),
+    onPlan: (made) => (planned = made),
+  });
   progress.stop();
   if (values.json) {
     printDocument(priced(plan, prices));
   } else {
     for (const line of describePlanDocument(plan, prices)) print(line);
+  }
+  if (values.report !== undefined && planned) {
+    const { reportOfPlan } = await world.engine.reports();
+    const context = { settings: settingsOf(layoutOptions, values), estimate: plan.estimate };
+    await writeReport(values, session, withPrice(reportOfPlan(planned, context), prices));
   }
   return EXIT.success;
 }

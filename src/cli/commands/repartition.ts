@@ -4,7 +4,9 @@ import { defineCommand } from '../command.js';
 import { versioned } from '../documents.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { flag, usage } from '../options.js';
+import { reportOption, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
+import { runWithReport } from '../run-report.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 import { planOptions, showPlan } from './plan.js';
@@ -17,6 +19,7 @@ export const repartitionCommand = defineCommand({
     ...layoutOptions,
     remake: flag('Make every part again, also those that an earlier run has made'),
     'dry-run': flag('Show what would be done, as gs-repartition plan does; write nothing'),
+    ...reportOption,
     ...planOptions,
     ...s3Options,
   },
@@ -34,14 +37,14 @@ export const repartitionCommand = defineCommand({
         'Add --dry-run, or leave it out.',
       );
     }
-    const { world, log, progress, print, printDocument } = session;
+    const { log, progress, print, printDocument } = session;
     const { concurrency } = values;
     const options = {
       ...prepareOptionsFrom(values, session),
       ...(values.remake && { remake: true }),
       ...(concurrency !== undefined && { concurrency }),
     };
-    const summary = await world.engine.repartition(options);
+    const { summary, report } = await runWithReport(values, session, options);
     progress.stop();
     // In the words of GraphStorm's own command, whose logs people search.
     const { updatedMetadata } = summary;
@@ -50,6 +53,7 @@ export const repartitionCommand = defineCommand({
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
     if (values.json) printDocument(versioned('run', summary));
     else for (const line of describeSummary(summary)) print(line);
+    if (report) await writeReport(values, session, report);
     return EXIT.success;
   },
 });

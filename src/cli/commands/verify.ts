@@ -5,34 +5,38 @@ import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { alias, count, flag, size, text } from '../options.js';
 import { prefixFrom, prefixOption } from '../prefix-options.js';
+import { requireTarget, reportOption, settingsOf, writeReport } from '../report.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 
 /** For people: more of one type are no news. `--json` has all. */
 const MOST_LINES = 20;
 
+const options = {
+  ...prefixOption,
+  'metadata-file-name': alias(
+    'input-metadata-file-name',
+    text('The metadata to check (updated_row_counts_metadata.json, or metadata.json before an alignment)'),
+  ),
+  deep: flag('Read every value, with another reader, and compare all rows with those of the inputs'),
+  'world-size': count('So many ranks will read the graph: check that each type has enough for them'),
+  concurrency: count('Footers read at once (64 unless given)'),
+  threads: count(
+    'Threads that read values with --deep (as many as processors, and as --memory has room for, unless given)',
+  ),
+  memory: size(
+    'Memory that the process may take with --deep; a page that needs more is a violation (256MB unless given)',
+  ),
+  ...reportOption,
+  ...s3Options,
+};
+
 export const verifyCommand = defineCommand({
   name: 'verify',
   describe:
     'Check whether DistPartitioning can read a graph; exit code 0 if so, 1 if not, 5 if that cannot be told',
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
-  options: {
-    ...prefixOption,
-    'metadata-file-name': alias(
-      'input-metadata-file-name',
-      text('The metadata to check (updated_row_counts_metadata.json, or metadata.json before an alignment)'),
-    ),
-    deep: flag('Read every value, with another reader, and compare all rows with those of the inputs'),
-    'world-size': count('So many ranks will read the graph: check that each type has enough for them'),
-    concurrency: count('Footers read at once (64 unless given)'),
-    threads: count(
-      'Threads that read values with --deep (as many as processors, and as --memory has room for, unless given)',
-    ),
-    memory: size(
-      'Memory that the process may take with --deep; a page that needs more is a violation (256MB unless given)',
-    ),
-    ...s3Options,
-  },
+  options,
   examples: [
     ['$0 verify --input-prefix /data/graph', 'Check an aligned graph by its footers, in seconds'],
     ['$0 verify --input-prefix /data/graph --deep', 'Read every value too'],
@@ -48,7 +52,8 @@ export const verifyCommand = defineCommand({
       threads,
       memory,
     } = values;
-    const options: VerifyOptions = {
+    if (values.report !== undefined) requireTarget(values.report);
+    const asked: VerifyOptions = {
       ...prefixFrom(values, session),
       ...(metadataFileName !== undefined && { metadataFileName }),
       ...(deep && { deep }),
@@ -58,12 +63,18 @@ export const verifyCommand = defineCommand({
       ...(memory !== undefined && { memory }),
       onProgress: (at) => progress.report(at),
     };
-    const report = await world.engine.verifyPrefix(options);
+    const report = await world.engine.verifyPrefix(asked);
     progress.stop();
     if (values.json) printDocument(report);
     else {
       for (const line of describeWarnings(report)) log.warn(line);
       for (const line of describeReport(report)) print(line);
+    }
+    if (values.report !== undefined) {
+      const { reportOfPrefix } = await world.engine.reports();
+      const context = { settings: settingsOf(options, values) };
+      const page = await reportOfPrefix('verify', prefixFrom(values, session), report, context);
+      await writeReport(values, session, page);
     }
     return report.ready ? EXIT.success : EXIT.failure;
   },

@@ -7,6 +7,7 @@ import { dataSetName } from '../data-set-name.js';
 import { fingerprint } from '../fingerprint.js';
 import type { Plan, Results } from '../model.js';
 import { type OwnedTask, ownedTasks } from '../owned-tasks.js';
+import { tailBuffers } from '../part-reader.js';
 import { changed } from './guard.js';
 
 /**
@@ -19,10 +20,11 @@ export async function checkOutputs(
   { fingerprints }: Results,
   options: CallOptions & { onPart?: () => void },
 ): Promise<void> {
+  const reading = { signal: options.signal, tails: tailBuffers(storage.profile) };
   await pMap(
     ownedTasks(plan),
     async (owned) => {
-      const checked = await checkOutput(storage, owned, options);
+      const checked = await checkOutput(storage, owned, reading);
       if ('problem' in checked) throw await explained(storage, owned, fingerprints, checked.problem, options);
       if (fingerprint(checked) !== fingerprints[owned.task.id]) {
         throw changed(storage, owned.task.output, 'replaced', contextOf(owned));

@@ -16,7 +16,7 @@ export async function executeOn(
   storage: Storage,
   plan: Plan,
   start: (tasks: number) => Promise<Executor> | Executor,
-  { remake = false, signal, log, onProgress }: ExecuteOptions,
+  { remake = false, signal, log, onProgress, onResult }: ExecuteOptions,
 ): Promise<Results> {
   const started = performance.now();
   const fingerprints = new Float64Array(plan.tasks).fill(NaN);
@@ -49,6 +49,7 @@ export async function executeOn(
         bytes += result.size;
         const did = result.method === 'splice' ? 'spliced' : 're-encoded';
         log?.debug(`${did} ${storage.describe(result.output)}`);
+        onResult?.(result);
         onProgress?.({ phase: 'parts', done, total, bytes });
       },
     });

@@ -5,6 +5,7 @@ import { checkOldOutput, SourceSchemas } from '../check-output.js';
 import type { Log } from '../api.js';
 import type { Plan, Task } from '../model.js';
 import { outputFolders, type OwnedTask, ownedTasks } from '../owned-tasks.js';
+import { tailBuffers } from '../part-reader.js';
 
 /**
  * Finds the outputs that are there already. A name is a hash of all that goes into a part and a part appears whole, so
@@ -29,11 +30,12 @@ export async function findFinished(
   );
   if (existing.size === 0) return 0;
   const sources = new SourceSchemas(storage, options);
+  const reading = { ...options, tails: tailBuffers(storage.profile) };
   let finished = 0;
   await pMap(
     thatExist(plan, existing),
     async (owned) => {
-      const checked = await checkOldOutput(storage, owned, sources, options);
+      const checked = await checkOldOutput(storage, owned, sources, reading);
       if ('problem' in checked) {
         log?.warn(`${storage.describe(owned.task.output)} is made anew: ${checked.problem}`);
         return;

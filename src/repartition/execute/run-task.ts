@@ -37,9 +37,11 @@ export function taskRunner(
   return async (task) => {
     for (let attempt = 1; ; attempt++) {
       const make = (onWritten: () => void): Promise<TaskResult> =>
-        admission.run((holding) => {
+        admission.run(async (holding) => {
+          const started = performance.now();
           const how = { open, reading: turns.reading, holding, onWritten };
-          return runTask(storage, task, how, options);
+          const result = await runTask(storage, task, how, options);
+          return { ...result, seconds: (performance.now() - started) / 1000 };
         });
       try {
         // A part that is written and only waited for may give its turn to another.

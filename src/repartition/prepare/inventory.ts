@@ -5,8 +5,8 @@ import type { AlignmentGroup, DataSet } from '../../metadata/model.js';
 import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
-import type { ReadOptions } from '../part-reader.js';
-import { readPart } from './read-part.js';
+import { type ReadOptions, tailBuffers } from '../part-reader.js';
+import { type PartReader, readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
 export interface InventoryOptions extends ReadOptions {
@@ -14,6 +14,18 @@ export interface InventoryOptions extends ReadOptions {
   onPart?: () => void;
   /** Footers read side by side. */
   readsAtOnce?: number | undefined;
+  /** Who reads them, if not this thread. */
+  reader?: PartReader | undefined;
+}
+
+/** Parts as this thread reads them, or somebody else. */
+function readerOf(storage: Storage, { reader, ...options }: InventoryOptions): PartReader {
+  if (reader) return reader;
+  const reading = { ...options, tails: tailBuffers(storage.profile) };
+  return {
+    read: (owner, path) => readPart(storage, owner, path, reading),
+    atOnce: options.readsAtOnce ?? storage.profile.readsAtOnce,
+  };
 }
 
 /**
@@ -32,8 +44,9 @@ export async function takeInventory(
     if (!found) schemas.set(dataSet, (found = new DataSetSchemas(dataSetName(dataSet))));
     return found;
   };
-  return lookAtParts(storage, groups, options, async (dataSet, path): Promise<PartFacts> => {
-    const { facts, footer } = await readPart(storage, dataSetName(dataSet), path, options);
+  const { read, atOnce: readsAtOnce } = readerOf(storage, options);
+  return lookAtParts(storage, groups, { ...options, readsAtOnce }, async (dataSet, path) => {
+    const { facts, footer } = await read(dataSetName(dataSet), path);
     return { ...facts, schema: schemasOf(dataSet).add(path, footer) };
   });
 }
@@ -79,14 +92,13 @@ function* placesOf<Facts>(
 export async function countIdMappings(
   storage: Storage,
   mappings: readonly { type: string; parts: string[] }[],
-  options: ReadOptions,
+  options: InventoryOptions,
 ): Promise<ReadonlyMap<string, PartFacts[]>> {
+  const { read, atOnce: concurrency } = readerOf(storage, options);
   const counted = new Map<string, PartFacts[]>();
   for (const { type, parts } of mappings) {
     const owner = `raw_id_mappings of ${type}`;
-    const facts = await pMap(parts, (path) => readPart(storage, owner, path, options), {
-      concurrency: storage.profile.readsAtOnce,
-    });
+    const facts = await pMap(parts, (path) => read(owner, path), { concurrency });
     counted.set(
       type,
       // They are counted and never mixed: what they look like is nobody's concern.

@@ -23,12 +23,15 @@ import { weighLayouts } from './layout.js';
 import { requireEachPartOnce } from './part-lists.js';
 import { planGroup, tasksOf } from './plan.js';
 import type { ReadMetadata } from './read-metadata.js';
+import type { PartReader } from './read-part.js';
 import { requireDeclaredTotals } from './totals.js';
 import { warningsOf } from './warnings.js';
 
 export interface PlanHooks {
   /** Called before the footers are read, if by what the metadata say parts must be made: so many at most. */
   onWorkAhead?: (mostTasks: number) => void;
+  /** Who reads the footers, if not this thread. */
+  reader?: PartReader | undefined;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function planFor(
   { metadata, stat }: ReadMetadata,
   settings: RunSettings,
   options: PrepareOptions,
-  { onWorkAhead }: PlanHooks = {},
+  { onWorkAhead, reader }: PlanHooks = {},
 ): Promise<Plan> {
   const started = performance.now();
   const { signal } = options;
@@ -51,13 +54,13 @@ export async function planFor(
   if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 
   const onPart = counter((done) => options.onProgress?.({ phase: 'inventory', done, total }));
-  const counted = await takeInventory(storage, groups, { signal, onPart, memory });
+  const counted = await takeInventory(storage, groups, { signal, onPart, memory, reader });
   if (!settings.recount) {
     requireDeclaredCounts(storage, counted);
     requireDeclaredTotals(metadata, counted);
   }
   await findHomes(storage, counted, { signal });
-  const idMappings = await countIdMappings(storage, idMappingsToCount(metadata), { signal, memory });
+  const idMappings = await countIdMappings(storage, idMappingsToCount(metadata), { signal, memory, reader });
   const plans = planGroups(counted, settings);
   const plan: Plan = {
     location: storage.location,
@@ -73,6 +76,7 @@ export async function planFor(
     seconds: (performance.now() - started) / 1000,
   };
   requirePublishable(metadata, plan);
+  options.onPlan?.(plan);
   return plan;
 }
 

@@ -16,6 +16,14 @@ export interface ReadPart {
   footer: Footer;
 }
 
+/** Reads parts somewhere else. */
+export interface PartReader {
+  /** As {@link readPart}. */
+  readonly read: (owner: string, path: string) => Promise<ReadPart>;
+  /** Parts to ask for side by side. */
+  readonly atOnce: number;
+}
+
 /**
  * One read, or two where the footer is long.
  * @param owner the data set, for messages
@@ -27,10 +35,14 @@ export async function readPart(
   path: string,
   options: ReadOptions,
 ): Promise<ReadPart> {
-  try {
-    const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, options);
+  const read = async (into?: Uint8Array): Promise<ReadPart> => {
+    const { stat, bytes } = await storage.readTail(path, TAIL_BYTES, { signal: options.signal, into });
     const footer = await readFooter(partReader(storage, stat, options, bytes));
     return { facts: factsOf(stat.path, stat, crc32(bytes), footer), footer };
+  };
+  try {
+    // What a footer holds is its own: nothing of the bytes is needed any more.
+    return await (options.tails?.lend(read) ?? read());
   } catch (error) {
     if (!(error instanceof RepartitionError) || error.code === 'interrupted') throw error;
     throw error.within({ operation: 'read', path: storage.describe(path), dataSet: owner, part: path });

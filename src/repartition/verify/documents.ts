@@ -45,7 +45,8 @@ export async function readDocuments(storage: Storage, options: VerifyOptions): P
   };
 }
 
-async function usualFile(storage: Storage, inputFile: string, options: CallOptions): Promise<string> {
+/** The name of the document that was published, or of the one before an alignment where nothing was. */
+export async function usualFile(storage: Storage, inputFile: string, options: CallOptions): Promise<string> {
   const published = await storage.stat(DEFAULT_UPDATED_METADATA, options);
   if (published) return DEFAULT_UPDATED_METADATA;
   return (await storage.stat(inputFile, options)) ? inputFile : DEFAULT_UPDATED_METADATA;

@@ -32,7 +32,7 @@ export class Desk {
   private bytes = new Uint8Array(0);
 
   /** Good until the next call. */
-  assemble(pieces: readonly Uint8Array[]): Uint8Array {
+  assemble(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (this.bytes.length < length) this.bytes = new Uint8Array(length + length / 4);
     let at = 0;

@@ -24,7 +24,7 @@ import { isDataPage, type Page, pagesOf } from './pages.js';
 
 export interface Excerpt {
   /** A Parquet file. Good until the next excerpt. */
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   /** Values, or levels of lists. */
   values: number;
   /** Decompressed, about. */

@@ -1,0 +1,188 @@
+/** What lies under the input prefix, and how a file goes there. Loads the S3 SDK, as `bucket.ts` does. */
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { interrupted, RepartitionError } from '../../errors.js';
+import { failureOf, toRepartitionError } from '../../s3/errors.js';
+import { versionFrom } from '../../s3/etag.js';
+import { abortUntilGone } from '../../s3/upload.js';
+import type { Bucket } from '../bucket.js';
+import { blocksOf, checksumDigest, type ChecksumName, etagDigest } from './digests.js';
+import { type LocalFile, reading } from './local-files.js';
+import { partSizeFor } from './part-size.js';
+
+export interface ListedObject {
+  /** Bytes. */
+  size: number;
+  /** Without quotes. */
+  etag: string;
+}
+
+/** Bytes of parts that a large file has in memory. */
+const PARTS_IN_FLIGHT = 32 * 1024 ** 2;
+
+/**
+ * The objects whose keys begin with `folder`, by what follows it. A thousand a request.
+ * @throws RepartitionError `access`, `not-found`, `storage`
+ */
+export async function objectsIn(
+  bucket: Bucket,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Map<string, ListedObject>> {
+  const { requests } = bucket;
+  const found = new Map<string, ListedObject>();
+  let token: string | undefined;
+  try {
+    do {
+      const input = { ...requests.common, Prefix: folder, ContinuationToken: token };
+      const page = await requests.send(signal, (client, http) =>
+        client.send(new ListObjectsV2Command(input), http),
+      );
+      for (const { Key = '', Size = 0, ETag } of page.Contents ?? []) {
+        found.set(Key.slice(folder.length), { size: Size, etag: versionFrom(ETag) });
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  } catch (error) {
+    throw toRepartitionError(error, 'list', bucket.url(folder), signal);
+  }
+  return found;
+}
+
+/** What S3 says of an object's bytes. */
+export interface ObjectDigests {
+  /** Without quotes. */
+  etag: string;
+  /** Whether the ETag is made of MD5s: under KMS keys it is not. */
+  isMd5: boolean;
+  /** A checksum over all bytes, where S3 keeps one that we know. */
+  checksum?: { name: ChecksumName; value: string };
+}
+
+/**
+ * Asks for what a list does not tell.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ * @returns `undefined` when there is no such object
+ */
+export async function digestsAt(
+  bucket: Bucket,
+  key: string,
+  signal?: AbortSignal,
+): Promise<ObjectDigests | undefined> {
+  const { requests } = bucket;
+  const input = { ...requests.common, Key: key, ChecksumMode: 'ENABLED' as const };
+  try {
+    const head = await requests.send(signal, (client, http) =>
+      client.send(new HeadObjectCommand(input), http),
+    );
+    const { ChecksumCRC32: crc32, ChecksumSHA1: sha1, ChecksumSHA256: sha256 } = head;
+    const known = Object.entries({ crc32, sha1, sha256 }) as [ChecksumName, string | undefined][];
+    // One that is put together of the parts' is none over all bytes.
+    const whole = head.ChecksumType === 'COMPOSITE' ? [] : known;
+    const [name, value] = whole.find(([, one]) => one !== undefined && !/-\d+$/.test(one)) ?? [];
+    return {
+      etag: versionFrom(head.ETag),
+      isMd5: !(head.ServerSideEncryption ?? '').startsWith('aws:kms'),
+      ...(name === undefined || value === undefined ? {} : { checksum: { name, value } }),
+    };
+  } catch (error) {
+    if (failureOf(error).status === 404) return undefined;
+    throw toRepartitionError(error, 'read', bucket.url(key), signal);
+  }
+}
+
+/**
+ * Uploads a file: in one request, or in parts, several at once. Each request carries a checksum that S3 holds against
+ * what arrives, and an object made of parts is looked at once more.
+ * @param onBytes told how much of the file is there
+ * @throws RepartitionError `changed` when the file is written to meanwhile, or another object is there afterwards;
+ *   `access`, `storage`, `interrupted`. No upload is left open.
+ */
+export async function sendFile(
+  bucket: Bucket,
+  key: string,
+  local: LocalFile,
+  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes: (bytes: number) => void },
+): Promise<void> {
+  const { requests } = bucket;
+  const partSize = partSizeFor(local.size);
+  const sums = (await requests.client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
+  const isOne = local.size <= partSize;
+  const etag = etagDigest(isOne ? Infinity : partSize);
+  const sum = checksumDigest('crc32');
+  const blocks = async function* (): AsyncGenerator<Buffer> {
+    for await (const block of blocksOf(local.file, signal)) {
+      etag.add(block);
+      sum.add(block);
+      yield block;
+    }
+  };
+  const upload = new Upload({
+    client: requests.client,
+    params: {
+      ...requests.common,
+      ...requests.encryption,
+      // Over all bytes, not over the parts' checksums: whoever compares need not know the parts.
+      ...(sums && !isOne
+        ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
+        : {}),
+      Key: key,
+      Body: Readable.from(blocks(), { objectMode: false }),
+      // Of a stream lib-storage would take the size that a link itself has.
+      ContentLength: local.size,
+    },
+    partSize,
+    queueSize: Math.max(1, Math.floor(PARTS_IN_FLIGHT / partSize)),
+    // It would do so without owner and payer, once, and tell of that instead of what went wrong.
+    leavePartsOnError: true,
+  });
+  upload.on('httpUploadProgress', ({ loaded = 0 }) => onBytes(Math.min(loaded, local.size)));
+  const stop = (): void => void upload.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await requests.send(signal, () => upload.done());
+    await requireUnchanged(local);
+    if (!isOne) await requireArrived(bucket, key, local, { etag: etag.end(), crc32: sum.end() }, signal);
+  } catch (error) {
+    if (upload.uploadId !== undefined) await abortUntilGone(requests, key, upload.uploadId);
+    if (signal?.aborted) throw interrupted(signal);
+    // A file that shrinks or grows has another number of bytes than was said.
+    if (!(error instanceof RepartitionError)) await requireUnchanged(local);
+    throw toRepartitionError(error, 'write', bucket.url(key), signal);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function requireUnchanged({ file, size, modified }: LocalFile): Promise<void> {
+  const now = await reading(file, () => stat(file));
+  if (now.size === size && now.mtimeMs === modified) return;
+  throw new RepartitionError('changed', `${file} was written to while it was uploaded`, {
+    hint: 'Wait until nothing writes to it, then run the same command again.',
+    operation: 'read',
+    path: file,
+  });
+}
+
+/** lib-storage takes a failure in a reply of 200 for success; and somebody else may have written there. */
+async function requireArrived(
+  bucket: Bucket,
+  key: string,
+  { file }: LocalFile,
+  sent: { etag: string; crc32: string },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const there = await digestsAt(bucket, key, signal);
+  const isSame =
+    there?.checksum?.name === 'crc32'
+      ? there.checksum.value === sent.crc32
+      : there !== undefined && (!there.isMd5 || there.etag === sent.etag);
+  if (isSame) return;
+  throw new RepartitionError('changed', `${bucket.url(key)} is not what ${file} was uploaded as`, {
+    hint: 'Make sure that nobody else writes there, then run the same command again.',
+    operation: 'write',
+    path: bucket.url(key),
+  });
+}
