@@ -4,7 +4,7 @@
  */
 
 export type DocumentName =
-  | 'run'
+  | 'alignment'
   | 'error'
   | 'emr-serverless-setup'
   | 'emr-serverless-submit'

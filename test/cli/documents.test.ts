@@ -40,7 +40,7 @@ test('a run, and a second one', async () => {
   for (let i = 0; i < 2; i++) {
     const { code, stdout } = await gsRepartition(['--input-prefix', prefix, '--json']);
     expect({ code, problems: documentProblems(stdout) }).toEqual({ code: 0, problems: [] });
-    expect(JSON.parse(stdout)).toMatchObject({ document: 'gs-repartition/run', version: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({ document: 'gs-repartition/alignment', version: 1 });
   }
 });
 

@@ -45,7 +45,7 @@ describe('a run that succeeds', () => {
       },
     });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/run', version: 1, ...summary });
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/alignment', version: 1, ...summary });
     expect(stderr).toContain('INFO: reading\n');
   });
 });
@@ -369,6 +369,6 @@ describe('progress', () => {
 
   test('never reaches standard output, which --json owns', async () => {
     const { stdout } = await attempt(`${LINE} --json`, { engine: moving, terminal: true });
-    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/run', version: 1, ...summary });
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/alignment', version: 1, ...summary });
   });
 });

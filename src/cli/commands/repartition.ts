@@ -51,7 +51,7 @@ export const repartitionCommand = defineCommand({
     const verb = updatedMetadata.includes('://') ? 'Uploaded' : 'Wrote';
     log.info(`${verb} updated metadata file to ${updatedMetadata}`);
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
-    if (values.json) printDocument(versioned('run', summary));
+    if (values.json) printDocument(versioned('alignment', summary));
     else for (const line of describeSummary(summary)) print(line);
     if (report) await writeReport(values, session, report);
     return EXIT.success;
