@@ -1,12 +1,11 @@
-// Aligns a copy of the bundled movies graph and shows what changed: `npm run demo`.
+// Aligns a copy of the bundled movies graph, shows what changed, and keeps it: `npm run demo`.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const prefix = join(mkdtempSync(join(tmpdir(), 'gs-repartition-demo-')), 'movies');
+const prefix = join(root, 'tmp', 'demo', 'movies');
 
 function run(...args) {
   console.log(`\n$ gs-repartition ${args.join(' ')}`);
@@ -25,19 +24,24 @@ function layouts(file) {
   return new Map(rows);
 }
 
-try {
-  cpSync(join(root, 'test/fixtures/movies'), prefix, { recursive: true });
-  run('--input-prefix', prefix);
-  const before = layouts('metadata.json');
-  const after = layouts('updated_row_counts_metadata.json');
-  const width = Math.max(...[...before.keys()].map((name) => name.length));
-  console.log('\nRows per part:');
-  for (const [name, counts] of before) {
-    const now = after.get(name).join(' ');
-    const change = counts.join(' ') === now ? '(as it was)' : `→ ${now}`;
-    console.log(`  ${name.padEnd(width)}  ${counts.join(' ')}  ${change}`);
-  }
-  run('verify', '--input-prefix', prefix);
-} finally {
-  rmSync(join(prefix, '..'), { recursive: true, force: true });
+rmSync(prefix, { recursive: true, force: true });
+cpSync(join(root, 'test/fixtures/movies'), prefix, { recursive: true });
+run('--input-prefix', prefix);
+const before = layouts('metadata.json');
+const after = layouts('updated_row_counts_metadata.json');
+const width = Math.max(...[...before.keys()].map((name) => name.length));
+console.log('\nRows per part:');
+for (const [name, counts] of before) {
+  const now = after.get(name).join(' ');
+  const change = counts.join(' ') === now ? '(as it was)' : `→ ${now}`;
+  console.log(`  ${name.padEnd(width)}  ${counts.join(' ')}  ${change}`);
 }
+run('verify', '--input-prefix', prefix);
+
+const here = relative(process.cwd(), prefix) || '.';
+console.log(`
+The graph is kept in ${here} until the next demo. To look at it:
+  diff ${here}/metadata.json ${here}/updated_row_counts_metadata.json
+  node dist/bin/main.js plan --input-prefix ${here}
+  node dist/bin/main.js verify --deep --input-prefix ${here}
+To remove it: rm -r ${here}`);

@@ -73,7 +73,7 @@ export {
   processingJobRequest,
   volumeSize,
 } from './sagemaker-plan.js';
-export { type AwsOptions, AwsSession, type Clients as AwsClients } from './session.js';
+export { type AwsOptions, AwsSession } from './session.js';
 export {
   setup as setupEmrServerless,
   type SetupCallOptions,

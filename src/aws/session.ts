@@ -97,6 +97,10 @@ export class AwsSession {
     });
   }
 
+  /**
+   * The SDK is bundled and its types are not installed, so this is for us alone.
+   * @internal
+   */
   async client<S extends Service>(service: S): Promise<Clients[S]> {
     const region = await this.region();
     let client = this.clients.get(service) as Promise<Clients[S]> | undefined;

@@ -14,6 +14,7 @@ import { type Command, defineCommand, type Session } from './command.js';
 import { alignmentConfFor, jobTeller } from './emr-serverless-wait.js';
 import { flag, many, required, text, usage } from './options.js';
 import { EXIT } from './world.js';
+import { versioned } from './documents.js';
 
 export const submitAlignmentCommand: Command = defineCommand({
   name: 'emr-serverless submit-alignment',
@@ -77,21 +78,24 @@ export const submitAlignmentCommand: Command = defineCommand({
       });
       const { applicationId, jobRunId } = started;
       if (jobRunId === undefined) {
-        printDocument({ status: 'planned', ...started });
+        printDocument(versioned('emr-serverless-alignment', { status: 'planned', ...started }));
         return EXIT.success;
       }
       if (!values.wait) {
-        if (values.json) printDocument({ status: 'started', applicationId, jobRunId, inputPrefix });
-        else print(`Started the job ${jobRunId} on the application ${applicationId}.`);
+        if (values.json) {
+          const told = { status: 'started', applicationId, jobRunId, inputPrefix };
+          printDocument(versioned('emr-serverless-alignment', told));
+        } else print(`Started the job ${jobRunId} on the application ${applicationId}.`);
         return EXIT.success;
       }
       await followAlignment(aws, { applicationId, jobRunId }, session);
       const verdict = await checkAlignment(inputPrefix, {}, (prefix, names) =>
         jobEngine(session, values).verify(prefix, names),
       );
-      if (values.json)
-        printDocument({ status: 'succeeded', applicationId, jobRunId, inputPrefix, ...verdict });
-      else if (verdict.aligned) {
+      if (values.json) {
+        const ended = { status: 'succeeded', applicationId, jobRunId, inputPrefix, ...verdict };
+        printDocument(versioned('emr-serverless-alignment', ended));
+      } else if (verdict.aligned) {
         print(`The job ${jobRunId} succeeded, and the graph is aligned: it passes verification.`);
       } else print(`The job ${jobRunId} succeeded, but the graph is not aligned (${verdict.reason}).`);
       return verdict.aligned ? EXIT.success : EXIT.notAligned;

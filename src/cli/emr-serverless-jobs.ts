@@ -12,6 +12,7 @@ import {
 } from '../aws/index.js';
 import { awsOptions, withAws } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
+import { versioned } from './documents.js';
 import { describeUpdate, sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
 import { flag, required, text } from './options.js';
 import { EXIT } from './world.js';
@@ -44,7 +45,15 @@ const statusCommand = defineCommand({
       const url = await dashboardUrl(aws, id, session);
       const outputPrefix = outputPrefixOf(job);
       if (values.json)
-        session.printDocument({ ...id, name: job.name, ...update, outputPrefix, dashboardUrl: url });
+        session.printDocument(
+          versioned('emr-serverless-status', {
+            ...id,
+            name: job.name,
+            ...update,
+            outputPrefix,
+            dashboardUrl: url,
+          }),
+        );
       else {
         session.print(describeUpdate(update));
         if (outputPrefix !== undefined) session.print(`  output     ${outputPrefix}`);
@@ -66,7 +75,7 @@ const cancelCommand = defineCommand({
     return withAws(values, async (aws) => {
       await cancelJob(aws, id, session);
       const state = values.wait ? (await followJob(aws, id, session)).state : 'CANCELLING';
-      if (values.json) session.printDocument({ ...id, state });
+      if (values.json) session.printDocument(versioned('emr-serverless-status', { ...id, state }));
       else session.print(`The job ${id.jobRunId} is ${state ?? 'UNKNOWN'}.`);
       return EXIT.success;
     });
@@ -100,8 +109,10 @@ const listCommand = defineCommand({
                 createdAt,
               }),
             );
-      if (values.json) session.printDocument(found);
-      else if (found.length === 0) session.print('There are none.');
+      if (values.json) {
+        const listed = applicationId === undefined ? { applications: found } : { applicationId, jobs: found };
+        session.printDocument(versioned('emr-serverless-list', listed));
+      } else if (found.length === 0) session.print('There are none.');
       else for (const line of table(found)) session.print(line);
       return EXIT.success;
     });

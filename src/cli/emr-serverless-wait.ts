@@ -18,6 +18,7 @@ import { RepartitionError } from '../errors.js';
 import type { PlanDocument } from '../repartition/index.js';
 import { jobEngine } from './aws-options.js';
 import type { Session } from './command.js';
+import { versioned } from './documents.js';
 import { formatDuration } from './format.js';
 import { choice, text, withDefault } from './options.js';
 import { readS3Options } from './s3-options.js';
@@ -96,8 +97,10 @@ export async function waitForJob(
     onAlignmentUpdate: jobTeller(log),
     onSageMakerUpdate: processingTeller(log),
   });
-  if (values.json) printDocument({ status: 'succeeded', ...id, state: job.state, ...outcome });
-  else for (const line of describeOutcome(outcome)) print(line);
+  if (values.json) {
+    const ended = { status: 'succeeded', ...id, state: job.state, ...outcome };
+    printDocument(versioned('emr-serverless-submit', ended));
+  } else for (const line of describeOutcome(outcome)) print(line);
   return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
 }
 

@@ -12,6 +12,7 @@ import {
 import { awsOptions, list, pair, whole, withAws } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
 import { LOG_LEVELS } from './common-options.js';
+import { versioned } from './documents.js';
 import { submitAlignmentCommand } from './emr-alignment.js';
 import { jobCommands } from './emr-serverless-jobs.js';
 import { sagemakerOptions, waitForJob, waitOptions } from './emr-serverless-wait.js';
@@ -98,7 +99,7 @@ const setupCommand = defineCommand({
         applicationId: values['application-id'],
         sagemakerRoleArn: values['sagemaker-role-arn'],
       };
-      session.printDocument(setupPolicies({ ...options, ...known }));
+      session.printDocument(versioned('emr-serverless-policies', setupPolicies({ ...options, ...known })));
       return EXIT.success;
     }
     const dryRun = values['dry-run'];
@@ -111,7 +112,9 @@ const setupCommand = defineCommand({
         onStep: stepTeller(session, dryRun),
       });
       if (dryRun || values.json)
-        session.printDocument({ status: dryRun ? 'planned' : 'succeeded', ...result });
+        session.printDocument(
+          versioned('emr-serverless-setup', { status: dryRun ? 'planned' : 'succeeded', ...result }),
+        );
       else for (const line of describeSetup(result)) session.print(line);
       return EXIT.success;
     });
@@ -219,18 +222,18 @@ const submitCommand = defineCommand({
         { dryRun, signal, log, onStep: stepTeller(session, dryRun) },
       );
       if (dryRun || jobRunId === undefined) {
-        session.printDocument({ status: 'planned', applicationId, ...started });
+        session.printDocument(
+          versioned('emr-serverless-submit', { status: 'planned', applicationId, ...started }),
+        );
         return EXIT.success;
       }
       log.info(`started the job ${jobRunId}`);
       if (values.wait) return waitForJob(aws, { applicationId, jobRunId }, values, session);
       if (values.json) {
-        session.printDocument({
-          status: 'started',
-          applicationId,
-          jobRunId,
-          outputPrefix: started.outputPrefix,
-        });
+        const { outputPrefix } = started;
+        session.printDocument(
+          versioned('emr-serverless-submit', { status: 'started', applicationId, jobRunId, outputPrefix }),
+        );
         return EXIT.success;
       }
       session.print(`Started the job ${jobRunId}.`);

@@ -1,6 +1,7 @@
 /** A failure as its reader meets it: one line, an exit code, and with `--json` one document. */
 import { type ErrorContext, type ErrorReport, RepartitionError } from '../errors.js';
 import { asTyped } from './as-typed.js';
+import { type Versioned, versioned } from './documents.js';
 import { oneLine } from './format.js';
 import { EXIT } from './world.js';
 
@@ -9,7 +10,7 @@ export interface Failure {
   /** For standard error. */
   line: string;
   /** For standard output, with `--json`. */
-  document: { status: 'failed'; error: Omit<ErrorReport, 'code'> & { code: string } };
+  document: Versioned & { status: 'failed'; error: Omit<ErrorReport, 'code'> & { code: string } };
   /** For `--log-level DEBUG`. */
   details: string;
 }
@@ -30,7 +31,7 @@ export function describeFailure(error: unknown, flags: readonly string[] = []): 
   return {
     exitCode: exitCodeOf(report.code),
     line: oneLine(`gs-repartition: ${sentences.map(withStop).join(' ')}`),
-    document: { status: 'failed', error: report },
+    document: versioned('error', { status: 'failed', error: report }),
     details: stacksOf(error).join('\ncaused by '),
   };
 }

@@ -10,6 +10,7 @@ import { awsOptions, withAws } from './aws-options.js';
 import { type Command, defineCommand, type Session } from './command.js';
 import { choice, flag, required, text, type Values, withDefault } from './options.js';
 import { EXIT } from './world.js';
+import { versioned } from './documents.js';
 
 const whichImage = {
   environment: required(choice('Where the image runs', ['emr-serverless', 'sagemaker'])),
@@ -64,7 +65,7 @@ const buildCommand = defineCommand({
     const { state, image, made = '' } = built;
     if (dryRun || values.json) {
       const { state: status, ...told } = built;
-      session.printDocument({ status, ...told });
+      session.printDocument(versioned('image', { status, ...told }));
     } else if (state === 'there') {
       session.print(`The image ${image} is there already, made ${made}; --rebuild builds it again.`);
     } else session.print(`The image ${image} is built.`);
@@ -94,7 +95,7 @@ const pushCommand = defineCommand({
       const { state, imageUri, digest = '' } = pushed;
       if (dryRun || values.json) {
         const { state: status, ...told } = pushed;
-        session.printDocument({ status, ...told });
+        session.printDocument(versioned('image', { status, ...told }));
       } else {
         session.print(state === 'there' ? 'The image is in ECR already.' : 'The image is in ECR.');
         session.print(`  image   ${imageUri}`);

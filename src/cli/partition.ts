@@ -12,6 +12,7 @@ import { interruptOption } from './emr-serverless-wait.js';
 import { alias, choice, count, flag, required, text, type Values, withDefault } from './options.js';
 import { waitForProcessing } from './processing-wait.js';
 import { EXIT } from './world.js';
+import { versioned } from './documents.js';
 
 /** What is partitioned, and how; `run` has these too. */
 export const partitionOptions = {
@@ -109,7 +110,7 @@ export const partitionCommand = defineCommand({
         job.state = 'done';
       }
       const { state: status, ...told } = job;
-      if (dryRun || values.json) session.printDocument({ status, ...told });
+      if (dryRun || values.json) session.printDocument(versioned('partition', { status, ...told }));
       else for (const line of described(job)) session.print(line);
       return EXIT.success;
     } finally {

@@ -3,6 +3,7 @@ import { checkAlignment, type ProcessingJobOptions, sessionNear, submitProcessin
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
 import { commonOptions, LOG_LEVELS } from './common-options.js';
+import { versioned } from './documents.js';
 import { interruptOption } from './emr-serverless-wait.js';
 import { alias, choice, flag, required, text, trueOrFalse, withDefault } from './options.js';
 import { waitForProcessing } from './processing-wait.js';
@@ -64,9 +65,10 @@ const submitCommand = defineCommand({
         onStep: ({ title }) => log.info(dryRun ? `would ${title}` : title),
       });
       const { jobName, region } = started;
-      if (dryRun) session.printDocument({ status: 'planned', ...started });
+      if (dryRun) session.printDocument(versioned('sagemaker-submit', { status: 'planned', ...started }));
       else if (!values['wait-for-job']) {
-        if (values.json) session.printDocument({ status: 'started', jobName, region });
+        if (values.json)
+          session.printDocument(versioned('sagemaker-submit', { status: 'started', jobName, region }));
         else session.print(`Started the job ${jobName} in ${region}.`);
       } else {
         if (!(await waitForProcessing(aws, jobName, values, session))) return EXIT.interrupted;
@@ -74,8 +76,10 @@ const submitCommand = defineCommand({
         const verdict = await checkAlignment(options.s3InputPrefix, options, (prefix, names) =>
           engine.verify(prefix, names),
         );
-        if (values.json) session.printDocument({ status: 'succeeded', jobName, region, ...verdict });
-        else if (verdict.aligned) {
+        if (values.json) {
+          const ended = { status: 'succeeded', jobName, region, ...verdict };
+          session.printDocument(versioned('sagemaker-submit', ended));
+        } else if (verdict.aligned) {
           session.print(`The job ${jobName} succeeded, and the graph is aligned: it passes verification.`);
         } else {
           session.print(`The job ${jobName} succeeded, but the graph is not aligned (${verdict.reason}).`);

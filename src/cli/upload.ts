@@ -2,6 +2,7 @@
 import { uploadInputs, type UploadResult } from '../aws/index.js';
 import { awsOptions, withAws } from './aws-options.js';
 import { defineCommand } from './command.js';
+import { versioned } from './documents.js';
 import { formatBytes, plural } from './format.js';
 import { alias, flag, required, text } from './options.js';
 import { EXIT } from './world.js';
@@ -52,8 +53,8 @@ export const uploadCommand = defineCommand({
     );
     progress.stop();
     const { steps, ...done } = result;
-    if (dryRun) printDocument({ status: 'planned', ...done, steps });
-    else if (values.json) printDocument({ status: 'succeeded', ...done });
+    if (dryRun) printDocument(versioned('upload', { status: 'planned', ...done, steps }));
+    else if (values.json) printDocument(versioned('upload', { status: 'succeeded', ...done }));
     else print(describeUpload(result));
     return EXIT.success;
   },

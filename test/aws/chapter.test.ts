@@ -92,6 +92,8 @@ it('the policies for an administrator', async () => {
     ],
   });
   expect(Object.keys(policies)).toEqual([
+    'document',
+    'version',
     'jobRuntimeRoleTrust',
     'jobRuntimeRoleAccess',
     'applicationCreator',

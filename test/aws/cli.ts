@@ -1,6 +1,7 @@
 /** The built command as a process, as a person or a script starts it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { mustBeDocument } from '../support/documents.js';
 import { python, repositoryRoot } from '../support/paths.js';
 
 export const MAIN = join(repositoryRoot, 'dist', 'bin', 'main.js');
@@ -52,8 +53,10 @@ export function runProgram(
 }
 
 /** Runs `gs-repartition`. @param line its arguments, with spaces between them */
-export function command(line: string, surroundings: Surroundings = {}): Promise<Ran> {
-  return runProgram(process.execPath, [MAIN, ...line.split(' ')], surroundings);
+export async function command(line: string, surroundings: Surroundings = {}): Promise<Ran> {
+  const ran = await runProgram(process.execPath, [MAIN, ...line.split(' ')], surroundings);
+  if (/ --(json|dry-run|print-policies)( |$)/.test(line) && ran.stdout !== '') mustBeDocument(ran.stdout);
+  return ran;
 }
 
 /** Runs it on a terminal of its own, where everything it prints comes out as `stdout`. @param steps when which text shows, type what */

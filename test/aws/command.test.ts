@@ -74,6 +74,8 @@ it('a job whose output is not aligned, with the fallback none: exit code 3', asy
   const { code, stdout } = await command(submit('--wait --fallback none --json'));
   expect(code).toBe(3);
   expect(JSON.parse(stdout)).toEqual({
+    document: 'gs-repartition/emr-serverless-submit',
+    version: 1,
     status: 'succeeded',
     applicationId,
     jobRunId: lastJob(),
@@ -130,7 +132,9 @@ it('list and status, for people and for programs', async () => {
     new RegExp(`^${applicationId}  STARTED  emr-6\\.13\\.0  .*  gsprocessing-0\\.2\\.2$`, 'm'),
   );
   const jobs = await command(`emr-serverless list --application-id ${applicationId} --json`);
-  expect(JSON.parse(jobs.stdout)).toContainEqual(expect.objectContaining({ id: lastJob(), name: 'nightly' }));
+  expect((JSON.parse(jobs.stdout) as { jobs: unknown[] }).jobs).toContainEqual(
+    expect.objectContaining({ id: lastJob(), name: 'nightly' }),
+  );
   const status = await command(
     `emr-serverless status --application-id ${applicationId} --job-run-id ${lastJob()} --json`,
   );
@@ -206,8 +210,8 @@ it('every command is also in the library, as the documentation has it; it loads 
     env: { NODE_DEBUG: 'esm' },
   });
   expect(stdout).toBe('[]\n');
-  expect(stderr).toContain('dist/aws/index.js');
-  expect(stderr).not.toContain('node_modules/@aws-sdk');
+  expect(stderr).toContain('dist/bin/upstream.js');
+  expect(stderr).not.toMatch(/node_modules\/@aws-sdk|dist\/bin\/(client-|sdk)/);
 });
 
 it('submit --dry-run prints the requests and calls nothing that writes', async () => {

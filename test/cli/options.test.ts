@@ -348,6 +348,8 @@ describe('mistakes on the command line', () => {
     expect(code).toBe(2);
     expect(stderr).toBe('gs-repartition: unknown option --input-prefx. Did you mean --input-prefix?\n');
     expect(JSON.parse(stdout)).toEqual({
+      document: 'gs-repartition/error',
+      version: 1,
       status: 'failed',
       error: { code: 'usage', message: 'unknown option --input-prefx', hint: 'Did you mean --input-prefix?' },
     });

@@ -94,7 +94,7 @@ describe('a run that succeeds', () => {
       },
     });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(summary);
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/alignment', version: 1, ...summary });
     expect(stderr).toContain('INFO: reading\n');
   });
 });
@@ -209,6 +209,8 @@ describe('a run that fails', () => {
     const { code, stdout, stderr } = await attempt(`${LINE} --json`, { engine: failWith(full) });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
+      document: 'gs-repartition/error',
+      version: 1,
       status: 'failed',
       error: {
         code: 'storage',
@@ -475,6 +477,6 @@ describe('progress', () => {
 
   test('never reaches standard output, which --json owns', async () => {
     const { stdout } = await attempt(`${LINE} --json`, { engine: moving, terminal: true });
-    expect(JSON.parse(stdout)).toEqual(summary);
+    expect(JSON.parse(stdout)).toEqual({ document: 'gs-repartition/alignment', version: 1, ...summary });
   });
 });

@@ -1,5 +1,6 @@
 /** `gs-repartition --input-prefix …`: align a prefix. */
 import { defineCommand } from '../command.js';
+import { versioned } from '../documents.js';
 import { choice, flag, usage, withDefault } from '../options.js';
 import { reportOption, writeReport } from '../report.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
@@ -53,7 +54,7 @@ export const repartitionCommand = defineCommand({
     const verb = updatedMetadata.includes('://') ? 'Uploaded' : 'Wrote';
     log.info(`${verb} updated metadata file to ${updatedMetadata}`);
     log.info(`File repartitioning time: ${summary.seconds.toFixed(3)} seconds`);
-    if (values.json) printDocument(summary);
+    if (values.json) printDocument(versioned('alignment', summary));
     else if (!values.quiet) {
       const { columns } = session.world.stdout;
       for (const line of describeSummary(summary, { kind: values.summary, columns })) print(line);

@@ -9,8 +9,9 @@ import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
 
 /**
- * Runs tasks in this thread, on a storage that stays the caller's.
- * @param options.memory bytes that the process may take
+ * Runs tasks in this thread.
+ * @param storage stays the caller's, who closes it
+ * @param options `memory`: bytes that the process may take
  *
  * @example
  * ```ts
