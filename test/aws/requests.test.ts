@@ -2,7 +2,8 @@
  * What AWS would take of our requests. Every test of AWS ends with botocore's judgement of all that came to its front
  * (account.ts); here it is seen that this leaves out no command, and that the judge does judge.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { allCommands } from '../../src/cli/commands/index.js';
@@ -15,13 +16,19 @@ import type { Incoming } from './wire.js';
 
 const isAble = await canJudge();
 let account: Account;
+/** Where commands write that write here. */
+let folder: string;
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gs-requests-'));
   account = await Account.open();
   await account.writeRatings('graph');
 });
 beforeEach(() => account.reset());
-afterAll(() => account.close());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await account.close();
+});
 
 /** Commands that need nothing but to be told where the graph is. */
 async function commandsOfAPrefix(): Promise<string[]> {
@@ -43,7 +50,7 @@ it.runIf(isAble)(
     const words = names.map((name) => name.replace('$0', '').trim());
     for (const word of [...words, 'verify --deep', 'clean --yes']) {
       const from = account.front.requests.length;
-      await command(`${word} --input-prefix ${account.url('graph')}`.trim());
+      await command(`${word} --input-prefix ${account.url('graph')}`.trim(), { cwd: folder });
       const { operations, complaints } = await judge(account.front.requests.slice(from));
       expect(complaints, word).toEqual([]);
       expect(Object.keys(operations).length, word).toBeGreaterThan(0);
