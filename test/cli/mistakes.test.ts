@@ -94,12 +94,16 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
   ],
   [2, 'version', 'unexpected argument "version". Did you mean --version?'],
   [2, 'submit', 'unexpected argument "submit". Did you mean emr-serverless submit or sagemaker submit?'],
-  [2, 'emr-serverless', 'which command of emr-serverless? There are setup, submit, status, cancel, list.'],
+  [
+    2,
+    'emr-serverless',
+    'which command of emr-serverless? There are setup, submit, submit-alignment, status, cancel, list.',
+  ],
   [2, 'emr-serverless sbmit', 'unknown command emr-serverless sbmit. Did you mean emr-serverless submit?'],
   [
     2,
     'emr-serverless run',
-    'unknown command emr-serverless run. There are setup, submit, status, cancel, list.',
+    'unknown command emr-serverless run. There are setup, submit, submit-alignment, status, cancel, list.',
   ],
   [2, 'sagemaker', 'which command of sagemaker? There is submit.'],
   [2, 'sagemaker sumbit', 'unknown command sagemaker sumbit. Did you mean sagemaker submit?'],
@@ -589,11 +593,7 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
     '--input-prefix /graph --input-metadata-file-name a b',
     'unexpected argument "b". Every option takes one value; see gs-repartition --help.',
   ],
-  [
-    2,
-    'plan --dry-run --input-prefix /g',
-    'unknown option --dry-run. gs-repartition and gs-repartition upload have it.',
-  ],
+  [2, 'plan --dry-run --input-prefix /g', 'unknown option --dry-run. gs-repartition has it.'],
   [2, 'verify --input-prefix /g --summary short', 'unknown option --summary. gs-repartition has it.'],
 ];
 
