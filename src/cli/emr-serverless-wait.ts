@@ -214,10 +214,7 @@ async function leaveOrCancel(
   return EXIT.interrupted;
 }
 
-/**
- * @returns `undefined` when there is nobody to ask
- * @internal exported for its tests
- */
+/** @returns `undefined` when there is nobody to ask */
 export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
   if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
   const asking = createInterface({ input: world.stdin, output: world.stderr });

@@ -114,7 +114,10 @@ it.each([
   ['--spark-conf a=1 --spark-conf a=2', '--spark-conf a was given twice.'],
   ['--spark-conf a', '--spark-conf must be key=value, not "a".'],
   ['--num-output-files -2', '--num-output-files must be a whole number of at least -1, not "-2".'],
-  ['--fallback elsewhere', '--fallback must be one of here, sagemaker, emr-serverless, none, not "elsewhere".'],
+  [
+    '--fallback elsewhere',
+    '--fallback must be one of here, sagemaker, emr-serverless, none, not "elsewhere".',
+  ],
 ])('submit %s is a mistake, and starts nothing', async (more, message) => {
   expect(await command(submit(more))).toEqual({
     code: 2,

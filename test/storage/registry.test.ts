@@ -56,11 +56,7 @@ describe('where a prefix is', () => {
       'there is no storage for prefixes that begin with https:',
       'Give the prefix as s3://bucket/prefix, and a server that is not of AWS with `endpointUrl`.',
     ],
-    [
-      'arn:aws:s3:::bucket',
-      'there is no storage for prefixes that begin with arn:',
-      'Write s3://bucket.',
-    ],
+    ['arn:aws:s3:::bucket', 'there is no storage for prefixes that begin with arn:', 'Write s3://bucket.'],
     ['file:graph', 'not the URL of a folder: file:graph', 'Write it as file:///folder/folder, or as a path.'],
     [
       'file://host/graph',
