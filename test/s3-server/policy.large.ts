@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeGraph, temporaryFolder, TestBucket } from '../s3/kit.js';
 import { type ServerWithUsers, startVersitygw } from '../s3/servers.js';
 import { repositoryRoot } from '../support/paths.js';
+import { expectReadyByFooters } from '../support/ready.js';
 
 const WORKER = { AWS_ACCESS_KEY_ID: 'worker', AWS_SECRET_ACCESS_KEY: 'secret of the worker' };
 
@@ -62,6 +63,7 @@ function align(): Promise<{ code: number; line: string }> {
 test('the policy is enough', async () => {
   await allow();
   expect((await align()).code).toBe(0);
+  await expectReadyByFooters(bucket.asPrefix('graph'));
   expect(await bucket.keys('graph/updated')).toEqual(['graph/updated_row_counts_metadata.json']);
   expect(await bucket.openUploads()).toEqual([]);
 }, 60_000);
