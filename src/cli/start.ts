@@ -15,7 +15,11 @@ export async function start(folderIsGone: boolean): Promise<void> {
   const [stdout, stderr] = [openOutput(1), openOutput(2)];
   endOnBugs(stderr);
   leaveTerminals(terminals);
-  if (folderIsGone) refuseRelativePaths();
+  if (folderIsGone) {
+    // yargs asks for the folder as it is loaded, and keeps whom it asked.
+    await import('./parse.js');
+    refuseRelativePaths();
+  }
   // Not process.exit: what is written to a pipe has to arrive first.
   process.exitCode = await run(process.argv.slice(2), {
     stdout,

@@ -50,7 +50,7 @@ describe('a run that succeeds', () => {
     });
     expect(quiet.stdout).toBe('');
     expect(quiet.stderr).toMatch(/^\S+ WARN: a worry\n$/);
-    expect(JSON.parse((await attempt(`${LINE} --quiet --json`)).stdout)).toEqual(summary);
+    expect(JSON.parse((await attempt(`${LINE} --quiet --json`)).stdout)).toMatchObject(summary);
   });
 
   test('shows as many row counts as there is room for, and how many parts there are', async () => {

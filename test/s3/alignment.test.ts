@@ -315,7 +315,7 @@ describe('a prefix that cannot be aligned is said in one line', () => {
     proxy.reset();
     const error = await failure(`s3://${bucket.name}/graph`);
     expect(error.code).toBe('not-found');
-    expect(error.message).toBe(`no metadata.json under s3://${bucket.name}/graph`);
+    expect(error.message).toBe(`there is nothing under s3://${bucket.name}/graph`);
     expect(await bucket.keys()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** Small graphs that each stand for a kind of fault: what a run does with them, and what verify says, as a user's process. */
 import { execFile } from 'node:child_process';
-import { access, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -176,7 +176,8 @@ describe('aligned prefixes', () => {
   });
 
   test('no metadata is 5, with the names that were looked for', async () => {
-    const { code, stderr } = await verify('nowhere');
+    await mkdir(join(folder, 'empty'));
+    const { code, stderr } = await verify('empty');
     expect(code).toBe(5);
     expect(stderr).toMatch(
       /neither updated_row_counts_metadata\.json nor metadata\.json under .*--metadata-file-name/,
