@@ -186,6 +186,7 @@ export class Composer {
     });
   }
 
+  /** Settles when nothing writes into `body` any more, for then it is another part's. */
   private async gather(
     pieces: readonly Segment[],
     body: Uint8Array,
@@ -196,7 +197,7 @@ export class Composer {
       if (piece.kind === 'bytes') body.set(piece.bytes, at);
       at += piece.kind === 'bytes' ? piece.bytes.byteLength : piece.end - piece.start;
     }
-    await Promise.all(
+    const fetched = await Promise.allSettled(
       planFetches(pieces).map(async (fetch) => {
         const { path, version, start, end, targets } = fetch;
         // What goes to one place whole is read right into it.
@@ -210,6 +211,8 @@ export class Composer {
         }
       }),
     );
+    const failed = fetched.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   private async read(

@@ -186,6 +186,25 @@ describe('what passes is survived', () => {
   });
 });
 
+test('what is still on its way to an object that failed does not end up in the next one', async () => {
+  await prepare();
+  const [other, later] = [pattern(MIB, 5), pattern(MIB, 7)];
+  const half = async (path: string, content: Uint8Array): Promise<Segment> => {
+    const version = await bucket.put(`graph/${path}`, content);
+    return { kind: 'copy', path, version, start: 0, end: MIB };
+  };
+  const late = await half('late', pattern(MIB, 6));
+  const halves = [await half('other', other), await half('later', later)];
+  const missing: Segment = { kind: 'copy', path: 'missing', version: '0', start: 0, end: MIB };
+  proxy.reset(({ operation, path }) => {
+    if (operation !== 'GetObject' || !path.includes('/late')) return undefined;
+    return { kind: 'delay', ms: path.endsWith('/late') ? 400 : 1200 };
+  });
+  await expect(storage.compose('failed', [late, missing])).rejects.toMatchObject({ code: 'not-found' });
+  await storage.compose('out', halves);
+  expect(sha256(await bucket.get('graph/out'))).toBe(sha256(concat(other, later)));
+});
+
 describe('what does not pass ends in one line, with nothing published and no upload left open', () => {
   beforeEach(prepare);
 
