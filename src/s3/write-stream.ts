@@ -19,11 +19,26 @@ export async function writeStream(
   requests: Requests,
   target: Target,
   chunks: AsyncIterable<Uint8Array>,
-  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
+  options: Pick<WriteOptions, 'signal' | 'onBytes'>,
 ): Promise<WrittenStat> {
-  const blocks = inBlocks(untilAborted(chunks, signal), (index) =>
+  const blocks = inBlocks(untilAborted(chunks, options.signal), (index) =>
     requests.terms.current.equalParts ? STREAM_PART : STREAM_PART * 2 ** Math.floor(index / 1000),
   );
+  try {
+    return await writeBlocks(composer, requests, target, blocks, options);
+  } finally {
+    // Whoever makes the bytes holds memory for them until nobody asks for more.
+    await blocks.return(undefined).catch(() => undefined);
+  }
+}
+
+async function writeBlocks(
+  composer: Composer,
+  requests: Requests,
+  target: Target,
+  blocks: AsyncGenerator<Uint8Array, undefined>,
+  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
+): Promise<WrittenStat> {
   throwIfAborted(signal);
   const first = await blocks.next();
   if (first.done) return composer.put(target, new Uint8Array(), signal);

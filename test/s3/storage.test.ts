@@ -298,6 +298,23 @@ describe('writing a stream', () => {
     });
   });
 
+  test('whoever makes the bytes is told when nobody wants more of them', async () => {
+    const storage = await open('stream');
+    let isHeld = true;
+    async function* holding(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* stream(40 * MIB, MIB);
+      } finally {
+        isHeld = false;
+      }
+    }
+    proxy.reset(({ operation }) =>
+      operation === 'UploadPart' ? { kind: 'reply', status: 403, code: 'AccessDenied' } : undefined,
+    );
+    await expect(storage.write('refused', holding())).rejects.toMatchObject({ code: 'access' });
+    await expect.poll(() => isHeld).toBe(false);
+  });
+
   test('a source that fails leaves no object and no upload', async () => {
     const storage = await open('stream');
     async function* failing(): AsyncGenerator<Uint8Array> {
