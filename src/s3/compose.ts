@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
-import { type RepartitionError, throwIfAborted } from '../errors.js';
-import { LostWrite } from '../storage/lost-write.js';
+import { throwIfAborted } from '../errors.js';
+import { asLostWrite } from '../storage/lost-write.js';
 import type { Segment, WriteOptions, WrittenStat } from '../storage/storage.js';
 import { planCompose, planEqualParts, planFetches, type UploadPart } from './compose-plan.js';
 import { CopyHabits } from './copy-habits.js';
@@ -75,7 +75,7 @@ export class Composer {
       } catch (error) {
         if (!(error instanceof BeginAgain)) throw error;
         const shown = toRepartitionError(whyNot(error), 'write', target.where, signal);
-        if (bytes.areLetGo) throw lost(shown);
+        if (bytes.areLetGo) throw asLostWrite(shown);
         if (attempt >= UPLOAD_TRIES) throw shown;
       }
     }
@@ -232,8 +232,4 @@ export class Composer {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);
     }
   }
-}
-
-function lost({ code, message, hint, operation, path, cause }: RepartitionError): LostWrite {
-  return new LostWrite(code, message, { hint, operation, path, cause });
 }

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../errors.js';
+import { asLostWrite } from '../storage/lost-write.js';
 import type { WriteOptions, WrittenStat } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
 import type { Composer } from './compose.js';
@@ -12,7 +13,8 @@ const STREAM_PART = 8 * 1024 * 1024;
 
 /**
  * Writes an object of unknown length: one part is uploaded while the next one fills. What has gone up is forgotten, so
- * an upload that somebody aborts can't be begun again.
+ * an upload that somebody aborts can't be begun again here.
+ * @throws RepartitionError, or what `chunks` throws; LostWrite where whoever makes the bytes may make them again
  */
 export async function writeStream(
   composer: Composer,
@@ -82,7 +84,8 @@ async function writeBlocks(
     } catch (error) {
       if (error instanceof BeginAgain && !parts.areUnderWay && attempt < UPLOAD_TRIES) continue;
       const reason = error instanceof BeginAgain ? whyNot(error) : error;
-      throw toRepartitionError(reason, 'write', target.where, signal);
+      const shown = toRepartitionError(reason, 'write', target.where, signal);
+      throw error instanceof BeginAgain && parts.areUnderWay ? asLostWrite(shown) : shown;
     }
   }
 }

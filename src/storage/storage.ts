@@ -256,7 +256,12 @@ export interface Storage {
    */
   compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<WrittenStat>;
 
-  /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
+  /**
+   * The same for bytes that are made while they are written, so that nobody has to hold them all. What fails is asked for
+   * no more bytes.
+   * @throws LostWrite also without `onWritten`: what was written is gone, and the same bytes, made again, may well be
+   *   written. Whoever can make them calls once more.
+   */
   write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenStat>;
 
   /**

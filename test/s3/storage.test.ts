@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { S3Location } from '../../src/s3/index.js';
+import { LostWrite } from '../../src/storage/lost-write.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
 import { type ProxiedRequest, type Proxy, startProxy } from './proxy.js';
@@ -291,11 +292,25 @@ describe('writing a stream', () => {
     proxy.reset(({ operation }) =>
       operation === 'UploadPart' ? { kind: 'reply', status: 404, code: 'NoSuchUpload' } : undefined,
     );
-    await expect(storage.write('gone', stream(20 * MIB, MIB))).rejects.toMatchObject({
+    const gone = await storage.write('gone', stream(20 * MIB, MIB)).catch((error: unknown) => error);
+    expect(gone).toMatchObject({
       code: 'storage',
       operation: 'write',
       path: `s3://${bucket.name}/stream/gone`,
     });
+    expect(gone).not.toBeInstanceOf(LostWrite);
+  });
+
+  test('of one that is aborted after parts have gone up, whoever made them is told that they may be made again', async () => {
+    const storage = await open('stream');
+    proxy.reset(({ operation, ofOperation }) =>
+      operation === 'UploadPart' && ofOperation === 2
+        ? { kind: 'reply', status: 404, code: 'NoSuchUpload' }
+        : undefined,
+    );
+    await expect(storage.write('again', stream(30 * MIB, MIB))).rejects.toBeInstanceOf(LostWrite);
+    await storage.write('again', stream(30 * MIB, MIB));
+    expect(sha256(await bucket.get('stream/again'))).toBe(sha256(await whole(30 * MIB, MIB)));
   });
 
   test('whoever makes the bytes is told when nobody wants more of them', async () => {
