@@ -36,7 +36,7 @@ import { objectName, RecentReads } from './recent-reads.js';
 import { versionFrom } from './etag.js';
 import { Requests } from './requests.js';
 import type { Target } from './upload.js';
-import { writeStream } from './write-stream.js';
+import { STREAM_BYTES, writeStream } from './write-stream.js';
 
 export interface S3Location extends StorageLocation {
   readonly scheme: 's3';
@@ -61,6 +61,7 @@ const PROFILE: StorageProfile = {
   tasksPerBatch: 16,
   turns: { of: 'reading', atOnce: 12 },
   smallestCopy: S3_LIMITS.minPart,
+  streamBytes: STREAM_BYTES,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
 };

@@ -10,6 +10,8 @@ import { BeginAgain, type MultipartUpload, type Target, UPLOAD_TRIES, whyNot, wi
 
 /** First parts of a streamed object; every thousand parts they double, so that 10,000 of them are always enough. */
 const STREAM_PART = 8 * 1024 * 1024;
+/** Bytes in hand meanwhile, of an object of up to a thousand parts. */
+export const STREAM_BYTES = 2 * STREAM_PART;
 
 /**
  * Writes an object of unknown length: one part is uploaded while the next one fills. What has gone up is forgotten, so

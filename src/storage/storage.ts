@@ -50,6 +50,8 @@ export interface StorageProfile {
   turns: { of: 'whole' | 'reading'; atOnce: number };
   /** Bytes: a shorter range can't be copied on its own. */
   smallestCopy: number;
+  /** Bytes of a long object that are held while it is written as a stream; left out where they are few. */
+  streamBytes?: number;
   /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
   readOverhead: number;
   /** Files looked at side by side. */
