@@ -58,7 +58,7 @@ interface SdkRequest {
   headers: Record<string, string>;
 }
 
-/** Refusals one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
+/** Signatures refused one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
 const MOST_REFUSALS = 8;
 const PLACEHOLDER = 'key';
 /** What S3 answers to a signature, or to who signed; other answers are about the object, or about the time. */
@@ -122,7 +122,7 @@ export class DirectReads {
   ): Promise<DirectAnswer> {
     if (this.refusals >= MOST_REFUSALS) return {};
     try {
-      const path = await this.presigner.presign(key);
+      const { url: path, signature } = await this.presigner.presign(key);
       const headers = {
         ...this.address.headers,
         range,
@@ -137,8 +137,8 @@ export class DirectReads {
         this.refusals = 0;
         return got;
       }
-      this.presigner.forget();
-      if (got.status !== undefined && REFUSED.has(got.status)) this.refusals += 1;
+      const isRefused = got.status !== undefined && REFUSED.has(got.status);
+      if (isRefused && this.presigner.forget(signature)) this.refusals += 1;
       return got;
     } catch {
       signal?.throwIfAborted();

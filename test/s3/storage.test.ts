@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { S3Location } from '../../src/s3/index.js';
 import { LostWrite } from '../../src/storage/lost-write.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
@@ -430,6 +430,38 @@ describe('where signatures in a URL are refused', () => {
     );
     for (let at = 0; at < 28; at++) await storage.read('part', 0, at + 1);
     expect(proxy.seen.filter(isDirect)).toHaveLength(28);
+  });
+
+  test('many that were refused together are one that was', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    let direct = 0;
+    proxy.reset((request) =>
+      isDirect(request) && ++direct <= 20
+        ? { kind: 'reply', status: 403, code: 'RequestTimeTooSkewed' }
+        : undefined,
+    );
+    await Promise.all(Array.from({ length: 20 }, (_, at) => storage.read('part', 0, at + 1)));
+    for (let at = 0; at < 5; at++) await storage.read('part', 0, at + 1);
+    expect(direct).toBe(25);
+  });
+
+  test('what is said of an object is nothing against what was signed', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    proxy.reset();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await storage.read('part', 0, 10);
+      // Signatures have the second they were made in.
+      vi.setSystemTime(Date.now() + 2000);
+      await expect(storage.read('missing', 0, 10)).rejects.toMatchObject({ code: 'not-found' });
+      await storage.read('part', 0, 10);
+    } finally {
+      vi.useRealTimers();
+    }
+    const [first, , last] = proxy.seen.filter(isDirect).map(({ url }) => url);
+    expect(last).toBe(first);
   });
 });
 
