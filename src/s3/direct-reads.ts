@@ -109,6 +109,11 @@ export class DirectReads {
     }
   }
 
+  /** Whether it has been refused so often that asking is in vain. */
+  get isOff(): boolean {
+    return this.refusals >= MOST_REFUSALS;
+  }
+
   /**
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
    * @param into where the bytes go if there is room for all; saves a copy
@@ -120,7 +125,6 @@ export class DirectReads {
     version: string | undefined,
     { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
   ): Promise<DirectAnswer> {
-    if (this.refusals >= MOST_REFUSALS) return {};
     try {
       const { url: path, signature } = await this.presigner.presign(key);
       const headers = {

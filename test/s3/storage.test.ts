@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { S3Location } from '../../src/s3/index.js';
+import { openS3Storage, type S3Location } from '../../src/s3/index.js';
 import { LostWrite } from '../../src/storage/lost-write.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
+import { countingRequests, Tally } from '../../src/storage/tally.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
 import { type ProxiedRequest, type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startServer } from './servers.js';
@@ -409,7 +410,10 @@ describe('where signatures in a URL are refused', () => {
 
   test('all is read the other way, and soon not asked for in vain', async () => {
     await bucket.put('refused/part', pattern(30, 1));
-    const storage = await open('refused');
+    const tally = Tally.empty();
+    const options = { endpointUrl: proxy.endpoint };
+    const location: S3Location = { scheme: 's3', bucket: bucket.name, prefix: 'refused', options };
+    const storage = await openS3Storage(location, { tally });
     proxy.reset((request) =>
       isDirect(request) ? { kind: 'reply', status: 403, code: 'AccessDenied' } : undefined,
     );
@@ -418,6 +422,9 @@ describe('where signatures in a URL are refused', () => {
     }
     expect(proxy.seen.filter(isDirect)).toHaveLength(8);
     expect(proxy.traffic().requests['GetObject']).toBe(28);
+    // Nor are they counted as requests that had to be sent again.
+    expect(tally.read().retries).toBe(8);
+    expect((await countingRequests(() => storage.read('part', 0, 10))).requests).toBe(1);
   });
 
   test('what was refused now and then is asked for again', async () => {
