@@ -226,9 +226,23 @@ class S3Storage implements Storage {
       );
       const [first] = archived;
       if (!first || (await this.statOf(first.path, options))?.archive === undefined) return;
+      if (await this.hasReadableArchives(first.path, options)) return;
       throw archivedError(archived, all.length, (path) => this.describe(path));
     } catch (error) {
       if (error instanceof RepartitionError && error.code === 'access' && error.operation === 'list') return;
+      throw error;
+    }
+  }
+
+  /** Other servers than AWS's may call so what can be read at once. */
+  private async hasReadableArchives(path: string, options: CallOptions): Promise<boolean> {
+    const { foreign, terms } = this.requests;
+    if (!foreign || terms.areAws) return false;
+    try {
+      await this.readTail(path, 1, options);
+      return true;
+    } catch (error) {
+      if (error instanceof RepartitionError && error.code === 'access') return false;
       throw error;
     }
   }
