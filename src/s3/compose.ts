@@ -74,7 +74,7 @@ export class Composer {
         return await withUpload(this.requests, target, signal, work, onBytes);
       } catch (error) {
         if (!(error instanceof BeginAgain)) throw error;
-        const shown = toRepartitionError(whyNot(error), 'write', target.where, signal);
+        const shown = whyNot(error, target, signal);
         if (bytes.areLetGo) throw asLostWrite(shown);
         if (attempt >= UPLOAD_TRIES) throw shown;
       }

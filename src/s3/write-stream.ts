@@ -85,9 +85,9 @@ async function writeBlocks(
       return await withUpload(requests, target, signal, send, onBytes);
     } catch (error) {
       if (error instanceof BeginAgain && !parts.areUnderWay && attempt < UPLOAD_TRIES) continue;
-      const reason = error instanceof BeginAgain ? whyNot(error) : error;
-      const shown = toRepartitionError(reason, 'write', target.where, signal);
-      throw error instanceof BeginAgain && parts.areUnderWay ? asLostWrite(shown) : shown;
+      if (!(error instanceof BeginAgain)) throw toRepartitionError(error, 'write', target.where, signal);
+      const shown = whyNot(error, target, signal);
+      throw parts.areUnderWay ? asLostWrite(shown) : shown;
     }
   }
 }
