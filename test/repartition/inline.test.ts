@@ -99,7 +99,7 @@ test.each([
   const streaming = { ...profile, batchesPerThread: 8, streamBytes: 16 * 1024 * 1024 };
   const storage = { profile: streaming, describe: (path: string) => path, write } as unknown as Storage;
   const long = { ...task('in'), method: 're-encode' as const };
-  long.slices = [{ ...long.slices[0]!, size }];
+  long.slices = [{ ...long.slices[0], size }];
   const tasks = Array.from({ length: 8 }, () => long);
   // Of the usual memory a quarter is for what is to begin: 32 MiB.
   await inThisThread(storage).run(tasks, { signal: undefined, onResult: () => undefined });
@@ -111,7 +111,7 @@ test('one part goes up whatever memory there is', async () => {
   const streaming = { ...profile, streamBytes: 1024 ** 3 };
   const storage = { profile: streaming, describe: (path: string) => path, write } as unknown as Storage;
   const long = { ...task('in'), method: 're-encode' as const };
-  long.slices = [{ ...long.slices[0]!, size: 1024 ** 3 }];
+  long.slices = [{ ...long.slices[0], size: 1024 ** 3 }];
   const outputs: string[] = [];
   const onResult = ({ output }: TaskResult): void => void outputs.push(output);
   await inThisThread(storage, { memory: 1 }).run([long, long, long], { signal: undefined, onResult });
