@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
-import { type RepartitionError, throwIfAborted } from '../errors.js';
-import { LostWrite } from '../storage/lost-write.js';
+import { throwIfAborted } from '../errors.js';
+import { asLostWrite } from '../storage/lost-write.js';
 import type { Segment, WriteOptions, WrittenStat } from '../storage/storage.js';
 import { planCompose, planEqualParts, planFetches, type UploadPart } from './compose-plan.js';
 import { CopyHabits } from './copy-habits.js';
@@ -74,8 +74,8 @@ export class Composer {
         return await withUpload(this.requests, target, signal, work, onBytes);
       } catch (error) {
         if (!(error instanceof BeginAgain)) throw error;
-        const shown = toRepartitionError(whyNot(error), 'write', target.where, signal);
-        if (bytes.areLetGo) throw lost(shown);
+        const shown = whyNot(error, target, signal);
+        if (bytes.areLetGo) throw asLostWrite(shown);
         if (attempt >= UPLOAD_TRIES) throw shown;
       }
     }
@@ -186,6 +186,7 @@ export class Composer {
     });
   }
 
+  /** Settles when nothing writes into `body` any more, for then it is another part's. */
   private async gather(
     pieces: readonly Segment[],
     body: Uint8Array,
@@ -196,7 +197,7 @@ export class Composer {
       if (piece.kind === 'bytes') body.set(piece.bytes, at);
       at += piece.kind === 'bytes' ? piece.bytes.byteLength : piece.end - piece.start;
     }
-    await Promise.all(
+    const fetched = await Promise.allSettled(
       planFetches(pieces).map(async (fetch) => {
         const { path, version, start, end, targets } = fetch;
         // What goes to one place whole is read right into it.
@@ -210,6 +211,8 @@ export class Composer {
         }
       }),
     );
+    const failed = fetched.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   private async read(
@@ -229,8 +232,4 @@ export class Composer {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);
     }
   }
-}
-
-function lost({ code, message, hint, operation, path, cause }: RepartitionError): LostWrite {
-  return new LostWrite(code, message, { hint, operation, path, cause });
 }

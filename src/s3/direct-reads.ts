@@ -58,7 +58,7 @@ interface SdkRequest {
   headers: Record<string, string>;
 }
 
-/** Refusals one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
+/** Signatures refused one after the other, after which no more is asked for: some accounts allow no signatures in a URL. */
 const MOST_REFUSALS = 8;
 const PLACEHOLDER = 'key';
 /** What S3 answers to a signature, or to who signed; other answers are about the object, or about the time. */
@@ -109,6 +109,11 @@ export class DirectReads {
     }
   }
 
+  /** Whether it has been refused so often that asking is in vain. */
+  get isOff(): boolean {
+    return this.refusals >= MOST_REFUSALS;
+  }
+
   /**
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
    * @param into where the bytes go if there is room for all; saves a copy
@@ -120,9 +125,8 @@ export class DirectReads {
     version: string | undefined,
     { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
   ): Promise<DirectAnswer> {
-    if (this.refusals >= MOST_REFUSALS) return {};
     try {
-      const path = await this.presigner.presign(key);
+      const { url: path, signature } = await this.presigner.presign(key);
       const headers = {
         ...this.address.headers,
         range,
@@ -137,8 +141,8 @@ export class DirectReads {
         this.refusals = 0;
         return got;
       }
-      this.presigner.forget();
-      if (got.status !== undefined && REFUSED.has(got.status)) this.refusals += 1;
+      const isRefused = got.status !== undefined && REFUSED.has(got.status);
+      if (isRefused && this.presigner.forget(signature)) this.refusals += 1;
       return got;
     } catch {
       signal?.throwIfAborted();

@@ -21,11 +21,14 @@ export class PartMemory {
   async use<T>(size: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
     // A part may be larger than all there is, and has to be made all the same.
     const room = await this.memory.take(Math.min(size, this.memory.total));
-    const buffer = this.fitting(size);
     try {
-      return await work(buffer.subarray(0, size));
+      const buffer = this.fitting(size);
+      try {
+        return await work(buffer.subarray(0, size));
+      } finally {
+        this.keep(buffer);
+      }
     } finally {
-      this.keep(buffer);
       room.release();
     }
   }

@@ -42,11 +42,24 @@ const SOME_KEY = 'a folder/some=key';
 /** Signs for a path, which is escaped as it will be sent. @returns path and query */
 type Sign = (path: string) => string | Promise<string>;
 
+/** What URLs are signed with for a while: a key, at a time. */
+interface Signature {
+  sign: Promise<Sign>;
+  until: number;
+  /** Path and query by key. */
+  urls: Map<string, string>;
+}
+
+export interface Presigned {
+  /** Path and query. */
+  url: string;
+  /** What it was signed with, to be forgotten if it is refused. */
+  signature: unknown;
+}
+
 export class Presigner {
   private readonly signer: SignatureV4;
-  private current: { sign: Promise<Sign>; until: number } | undefined;
-  /** By key. */
-  private readonly urls = new Map<string, string>();
+  private current: Signature | undefined;
 
   constructor(
     private readonly client: S3Client,
@@ -65,29 +78,36 @@ export class Presigner {
    * Path and query for any range of an object: neither Range nor If-Match is signed.
    * @throws whatever the SDK says where there are no credentials
    */
-  async presign(key: string): Promise<string> {
-    if (!this.current || this.current.until < performance.now()) this.renew();
-    const known = this.urls.get(key);
-    if (known !== undefined) return known;
+  async presign(key: string): Promise<Presigned> {
     const { current } = this;
-    const url = await (await current!.sign)(this.pathOf(key));
-    if (this.urls.size >= URLS) this.urls.clear();
-    if (this.current === current) this.urls.set(key, url);
-    return url;
+    const signature = current && current.until >= performance.now() ? current : this.renewed();
+    const { urls } = signature;
+    const known = urls.get(key);
+    if (known !== undefined) return { url: known, signature };
+    const url = await (await signature.sign)(this.pathOf(key));
+    if (urls.size >= URLS) urls.clear();
+    urls.set(key, url);
+    return { url, signature };
   }
 
-  /** What was signed with an old key, or by a wrong clock, is not used again. */
-  forget(): void {
+  /**
+   * What was signed with an old key, or by a wrong clock, is not used again.
+   * @returns whether it would have been: of many that were on their way together the first to be refused says it for all
+   */
+  forget(signature: unknown): boolean {
+    if (this.current === undefined || this.current !== signature) return false;
     this.current = undefined;
+    return true;
   }
 
-  private renew(): void {
-    this.urls.clear();
-    const sign = this.learn();
-    this.current = { sign, until: performance.now() + FRESH_SECONDS * 1000 };
-    sign.catch(() => {
-      this.forget();
+  private renewed(): Signature {
+    const until = performance.now() + FRESH_SECONDS * 1000;
+    const signature: Signature = { sign: this.learn(), until, urls: new Map() };
+    this.current = signature;
+    signature.sign.catch(() => {
+      this.forget(signature);
     });
+    return signature;
   }
 
   private pathOf(key: string): string {

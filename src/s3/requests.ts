@@ -171,15 +171,19 @@ export class Requests {
   ): Promise<RangeAnswer | undefined> {
     const { throttle, tally, openDirectReads } = this.connection;
     const direct = await (this.direct ??= openDirectReads(this.common));
-    if (!direct) return undefined;
-    const { answer, status } = await this.send(signal, async () => {
+    if (!direct || direct.isOff) return undefined;
+    const got = await this.send(signal, async () => {
+      // It may have come to that while this one waited for its turn.
+      if (direct.isOff) return undefined;
       const report = throttle.attempt();
       noteRequest();
-      const got = await direct.get(key, range, version, { signal, into });
-      if (got.answer) report('fine', { isShort: got.answer.bytes.byteLength <= SHORT_BYTES });
-      else if (isSlowDownStatus(got.status)) report('slow-down');
-      return got;
+      const reply = await direct.get(key, range, version, { signal, into });
+      if (reply.answer) report('fine', { isShort: reply.answer.bytes.byteLength <= SHORT_BYTES });
+      else if (isSlowDownStatus(reply.status)) report('slow-down');
+      return reply;
     });
+    if (!got) return undefined;
+    const { answer, status } = got;
     if (!answer) tally.add({ retries: 1, slowDowns: isSlowDownStatus(status) ? 1 : 0 });
     if (isSlowDownStatus(status)) await backOff(1, signal);
     return answer;

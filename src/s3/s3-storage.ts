@@ -36,7 +36,7 @@ import { objectName, RecentReads } from './recent-reads.js';
 import { versionFrom } from './etag.js';
 import { Requests } from './requests.js';
 import type { Target } from './upload.js';
-import { writeStream } from './write-stream.js';
+import { STREAM_BYTES, writeStream } from './write-stream.js';
 
 export interface S3Location extends StorageLocation {
   readonly scheme: 's3';
@@ -61,6 +61,7 @@ const PROFILE: StorageProfile = {
   tasksPerBatch: 16,
   turns: { of: 'reading', atOnce: 12 },
   smallestCopy: S3_LIMITS.minPart,
+  streamBytes: STREAM_BYTES,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
 };
@@ -225,9 +226,23 @@ class S3Storage implements Storage {
       );
       const [first] = archived;
       if (!first || (await this.statOf(first.path, options))?.archive === undefined) return;
+      if (await this.hasReadableArchives(first.path, options)) return;
       throw archivedError(archived, all.length, (path) => this.describe(path));
     } catch (error) {
       if (error instanceof RepartitionError && error.code === 'access' && error.operation === 'list') return;
+      throw error;
+    }
+  }
+
+  /** Other servers than AWS's may call so what can be read at once. */
+  private async hasReadableArchives(path: string, options: CallOptions): Promise<boolean> {
+    const { foreign, terms } = this.requests;
+    if (!foreign || terms.areAws) return false;
+    try {
+      await this.readTail(path, 1, options);
+      return true;
+    } catch (error) {
+      if (error instanceof RepartitionError && error.code === 'access') return false;
       throw error;
     }
   }

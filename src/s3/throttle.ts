@@ -10,6 +10,11 @@ const KEPT_SHARE = 0.75;
 const MOST_TIME = 2 ** 31 - 1;
 /** Answers that the mean of their times is about. */
 const MEAN_OF = 64;
+/**
+ * Of what the mean lies over the shortest, so much is added to the shortest after as many answers: what it takes to answer
+ * may have grown for the rest of a run, with nothing of it due to what is in flight. Slowly, so that a crowd stays one.
+ */
+const FORGOTTEN_SHARE = 1 / 1024;
 /** Longest that the mean may be over the shortest there was, for more requests to be worth trying. */
 const SLOWER = 2;
 
@@ -92,6 +97,9 @@ export class Throttle {
     if (timed < MEAN_OF) return;
     const shortest = Atomics.load(counters, SHORTEST_TIME);
     if (shortest === 0 || mean < shortest) Atomics.store(counters, SHORTEST_TIME, Math.max(1, mean));
+    else if (timed % MEAN_OF === 0) {
+      Atomics.store(counters, SHORTEST_TIME, shortest + Math.ceil((mean - shortest) * FORGOTTEN_SHARE));
+    }
   }
 
   private succeeded(): void {

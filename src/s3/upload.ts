@@ -63,11 +63,14 @@ const NO_VERSION = '0'.repeat(32);
  */
 export class BeginAgain extends Error {
   override readonly name = 'UploadGone';
+  /** Whether the upload could not be removed. */
+  isLeftOpen = false;
 }
 
-/** What to tell when there is no time left for it. */
-export function whyNot(error: BeginAgain): unknown {
-  return error.cause ?? error;
+/** What a user reads when it is not tried again. */
+export function whyNot(error: BeginAgain, target: Target, signal: AbortSignal | undefined): RepartitionError {
+  const shown = toRepartitionError(error.cause ?? error, 'write', target.where, signal);
+  return error.isLeftOpen ? withAdvice(shown, target) : shown;
 }
 
 /**
@@ -90,7 +93,10 @@ export async function withUpload(
   } catch (error) {
     onBytes?.(-upload.size);
     const leftOpen = await upload.abort();
-    if (error instanceof BeginAgain) throw error;
+    if (error instanceof BeginAgain) {
+      error.isLeftOpen = leftOpen !== undefined;
+      throw error;
+    }
     const shown = toRepartitionError(error, 'write', target.where, signal);
     throw leftOpen === undefined ? shown : withAdvice(shown, target);
   }
@@ -142,10 +148,9 @@ export class MultipartUpload {
       if ((answer.$metadata.attempts ?? 1) > 1) await abortOthers(requests, target, id);
       return new MultipartUpload(requests, target, id, terms, onBytes);
     } catch (error) {
+      // First, for where others have learned its terms meanwhile, this one is begun again.
+      if (mayHaveOpened(error)) await abortOthers(requests, target, undefined);
       if (requests.terms.learnFrom(error, terms)) throw otherTerms(target, error);
-      if (isNetworkFailure(error) || (failureOf(error).status ?? 0) >= 500) {
-        await abortOthers(requests, target, undefined);
-      }
       throw toRepartitionError(error, 'write', target.where, signal);
     }
   }
@@ -312,6 +317,12 @@ export class MultipartUpload {
       return undefined;
     }
   }
+}
+
+/** Whether an upload may have been begun, now or by an attempt before, although no id came back. 501: not implemented. */
+function mayHaveOpened(error: unknown): boolean {
+  const { status = 0, attempts = 1 } = failureOf(error);
+  return isNetworkFailure(error) || (status >= 500 && status !== 501) || attempts > 1;
 }
 
 function otherTerms({ where }: Target, cause: unknown): BeginAgain {

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../errors.js';
+import { asLostWrite } from '../storage/lost-write.js';
 import type { WriteOptions, WrittenStat } from '../storage/storage.js';
 import { untilAborted } from '../storage/until-aborted.js';
 import type { Composer } from './compose.js';
@@ -9,21 +10,39 @@ import { BeginAgain, type MultipartUpload, type Target, UPLOAD_TRIES, whyNot, wi
 
 /** First parts of a streamed object; every thousand parts they double, so that 10,000 of them are always enough. */
 const STREAM_PART = 8 * 1024 * 1024;
+/** Bytes in hand meanwhile, of an object of up to a thousand parts. */
+export const STREAM_BYTES = 2 * STREAM_PART;
 
 /**
  * Writes an object of unknown length: one part is uploaded while the next one fills. What has gone up is forgotten, so
- * an upload that somebody aborts can't be begun again.
+ * an upload that somebody aborts can't be begun again here.
+ * @throws RepartitionError, or what `chunks` throws; LostWrite where whoever makes the bytes may make them again
  */
 export async function writeStream(
   composer: Composer,
   requests: Requests,
   target: Target,
   chunks: AsyncIterable<Uint8Array>,
-  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
+  options: Pick<WriteOptions, 'signal' | 'onBytes'>,
 ): Promise<WrittenStat> {
-  const blocks = inBlocks(untilAborted(chunks, signal), (index) =>
+  const blocks = inBlocks(untilAborted(chunks, options.signal), (index) =>
     requests.terms.current.equalParts ? STREAM_PART : STREAM_PART * 2 ** Math.floor(index / 1000),
   );
+  try {
+    return await writeBlocks(composer, requests, target, blocks, options);
+  } finally {
+    // Whoever makes the bytes holds memory for them until nobody asks for more.
+    await blocks.return(undefined).catch(() => undefined);
+  }
+}
+
+async function writeBlocks(
+  composer: Composer,
+  requests: Requests,
+  target: Target,
+  blocks: AsyncGenerator<Uint8Array, undefined>,
+  { signal, onBytes }: Pick<WriteOptions, 'signal' | 'onBytes'>,
+): Promise<WrittenStat> {
   throwIfAborted(signal);
   const first = await blocks.next();
   if (first.done) return composer.put(target, new Uint8Array(), signal);
@@ -66,8 +85,9 @@ export async function writeStream(
       return await withUpload(requests, target, signal, send, onBytes);
     } catch (error) {
       if (error instanceof BeginAgain && !parts.areUnderWay && attempt < UPLOAD_TRIES) continue;
-      const reason = error instanceof BeginAgain ? whyNot(error) : error;
-      throw toRepartitionError(reason, 'write', target.where, signal);
+      if (!(error instanceof BeginAgain)) throw toRepartitionError(error, 'write', target.where, signal);
+      const shown = whyNot(error, target, signal);
+      throw parts.areUnderWay ? asLostWrite(shown) : shown;
     }
   }
 }

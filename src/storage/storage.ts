@@ -50,6 +50,8 @@ export interface StorageProfile {
   turns: { of: 'whole' | 'reading'; atOnce: number };
   /** Bytes: a shorter range can't be copied on its own. */
   smallestCopy: number;
+  /** Bytes of a long object that are held while it is written as a stream; left out where they are few. */
+  streamBytes?: number;
   /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
   readOverhead: number;
   /** Files looked at side by side. */
@@ -256,7 +258,12 @@ export interface Storage {
    */
   compose(path: string, segments: readonly Segment[], options?: WriteOptions): Promise<WrittenStat>;
 
-  /** The same for bytes that are made while they are written, so that nobody has to hold them all. */
+  /**
+   * The same for bytes that are made while they are written, so that nobody has to hold them all. What fails is asked for
+   * no more bytes.
+   * @throws LostWrite also without `onWritten`: what was written is gone, and the same bytes, made again, may well be
+   *   written. Whoever can make them calls once more.
+   */
   write(path: string, chunks: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenStat>;
 
   /**

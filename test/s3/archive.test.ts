@@ -5,8 +5,8 @@ import { CopyObjectCommand, RestoreObjectCommand, type StorageClass } from '@aws
 import { prepare, repartition, verifyPrefix } from 'gs-repartition';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { restoreHint } from '../../src/s3/archive.js';
-import { dataSetsOf, makeGraph, temporaryFolder, TestBucket } from './kit.js';
-import { ACCESS_DENIED, type Proxy, startProxy } from './proxy.js';
+import { dataSetsOf, makeGraph, openAt, temporaryFolder, TestBucket } from './kit.js';
+import { ACCESS_DENIED, type Faults, type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startMoto } from './servers.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -66,8 +66,13 @@ test('one part at the end keeps all others from being read', async () => {
     part: last,
     dataSet: expect.any(String) as string,
   });
-  const read = proxy.seen.filter(({ operation }) => operation === 'GetObject').map(({ path }) => path);
-  expect(read.filter((path) => path.endsWith('.parquet'))).toEqual([]);
+  // Of that one a byte is asked for: a server that is not AWS's may mean something else by its class.
+  const read = proxy.seen.filter(
+    ({ operation, path }) => operation === 'GetObject' && path.endsWith('.parquet'),
+  );
+  expect(new Set(read.map(({ path, headers }) => `${path} ${headers.range}`))).toEqual(
+    new Set([`${bucket.name}/${keyOf(last)} bytes=-1`]),
+  );
   expect((await bucket.keys('graph')).filter((key) => key.includes('repartitioned'))).toEqual([]);
 });
 
@@ -94,6 +99,28 @@ test('a copy that was restored is read', async () => {
   const [Bucket, Key] = [bucket.name, keyOf(part)];
   await bucket.client.send(new RestoreObjectCommand({ Bucket, Key, RestoreRequest: { Days: 1 } }));
   await expect(prepare(graph())).resolves.toBeDefined();
+});
+
+test('what another server calls so, and lets be read, is no archive', async () => {
+  const [part] = parts as [string];
+  const storage = await openAt(proxy.endpoint, bucket.name, 'graph', { region: 'us-east-1' });
+  const listed = `<Contents><Key>${keyOf(part)}</Key><Size>9</Size><ETag>"e"</ETag><StorageClass>GLACIER</StorageClass></Contents>`;
+  const body = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>${listed}</ListBucketResult>`;
+  const headers = { 'x-amz-storage-class': 'GLACIER', etag: '"e"', 'content-length': '9' };
+  const named = (server: Record<string, string> = {}): Faults => {
+    return ({ operation }) => {
+      if (operation === 'ListObjectsV2') return { kind: 'reply-200', body };
+      if (operation !== 'HeadObject') return undefined;
+      return { kind: 'reply', status: 200, code: '', headers: { ...headers, ...server } };
+    };
+  };
+  proxy.reset(named());
+  await expect(storage.requireRestored!([part])).resolves.toBeUndefined();
+  // AWS itself need not be asked, by whatever name it goes.
+  proxy.reset(named({ server: 'AmazonS3' }));
+  await expect(storage.requireRestored!([part])).rejects.toMatchObject({ code: 'access' });
+  expect(proxy.traffic().requests).not.toHaveProperty('GetObject');
+  await storage.close();
 });
 
 test('what is being restored is waited for', async () => {

@@ -116,6 +116,24 @@ describe('what passes is survived', () => {
     expect(sha256(await bucket.get('graph/out'))).toBe(expected);
   });
 
+  test('lost uploads are aborted also where it has been learned meanwhile that the server wants others', async () => {
+    let lost = 0;
+    proxy.reset(({ operation, path, ofOperation }) => {
+      if (operation === 'CreateMultipartUpload' && path.endsWith('/out') && ++lost <= 4) {
+        return { kind: 'replace-reply', status: 500, body: errorBody('InternalError', 'Try again.') };
+      }
+      if (operation !== 'UploadPart' || ofOperation > 1) return undefined;
+      return { kind: 'reply', status: 400, code: 'InvalidRequest', message: 'A checksum is missing' };
+    });
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < a.length; at += MIB) yield await Promise.resolve(a.subarray(at, at + MIB));
+    }
+    await Promise.all(['out', 'other'].map((name) => storage.write(name, stream())));
+    expect(lost).toBe(5);
+    for (const name of ['out', 'other']) expect(sha256(await bucket.get(`graph/${name}`))).toBe(sha256(a));
+    expect(await bucket.openUploads()).toEqual([]);
+  });
+
   test('a slow first byte', async () => {
     proxy.reset(({ number }) => (number % 3 === 0 ? { kind: 'delay', ms: 300 } : undefined));
     await storage.compose('out', segments);
@@ -185,6 +203,25 @@ describe('what passes is survived', () => {
     );
     expect(sha256(concat(...reads))).toBe(sha256(a.subarray(0, 40_000)));
   });
+});
+
+test('what is still on its way to an object that failed does not end up in the next one', async () => {
+  await prepare();
+  const [other, later] = [pattern(MIB, 5), pattern(MIB, 7)];
+  const half = async (path: string, content: Uint8Array): Promise<Segment> => {
+    const version = await bucket.put(`graph/${path}`, content);
+    return { kind: 'copy', path, version, start: 0, end: MIB };
+  };
+  const late = await half('late', pattern(MIB, 6));
+  const halves = [await half('other', other), await half('later', later)];
+  const missing: Segment = { kind: 'copy', path: 'missing', version: '0', start: 0, end: MIB };
+  proxy.reset(({ operation, path }) => {
+    if (operation !== 'GetObject' || !path.includes('/late')) return undefined;
+    return { kind: 'delay', ms: path.endsWith('/late') ? 400 : 1200 };
+  });
+  await expect(storage.compose('failed', [late, missing])).rejects.toMatchObject({ code: 'not-found' });
+  await storage.compose('out', halves);
+  expect(sha256(await bucket.get('graph/out'))).toBe(sha256(concat(other, later)));
 });
 
 describe('what does not pass ends in one line, with nothing published and no upload left open', () => {
@@ -352,6 +389,15 @@ describe('what does not pass ends in one line, with nothing published and no upl
     const copy = always('UploadPartCopy', ACCESS_DENIED);
     const abort = always('AbortMultipartUpload', ACCESS_DENIED);
     proxy.reset((request) => copy(request) ?? abort(request));
+    expect((await failure()).hint).toContain(
+      `The unfinished upload of s3://${bucket.name}/graph/out could not be removed`,
+    );
+  });
+
+  test('the same of one that is gone, as far as the server says', async () => {
+    const part = always('UploadPart', { kind: 'reply', status: 404, code: 'NoSuchUpload' });
+    const abort = always('AbortMultipartUpload', ACCESS_DENIED);
+    proxy.reset((request) => part(request) ?? abort(request));
     expect((await failure()).hint).toContain(
       `The unfinished upload of s3://${bucket.name}/graph/out could not be removed`,
     );

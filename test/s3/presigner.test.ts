@@ -73,7 +73,7 @@ describe('a signature in a URL is that of the SDK', () => {
   ] as const)('%s', async (_, keys, signed) => {
     const presigner = presignerOf(keys, signed);
     for (const key of ['graph/part-0.parquet', 'graph/part-1.parquet', "a b/é+(1)!*'=&?.parquet"]) {
-      const url = urlOf(await presigner.presign(key));
+      const url = urlOf((await presigner.presign(key)).url);
       expect(decodeURIComponent(url.pathname)).toBe(signed.pathBefore + key);
       expect(queryOf(url)).toEqual(await bySdk(url, keys, signed));
     }
@@ -86,7 +86,7 @@ describe('a signature in a URL is that of the SDK', () => {
       // Over as soon as it is there, so that each look finds another.
       Promise.resolve({ ...next(), expiration: new Date(0) });
     const presigner = new Presigner(new S3Client({ region: 'eu-west-1', credentials }), SIGNED);
-    const url = urlOf(await presigner.presign('key'));
+    const url = urlOf((await presigner.presign('key')).url);
     const id = url.searchParams.get('X-Amz-Credential')!.split('/')[0]!;
     const keys = { accessKeyId: id, secretAccessKey: id.replace('KEY', 'secret ') };
     expect(queryOf(url)).toEqual(await bySdk(url, keys, SIGNED));
@@ -99,12 +99,17 @@ test('what was signed is used again, until it is refused', async () => {
     Promise.resolve({ accessKeyId: id, secretAccessKey: 'secret', expiration: new Date(0) });
   const presigner = new Presigner(new S3Client({ region: 'eu-west-1', credentials }), SIGNED);
   const keyOf = async (key: string): Promise<string | null> =>
-    urlOf(await presigner.presign(key)).searchParams.get('X-Amz-Credential');
+    urlOf((await presigner.presign(key)).url).searchParams.get('X-Amz-Credential');
   expect(await keyOf('a')).toMatch(/^OLD\//);
   id = 'NEW';
   expect(await keyOf('a')).toMatch(/^OLD\//);
   expect(await keyOf('b')).toMatch(/^OLD\//);
-  presigner.forget();
+  const [a, b] = [await presigner.presign('a'), await presigner.presign('b')];
+  expect(presigner.forget(a.signature)).toBe(true);
+  expect(await keyOf('a')).toMatch(/^NEW\//);
+  id = 'NEXT';
+  // It was refused with the other.
+  expect(presigner.forget(b.signature)).toBe(false);
   expect(await keyOf('a')).toMatch(/^NEW\//);
 });
 
@@ -115,5 +120,5 @@ test('without credentials it says so, and looks for them again', async () => {
   const presigner = new Presigner(new S3Client({ region: 'eu-west-1', credentials }), SIGNED);
   await expect(presigner.presign('key')).rejects.toThrow('no credentials');
   isThere = true;
-  expect(await presigner.presign('key')).toContain(KEYS.accessKeyId);
+  expect((await presigner.presign('key')).url).toContain(KEYS.accessKeyId);
 });

@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { S3Location } from '../../src/s3/index.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openS3Storage, type S3Location } from '../../src/s3/index.js';
+import { LostWrite } from '../../src/storage/lost-write.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
+import { countingRequests, Tally } from '../../src/storage/tally.js';
 import { concat, MIB, openAt, pattern, sha256, TestBucket } from './kit.js';
 import { type ProxiedRequest, type Proxy, startProxy } from './proxy.js';
 import { type S3Server, startServer } from './servers.js';
@@ -291,11 +293,42 @@ describe('writing a stream', () => {
     proxy.reset(({ operation }) =>
       operation === 'UploadPart' ? { kind: 'reply', status: 404, code: 'NoSuchUpload' } : undefined,
     );
-    await expect(storage.write('gone', stream(20 * MIB, MIB))).rejects.toMatchObject({
+    const gone = await storage.write('gone', stream(20 * MIB, MIB)).catch((error: unknown) => error);
+    expect(gone).toMatchObject({
       code: 'storage',
       operation: 'write',
       path: `s3://${bucket.name}/stream/gone`,
     });
+    expect(gone).not.toBeInstanceOf(LostWrite);
+  });
+
+  test('of one that is aborted after parts have gone up, whoever made them is told that they may be made again', async () => {
+    const storage = await open('stream');
+    proxy.reset(({ operation, ofOperation }) =>
+      operation === 'UploadPart' && ofOperation === 2
+        ? { kind: 'reply', status: 404, code: 'NoSuchUpload' }
+        : undefined,
+    );
+    await expect(storage.write('again', stream(30 * MIB, MIB))).rejects.toBeInstanceOf(LostWrite);
+    await storage.write('again', stream(30 * MIB, MIB));
+    expect(sha256(await bucket.get('stream/again'))).toBe(sha256(await whole(30 * MIB, MIB)));
+  });
+
+  test('whoever makes the bytes is told when nobody wants more of them', async () => {
+    const storage = await open('stream');
+    let isHeld = true;
+    async function* holding(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* stream(40 * MIB, MIB);
+      } finally {
+        isHeld = false;
+      }
+    }
+    proxy.reset(({ operation }) =>
+      operation === 'UploadPart' ? { kind: 'reply', status: 403, code: 'AccessDenied' } : undefined,
+    );
+    await expect(storage.write('refused', holding())).rejects.toMatchObject({ code: 'access' });
+    await expect.poll(() => isHeld).toBe(false);
   });
 
   test('a source that fails leaves no object and no upload', async () => {
@@ -377,7 +410,10 @@ describe('where signatures in a URL are refused', () => {
 
   test('all is read the other way, and soon not asked for in vain', async () => {
     await bucket.put('refused/part', pattern(30, 1));
-    const storage = await open('refused');
+    const tally = Tally.empty();
+    const options = { endpointUrl: proxy.endpoint };
+    const location: S3Location = { scheme: 's3', bucket: bucket.name, prefix: 'refused', options };
+    const storage = await openS3Storage(location, { tally });
     proxy.reset((request) =>
       isDirect(request) ? { kind: 'reply', status: 403, code: 'AccessDenied' } : undefined,
     );
@@ -386,6 +422,9 @@ describe('where signatures in a URL are refused', () => {
     }
     expect(proxy.seen.filter(isDirect)).toHaveLength(8);
     expect(proxy.traffic().requests['GetObject']).toBe(28);
+    // Nor are they counted as requests that had to be sent again.
+    expect(tally.read().retries).toBe(8);
+    expect((await countingRequests(() => storage.read('part', 0, 10))).requests).toBe(1);
   });
 
   test('what was refused now and then is asked for again', async () => {
@@ -398,6 +437,38 @@ describe('where signatures in a URL are refused', () => {
     );
     for (let at = 0; at < 28; at++) await storage.read('part', 0, at + 1);
     expect(proxy.seen.filter(isDirect)).toHaveLength(28);
+  });
+
+  test('many that were refused together are one that was', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    let direct = 0;
+    proxy.reset((request) =>
+      isDirect(request) && ++direct <= 20
+        ? { kind: 'reply', status: 403, code: 'RequestTimeTooSkewed' }
+        : undefined,
+    );
+    await Promise.all(Array.from({ length: 20 }, (_, at) => storage.read('part', 0, at + 1)));
+    for (let at = 0; at < 5; at++) await storage.read('part', 0, at + 1);
+    expect(direct).toBe(25);
+  });
+
+  test('what is said of an object is nothing against what was signed', async () => {
+    await bucket.put('refused/part', pattern(30, 1));
+    const storage = await open('refused');
+    proxy.reset();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await storage.read('part', 0, 10);
+      // Signatures have the second they were made in.
+      vi.setSystemTime(Date.now() + 2000);
+      await expect(storage.read('missing', 0, 10)).rejects.toMatchObject({ code: 'not-found' });
+      await storage.read('part', 0, 10);
+    } finally {
+      vi.useRealTimers();
+    }
+    const [first, , last] = proxy.seen.filter(isDirect).map(({ url }) => url);
+    expect(last).toBe(first);
   });
 });
 

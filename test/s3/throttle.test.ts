@@ -64,6 +64,18 @@ describe('the cap on requests in flight', () => {
     });
   });
 
+  test('grows on where short answers take longer for the rest of a run', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const throttle = new Throttle(256);
+    await withWaiting(throttle, () => {
+      succeedIn(30, throttle, 64);
+      succeedIn(90, throttle, 2000);
+      expect(throttle.cap).toBeLessThan(160);
+      succeedIn(90, throttle, 30_000);
+      expect(throttle.cap).toBe(256);
+    });
+  });
+
   test('grows whatever long answers take, and slow ones from the beginning', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const throttle = new Throttle(256);

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import type { Holding, Memory } from '../../memory.js';
 
 /** What a task holds while its part is read and cut: indexes, pages, requests under way. Of a usual part, in bytes. */
-const TASK_BYTES = 1024 * 1024;
+export const TASK_BYTES = 1024 * 1024;
 /** How long the next task waits before it looks again, in milliseconds. */
 const LOOK_AGAIN = 5;
 
@@ -15,9 +15,12 @@ export class Admission {
 
   constructor(private readonly memory: Memory) {}
 
-  /** @param work is given what is counted for it, to be set right once it knows better */
-  async run<T>(work: (holding: Holding) => Promise<T>): Promise<T> {
-    const holding = await this.turn(() => this.admit());
+  /**
+   * @param work is given what is counted for it, to be set right once it knows better
+   * @param bytes that it will hold
+   */
+  async run<T>(work: (holding: Holding) => Promise<T>, bytes: number): Promise<T> {
+    const holding = await this.turn(() => this.admit(bytes));
     this.running += 1;
     try {
       return await work(holding);
@@ -28,9 +31,9 @@ export class Admission {
   }
 
   /** One task always runs, however much the others hold. */
-  private async admit(): Promise<Holding> {
+  private async admit(bytes: number): Promise<Holding> {
     for (;;) {
-      const holding = this.running === 0 ? this.memory.hold(TASK_BYTES) : this.memory.tryHold(TASK_BYTES);
+      const holding = this.running === 0 ? this.memory.hold(bytes) : this.memory.tryHold(bytes);
       if (holding) return holding;
       await wait(LOOK_AGAIN);
     }

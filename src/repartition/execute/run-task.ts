@@ -6,14 +6,14 @@ import { rewrite } from '../../parquet/rewrite.js';
 import type { ParquetSegment } from '../../parquet/segments.js';
 import type { SourceFile } from '../../parquet/source-file.js';
 import { LostWrite } from '../../storage/lost-write.js';
-import type { CallOptions, Segment, Storage, WrittenStat } from '../../storage/storage.js';
+import type { CallOptions, Segment, Storage, StorageProfile, WrittenStat } from '../../storage/storage.js';
 import { countingRequests } from '../../storage/tally.js';
 import type { Slice, Task, TaskDetails, TaskResult } from '../model.js';
 import { nameInFooter } from '../part-name.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
-import { Admission } from './admission.js';
+import { Admission, TASK_BYTES } from './admission.js';
 import { Account, type Told } from './account.js';
-import type { Turns } from './turns.js';
+import { bytesOf, type Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
 const OPEN_PARTS = 128;
@@ -40,13 +40,16 @@ export function taskRunner(
     for (let attempt = 1; ; attempt++) {
       const account = new Account(tally, task);
       const make = (onWritten: () => void): Promise<TaskResult> =>
-        admission.run(async (holding) => {
-          const started = performance.now();
-          const how = { open, reading: turns.reading, holding, account, onWritten };
-          const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
-          const result = await (withDetails ? inDetail(task, run) : run());
-          return { ...result, seconds: (performance.now() - started) / 1000 };
-        });
+        admission.run(
+          async (holding) => {
+            const started = performance.now();
+            const how = { open, reading: turns.reading, holding, account, onWritten };
+            const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
+            const result = await (withDetails ? inDetail(task, run) : run());
+            return { ...result, seconds: (performance.now() - started) / 1000 };
+          },
+          heldBy(task, storage.profile),
+        );
       try {
         // A part that is written and only waited for may give its turn to another.
         const { part } = await turns.whole(() => untilWritten(make));
@@ -59,6 +62,11 @@ export function taskRunner(
       }
     }
   };
+}
+
+/** Bytes that a task will hold: what is made again goes up as a stream, of which no more is held than the part has. */
+function heldBy(task: Task, { streamBytes = 0 }: StorageProfile): number {
+  return task.method === 'splice' ? TASK_BYTES : Math.max(TASK_BYTES, Math.min(streamBytes, bytesOf(task)));
 }
 
 async function inDetail({ slices }: Task, run: () => Promise<TaskResult>): Promise<TaskResult> {
