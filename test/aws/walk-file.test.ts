@@ -180,4 +180,13 @@ describe('a job is known by its tables, and not by what the walk itself writes a
       'in/a.csv',
     ]);
   });
+
+  it('scripts among the tables count for nothing', () => {
+    const job = `${JOB}  entry-point-url: s3://bucket/in/entry.py\n`;
+    const partition =
+      'partition:\n  entry-point-url: s3://bucket/in/partition.py\n  role: r\n  image-uri: i\n' +
+      '  num-parts: 2\n  output-prefix: s3://bucket/parts\n';
+    const keys = ['in/entry.py', 'in/partition.py', 'in/a.csv'];
+    expect(tables(TOP + job + partition, ...keys)).toEqual(['in/a.csv']);
+  });
 });

@@ -111,7 +111,8 @@ export function isWrittenByWalk(settings: WalkSettings): (key: string) => boolea
     .map((folder) => (folder === '' ? '' : `${folder}/`))
     // What the tables themselves lie in says nothing of a key among them.
     .filter((folder) => !`${input.prefix}/`.startsWith(folder));
-  return (key) => folders.some((folder) => key.startsWith(folder));
+  const scripts = keysOf([entryPointUrl(settings), partition?.entryPointUrl]);
+  return (key) => scripts.includes(key) || folders.some((folder) => key.startsWith(folder));
 }
 
 /** A digest of the script, here or on S3; empty where there is none. */
