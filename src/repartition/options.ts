@@ -16,6 +16,7 @@ import type {
 } from './api.js';
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
+import { quoted } from './quoted.js';
 
 export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
@@ -273,8 +274,4 @@ export function sparkSession({ submit = '' }: SparkOptions): number | undefined 
 
 function absolute(prefix: string): string {
   return /^[a-z][a-z0-9+.-]+:/i.test(prefix) ? prefix : resolve(prefix);
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

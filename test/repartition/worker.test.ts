@@ -1,5 +1,5 @@
 /** `gs-repartition worker` as whoever hands out tasks meets it: a process, lines in, lines out. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
@@ -7,8 +7,10 @@ import { ownedTasks, type Plan, prepare, type Task, type WorkerSetup } from 'gs-
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checksums, copyFixture } from '../graphs/prefix.js';
 import { MAIN } from '../cli/processes.js';
+import { commandOf } from '../../src/repartition/spark.js';
 import { readSetup, workerVersion } from '../../src/repartition/work/lines.js';
 import { serveTasks } from '../../src/repartition/work/serve.js';
+import { python } from '../support/paths.js';
 
 interface Line {
   id?: number;
@@ -156,4 +158,11 @@ describe('a worker', () => {
       'must be {"version": …, "location": {"scheme": …}}, as JSON',
     );
   });
+});
+
+test('Spark’s driver finds Node and the package wherever they lie', () => {
+  const words = ['/opt/my node/bin/node', `/home/o'neill/"gs"/main.js`];
+  const split = 'import json, shlex, sys; print(json.dumps(shlex.split(sys.argv[1])))';
+  const { stdout } = spawnSync(python, ['-c', split, commandOf(...words)], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toEqual(words);
 });
