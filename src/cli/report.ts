@@ -1,6 +1,7 @@
 /** `--report FILE`: a page that explains what happened. It is one file and asks no network. */
 import { readFileSync } from 'node:fs';
 import type { ReportDocument } from '../repartition/index.js';
+import { withoutSecrets } from '../repartition/secrets.js';
 import { PRICES, priceOf, type PriceTable } from '../s3/price.js';
 import { locate, openStorage, splitPath } from '../storages.js';
 import type { Session } from './command.js';
@@ -74,11 +75,17 @@ export function settingsOf(
   values: Readonly<Record<string, unknown>>,
 ): ReportDocument['settings'] {
   return Object.keys(options).flatMap((name) => {
-    const value = values[name];
+    const value = name === 'spark-conf' ? shownConf(values[name]) : values[name];
     if (value === undefined || value === false || name === 'report') return [];
     const shown = typeof value === 'string' ? value : value === true ? 'yes' : JSON.stringify(value);
     return [{ name: `--${name}`, value: shown }];
   });
+}
+
+/** The page is passed on, as a prefix's status is: what is secret there is secret here. */
+function shownConf(conf: unknown): string[] | undefined {
+  const shown = withoutSecrets((conf ?? []) as string[]);
+  return shown.length > 0 ? shown : undefined;
 }
 
 /** A report with the price of its requests. */
