@@ -5,6 +5,7 @@ import { withoutSecrets } from '../repartition/secrets.js';
 import { PRICES, priceOf, type PriceTable } from '../s3/price.js';
 import { locate, openStorage, splitPath } from '../storages.js';
 import type { Session } from './command.js';
+import { describeFailure, tellFailure } from './failure.js';
 import { type OptionSet, text, usage, type Values } from './options.js';
 import { readS3Options } from './s3-options.js';
 
@@ -54,6 +55,26 @@ export async function writeReport(
     log.info(`Wrote the report to ${storage.describe(name)}`);
   } finally {
     await storage.close();
+  }
+}
+
+/**
+ * Writes the page, if one was asked for, after the result was told: what becomes of the page changes nothing in that.
+ * @returns whether all went well; if not, one line on standard error says why
+ */
+export async function addReport(
+  values: ReportValues,
+  session: Session,
+  make: () => Promise<ReportDocument | undefined>,
+): Promise<boolean> {
+  if (values.report === undefined) return true;
+  try {
+    const report = await make();
+    if (report) await writeReport(values, session, report);
+    return true;
+  } catch (error) {
+    tellFailure(describeFailure(error, Object.keys(values)), session.log);
+    return false;
   }
 }
 

@@ -133,6 +133,22 @@ describe('the target', () => {
     expect(stdout).toMatch(/^Nothing to align/);
     expect(stderr).toMatch(/\ngs-repartition: [^\n]*metadata\.json[^\n]*\n$/);
   });
+
+  test('what can’t be written leaves one document on standard output, and verify its verdict', async () => {
+    const prefix = await copyFixture('cases/aligned');
+    const target = join(prefix, 'metadata.json', 'report.html');
+    for (const [words, document, expected] of [
+      [[], 'alignment', 1],
+      [['plan'], 'plan', 1],
+      [['verify'], 'verify', 0],
+    ] as const) {
+      const asked = [...words, '--input-prefix', prefix, '--json', '--report', target];
+      const { code, stdout, stderr } = await gsRepartition(asked);
+      expect(JSON.parse(stdout)).toMatchObject({ document: `gs-repartition/${document}` });
+      expect(stderr).toMatch(/^gs-repartition: [^\n]*metadata\.json[^\n]*$/m);
+      expect(code).toBe(expected);
+    }
+  });
 });
 
 test('secrets of Spark’s configuration are no settings of the page', () => {
