@@ -80,9 +80,11 @@ export const submitAlignmentCommand: Command = defineCommand({
         log,
         onStep: ({ title }) => log.info(dryRun ? `would ${title}` : title),
       });
-      const { applicationId, jobRunId } = started;
+      const { applicationId, jobRunId, steps } = started;
       if (jobRunId === undefined) {
-        printDocument(versioned('emr-serverless-alignment', { status: 'planned', ...started }));
+        printDocument(
+          versioned('emr-serverless-alignment', { status: 'planned', applicationId, inputPrefix, steps }),
+        );
         return EXIT.success;
       }
       if (!values.wait) {

@@ -54,6 +54,7 @@ describe('the Dockerfile', () => {
       'tsconfig.json',
       'tsconfig.build.json',
       'scripts/bundle.mjs',
+      'scripts/manual.mjs',
       'scripts/page.mjs',
       'src',
       'LICENSE',

@@ -46,7 +46,7 @@ describe('examples/align.mjs', () => {
   test('says in a line what is wrong', () => {
     const { code, err } = shell.run(`node align.mjs ${join(shell.folder, 'nowhere')}`);
     expect(code).toBe(1);
-    expect(err).toMatch(/^[^\n]*metadata\.json[^\n]*\n$/);
+    expect(err).toMatch(/^[^\n]*there is no folder [^\n]*nowhere[^\n]*\n$/);
   });
 });
 

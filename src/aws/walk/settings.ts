@@ -5,7 +5,16 @@ import type { ProcessingJobOptions } from '../sagemaker-plan.js';
 import type { SetupOptions } from '../setup-options.js';
 import type { SubmitOptions } from '../submit.js';
 
-/** The steps of a walk, in their order. */
+/**
+ * The steps of a walk, in their order.
+ *
+ * @example
+ * ```ts
+ * import { WALK_STEPS } from 'gs-repartition/upstream';
+ *
+ * console.log(WALK_STEPS.slice(WALK_STEPS.indexOf('submit'))); // from the job on
+ * ```
+ */
 export const WALK_STEPS = ['upload', 'setup', 'submit', 'wait', 'align', 'verify', 'partition'] as const;
 
 /** A step of a walk. */
