@@ -117,6 +117,11 @@ it.each([
     `${TOP.replace('bucket/out', 'bucket/in/')}${JOB}`,
     '2: output-prefix is the input prefix: the graph would lie among the tables',
   ],
+  [
+    'the partitions among the tables',
+    `${TOP}${JOB}partition:\n  output-prefix: s3://bucket/in/\n  num-parts: 2\n  role: r\n  image-uri: x\n`,
+    '9: partition.output-prefix is the input prefix: the partitions would lie among the tables',
+  ],
 ])('%s', async (_name, text, ...expected) => {
   const { code, lines } = await told(text);
   expect(code).toBe(2);
