@@ -1,5 +1,5 @@
 /** Waiting for a job: what is told on the way, what Ctrl-C means, what happens at its end. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import {
   alignmentConf,
   type AwsSession,
@@ -22,7 +22,7 @@ import { versioned } from './documents.js';
 import { formatDuration } from './format.js';
 import { choice, text, withDefault } from './options.js';
 import { readS3Options } from './s3-options.js';
-import { EXIT } from './world.js';
+import { EXIT, type World } from './world.js';
 
 export const interruptOption = {
   'on-interrupt': choice('What Ctrl-C does to the job (asked on a terminal, leave elsewhere, unless given)', [
@@ -217,7 +217,8 @@ async function leaveOrCancel(
 /** @returns `undefined` when there is nobody to ask */
 export async function askOnTerminal({ world }: Session): Promise<'leave' | 'cancel' | undefined> {
   if (world.stdin?.isTTY !== true || world.stderr.isTTY !== true) return undefined;
-  const asking = createInterface({ input: world.stdin, output: world.stderr });
+  const asking = openQuestion(world.stdin, world.stderr);
+  if (!asking) return undefined;
   // Ctrl-C and Ctrl-D close the question, and a terminal that goes away is an error; left alone, it would never be
   // answered.
   const closed = new Promise<string>((resolve) => {
@@ -228,5 +229,15 @@ export async function askOnTerminal({ world }: Session): Promise<'leave' | 'canc
     return /^c/i.test((await Promise.race([answered, closed])).trim()) ? 'cancel' : 'leave';
   } finally {
     asking.close();
+  }
+}
+
+/** Undefined where the terminal has gone: then it takes no mode any more. */
+function openQuestion(input: NonNullable<World['stdin']>, output: World['stderr']): Interface | undefined {
+  try {
+    return createInterface({ input, output });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EIO') return undefined;
+    throw error;
   }
 }

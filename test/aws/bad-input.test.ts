@@ -164,7 +164,7 @@ describe('what is not as it should be, found before anything is made', () => {
       'configuration missing',
       () => submit('--config-filename nowhere.json'),
       1,
-      '/input/nowhere.json. Upload the input tables and their configuration first (gs-repartition upload); check --input-prefix and --config-filename.',
+      '/input/nowhere.json. Upload the input tables and their configuration first (`gs-repartition upload`); check --input-prefix and --config-filename.',
     ],
     [
       'no such application',

@@ -100,7 +100,8 @@ describe('what passes is survived', () => {
     const stat = await storage.compose('out', segments);
     expect(proxy.traffic().requests[operation]).toBeGreaterThan(1);
     expect(stat.size).toBe(18 * MIB + 1400);
-    expect(await storage.stat('out')).toEqual(stat);
+    // A checksum of the whole is told only to who made it.
+    expect(stat).toMatchObject((await storage.stat('out'))!);
     await expectIdentical();
   });
 
