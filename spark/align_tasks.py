@@ -25,6 +25,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from py4j.protocol import Py4JNetworkError
 from pyspark import AccumulatorParam, SparkContext
 
 # Jobs side by side: while one waits for its last tasks, the tasks of the next fill the cores.
@@ -137,8 +138,22 @@ def not_started(command, error):
     return {"name": "RepartitionError", "message": message, "report": {"code": "limit", "message": message, "hint": hint}}
 
 
+def failures_of(error, batches, answered):
+    """Of a job, to each batch that has no answer, for somebody waits for it: the one to blame comes first."""
+    try:
+        if isinstance(error, (Py4JNetworkError, ConnectionError)):
+            raise error
+        failure = failure_of(error, batches)
+    except Exception:
+        # Even the words of an exception in Java have to be asked for there.
+        failure = failed(batches[0], "none", "Spark's Java process has gone")
+    # The sort is stable.
+    ordered = sorted(batches, key=lambda batch: batch != failure["batch"])
+    return [{**failure, "batch": batch} for batch in ordered if batch not in answered]
+
+
 def failure_of(error, batches):
-    """Of a job: Spark's own words name the task that failed too often, and where it ran last."""
+    """Spark's own words name the task that failed too often, and where it ran last."""
     text = str(getattr(error, "java_exception", None) or error)
     lost = re.search(r"Lost task (\d+)\.\d+ in stage .*?\((\S+) executor (\S+)\): (.*)", text)
     number, host, executor, why = lost.groups() if lost else ("0", "", "", text.strip().splitlines()[0])
@@ -146,10 +161,13 @@ def failure_of(error, batches):
     last = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception): (.*)$", text, re.MULTILINE)
     message = last[-1] if "PythonException" in why and last else why
     batch = batches[int(number)] if int(number) < len(batches) else batches[0]
+    return failed(batch, f"{executor} on {host}" if lost else "none", message)
+
+
+def failed(batch, executor, message):
     hint = "Run the same command again: finished parts are kept and the rest is done."
     report = {"code": "limit", "message": message, "hint": hint}
-    where = f"{executor} on {host}" if lost else "none"
-    return {"batch": batch, "executor": where, "error": {"name": "RepartitionError", "message": message, "report": report}}
+    return {"batch": batch, "executor": executor, "error": {"name": "RepartitionError", "message": message, "report": report}}
 
 
 def serve(sc, connection):
@@ -158,9 +176,11 @@ def serve(sc, connection):
     command = conf.get("spark.gsRepartition.command", "gs-repartition")
     patience = float(conf.get("spark.gsRepartition.patience", "300"))
     writing = threading.Lock()
+    answered = set()
 
     def send(message):
         with writing:
+            answered.add(message.get("batch"))
             try:
                 connection.sendall(f"{json.dumps(message)}\n".encode())
             except OSError:
@@ -174,10 +194,14 @@ def serve(sc, connection):
     work = functools.partial(here.run_batches, answers, command, patience)
 
     def run(lines):
+        error = "Spark counts the work as done, but there is no answer"
         try:
             sc.parallelize(lines, len(lines)).foreachPartition(work)
-        except Exception as error:
-            send(failure_of(error, [json.loads(line)["batch"] for line in lines]))
+        except Exception as raised:
+            error = raised
+        # An answer is here before its task counts as done.
+        for failure in failures_of(error, [json.loads(line)["batch"] for line in lines], answered):
+            send(failure)
 
     arrived = queue.Queue()
 

@@ -130,10 +130,14 @@ async function alignOnApplication(
     options,
   );
   const id = { applicationId, jobRunId };
-  const { state, stateDetails } = await followJob(session, id, {
-    ...options,
-    onUpdate: options.onAlignmentUpdate,
-  });
+  const region = await session.region();
+  const started = {
+    told: `the alignment is the job ${jobRunId} of the application ${applicationId} in ${region}`,
+    cancel: `gs-repartition emr-serverless cancel --application-id ${applicationId} --job-run-id ${jobRunId} --region ${region}`,
+  };
+  const { state, stateDetails } = await named(started, options, () =>
+    followJob(session, id, { ...options, onUpdate: options.onAlignmentUpdate }),
+  );
   if (state === 'SUCCESS') return jobRunId;
   throw new RepartitionError(
     'job',
@@ -176,6 +180,29 @@ async function alignOnSageMaker(
     { ...options.sagemaker!, s3InputPrefix: outputPrefix },
     options,
   );
-  await followProcessingJob(session, jobName, { ...options, onUpdate: options.onSageMakerUpdate });
+  const region = await session.region();
+  const started = {
+    told: `the alignment is the SageMaker job ${jobName} in ${region}`,
+    cancel: `aws sagemaker stop-processing-job --processing-job-name ${jobName} --region ${region}`,
+  };
+  await named(started, options, () =>
+    followProcessingJob(session, jobName, { ...options, onUpdate: options.onSageMakerUpdate }),
+  );
   return jobName;
+}
+
+/** Follows a job that nobody but us knows of: what it is called is said at once, and how to cancel it when we leave it. */
+async function named<T>(
+  { told, cancel }: { told: string; cancel: string },
+  { log }: PersistOptions,
+  follow: () => Promise<T>,
+): Promise<T> {
+  log?.info(told);
+  try {
+    return await follow();
+  } catch (error) {
+    const hasFailed = error instanceof RepartitionError && error.code === 'job';
+    if (!hasFailed) log?.warn(`the job itself goes on; cancel it with: ${cancel}`);
+    throw error;
+  }
 }

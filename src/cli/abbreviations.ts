@@ -3,6 +3,7 @@
  * cut short as long as no other begins so, and underscores stand for dashes.
  * Source: https://docs.python.org/3/library/argparse.html#allow-abbrev
  */
+import { type Command, optionsOf } from './command.js';
 import { usage } from './options.js';
 
 /** What GraphStorm's own command has: a script that was written for it means these when it cuts them short. */
@@ -19,6 +20,17 @@ export interface LongOption {
   name: string;
   /** Takes the next word, unless its own has `=`. */
   takesValue: boolean;
+}
+
+/** All that a command takes. */
+export function longOptions(command: Pick<Command, 'options'>): LongOption[] {
+  const own = Object.entries(optionsOf(command)).flatMap(([name, { alias, parse: reads }]) =>
+    [name, ...(alias === undefined ? [] : [alias])].map((one) => ({
+      name: one,
+      takesValue: reads !== undefined,
+    })),
+  );
+  return [...own, { name: 'help', takesValue: false }, { name: 'version', takesValue: false }];
 }
 
 /** The words with every long option written out. What is no option, or an unknown one, stays as it is. */

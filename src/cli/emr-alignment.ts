@@ -9,8 +9,10 @@ import {
   submitAlignment,
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
+import { longOptions, writtenOut } from './abbreviations.js';
 import { awsOptions, jobEngine, pair, whole, withAws } from './aws-options.js';
 import { type Command, defineCommand, type Session } from './command.js';
+import { repartitionCommand } from './commands/repartition.js';
 import { alignmentConfFor, jobTeller } from './emr-serverless-wait.js';
 import { flag, many, required, text, usage } from './options.js';
 import { EXIT } from './world.js';
@@ -53,6 +55,8 @@ export const submitAlignmentCommand: Command = defineCommand({
     const conf = values['spark-conf'] ?? [];
     const twice = conf.find(([key], i) => conf.findIndex(([other]) => other === key) < i);
     if (twice) throw usage(`--spark-conf ${twice[0]} was given twice`);
+    const extraArguments = (values as { '--'?: string[] })['--'] ?? [];
+    if (values.wait) requireVerifiable(extraArguments);
     return withAws(values, async (aws) => {
       const inputPrefix = values['input-prefix'];
       const options: AlignmentJobOptions = {
@@ -68,7 +72,7 @@ export const submitAlignmentCommand: Command = defineCommand({
         logUri: values['log-uri'],
         logGroup: values['log-group'],
         timeoutMinutes: values['timeout-minutes'],
-        extraArguments: (values as { '--'?: string[] })['--'] ?? [],
+        extraArguments,
       };
       const started = await submitAlignment(aws, options, {
         dryRun,
@@ -104,6 +108,21 @@ export const submitAlignmentCommand: Command = defineCommand({
     });
   },
 });
+
+/**
+ * What makes the job leave another document than the one that is verified, or none.
+ * @throws RepartitionError `usage` naming the word
+ */
+function requireVerifiable(words: readonly string[]): void {
+  const other = writtenOut(words, longOptions(repartitionCommand))
+    .map((word) => word.split('=', 1)[0]!)
+    .find((word) => /^--(dry-run|(input-|updated-)?metadata-file-name)$/.test(word));
+  if (other === undefined) return;
+  throw usage(
+    `a job with ${other} does not leave what --wait verifies`,
+    'Leave out one of them; gs-repartition verify takes other names.',
+  );
+}
 
 /** @throws RepartitionError `job` when it fails */
 async function followAlignment(

@@ -3,6 +3,7 @@ import { type ErrorContext, type ErrorReport, RepartitionError } from '../errors
 import { asTyped } from './as-typed.js';
 import { type Versioned, versioned } from './documents.js';
 import { oneLine } from './format.js';
+import type { Logger } from './logger.js';
 import { EXIT } from './world.js';
 
 export interface Failure {
@@ -34,6 +35,12 @@ export function describeFailure(error: unknown, flags: readonly string[] = []): 
     document: versioned('error', { status: 'failed', error: report }),
     details: stacksOf(error).join('\ncaused by '),
   };
+}
+
+/** Says on standard error why something failed. */
+export function tellFailure({ line, document, details }: Failure, log: Logger): void {
+  const stacks = log.isDebug ? details.split('\n').map(oneLine).join('\n') : undefined;
+  log.always('ERROR', line, { error: document.error }, stacks);
 }
 
 function reportAsTyped(report: ErrorReport, flags: readonly string[]): ErrorReport {

@@ -1,6 +1,6 @@
 /** From words to a command and its values, with yargs. */
 import yargs, { type Argv } from 'yargs';
-import { type LongOption, plainWords, writtenOut } from './abbreviations.js';
+import { type LongOption, longOptions, plainWords, writtenOut } from './abbreviations.js';
 import { type Command, optionsOf } from './command.js';
 import { ENVIRONMENT, EXIT_CODES, optionGroups } from './help.js';
 import { adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
@@ -140,16 +140,6 @@ function writtenOutLeniently(argv: readonly string[], options: readonly LongOpti
       return word;
     }
   });
-}
-
-function longOptions(command: Command): LongOption[] {
-  const own = Object.entries(optionsOf(command)).flatMap(([name, { alias, parse: reads }]) =>
-    [name, ...(alias === undefined ? [] : [alias])].map((one) => ({
-      name: one,
-      takesValue: reads !== undefined,
-    })),
-  );
-  return [...own, { name: 'help', takesValue: false }, { name: 'version', takesValue: false }];
 }
 
 function withOptions(builder: Argv, command: Command, source: Source): Argv {

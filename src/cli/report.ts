@@ -1,9 +1,11 @@
 /** `--report FILE`: a page that explains what happened. It is one file and asks no network. */
 import { readFileSync } from 'node:fs';
 import type { ReportDocument } from '../repartition/index.js';
+import { withoutSecrets } from '../repartition/secrets.js';
 import { PRICES, priceOf, type PriceTable } from '../s3/price.js';
 import { locate, openStorage, splitPath } from '../storages.js';
 import type { Session } from './command.js';
+import { describeFailure, tellFailure } from './failure.js';
 import { type OptionSet, text, usage, type Values } from './options.js';
 import { readS3Options } from './s3-options.js';
 
@@ -57,6 +59,26 @@ export async function writeReport(
 }
 
 /**
+ * Writes the page, if one was asked for, after the result was told: what becomes of the page changes nothing in that.
+ * @returns whether all went well; if not, one line on standard error says why
+ */
+export async function addReport(
+  values: ReportValues,
+  session: Session,
+  make: () => Promise<ReportDocument | undefined>,
+): Promise<boolean> {
+  if (values.report === undefined) return true;
+  try {
+    const report = await make();
+    if (report) await writeReport(values, session, report);
+    return true;
+  } catch (error) {
+    tellFailure(describeFailure(error, Object.keys(values)), session.log);
+    return false;
+  }
+}
+
+/**
  * To be asked before the work begins.
  * @throws RepartitionError `usage` when it is no file
  */
@@ -74,11 +96,17 @@ export function settingsOf(
   values: Readonly<Record<string, unknown>>,
 ): ReportDocument['settings'] {
   return Object.keys(options).flatMap((name) => {
-    const value = values[name];
+    const value = name === 'spark-conf' ? shownConf(values[name]) : values[name];
     if (value === undefined || value === false || name === 'report') return [];
     const shown = typeof value === 'string' ? value : value === true ? 'yes' : JSON.stringify(value);
     return [{ name: `--${name}`, value: shown }];
   });
+}
+
+/** The page is passed on, as a prefix's status is: what is secret there is secret here. */
+function shownConf(conf: unknown): string[] | undefined {
+  const shown = withoutSecrets((conf ?? []) as string[]);
+  return shown.length > 0 ? shown : undefined;
 }
 
 /** A report with the price of its requests. */

@@ -2,7 +2,7 @@
 import type { Command, Session } from './command.js';
 import { commonOptions, LOG_LEVELS, type LogLevel } from './common-options.js';
 import { Console, hasNoReader, reasonOf, watchWrites } from './console.js';
-import { describeFailure } from './failure.js';
+import { describeFailure, tellFailure } from './failure.js';
 import { oneLine } from './format.js';
 import { withInterrupts } from './interrupt.js';
 import { type Logger, makeLogger } from './logger.js';
@@ -143,8 +143,7 @@ function fail(
   flags: readonly string[] = [],
 ): number {
   const failure = describeFailure(error, flags);
-  const details = log.isDebug ? failure.details.split('\n').map(oneLine).join('\n') : undefined;
-  log.always('ERROR', failure.line, { error: failure.document.error }, details);
+  tellFailure(failure, log);
   if (json) world.stdout.write(`${JSON.stringify(failure.document, null, 2)}\n`);
   return failure.exitCode;
 }

@@ -16,6 +16,8 @@ import type {
 } from './api.js';
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
+import { quoted } from './quoted.js';
+import { withoutSecrets } from './secrets.js';
 
 export const DEFAULT_METADATA = 'metadata.json';
 export const DEFAULT_UPDATED_METADATA = 'updated_row_counts_metadata.json';
@@ -250,15 +252,11 @@ export function resumeCommand(options: PrepareOptions): string {
   return words.join(' ');
 }
 
-/** What Spark itself keeps out of what it shows: https://spark.apache.org/docs/3.5.6/configuration.html, spark.redaction.regex */
-const SECRET = /secret|password|token|access[.]?key/i;
-
 /** Nobody can come back to the session of a driver that started this process. */
 function sparkWords(spark: SparkOptions | undefined): string[] {
   if (spark === undefined || sparkSession(spark) !== undefined) return [];
   const { master, conf = [], submit } = spark;
-  const shown = conf.filter((one) => !SECRET.test(one.split('=', 1)[0]!));
-  const given = { master: master ?? [], conf: shown, submit: submit ?? [] };
+  const given = { master: master ?? [], conf: withoutSecrets(conf), submit: submit ?? [] };
   const words = Object.entries(given).flatMap(([name, values]) =>
     [values].flat().flatMap((value) => [`--spark-${name}`, quoted(value)]),
   );
@@ -273,8 +271,4 @@ export function sparkSession({ submit = '' }: SparkOptions): number | undefined 
 
 function absolute(prefix: string): string {
   return /^[a-z][a-z0-9+.-]+:/i.test(prefix) ? prefix : resolve(prefix);
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

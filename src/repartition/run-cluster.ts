@@ -27,7 +27,7 @@ export class RunCluster {
   /** @throws RepartitionError when the cluster can't be started */
   async reader(): Promise<PartReader> {
     const { readsOn } = await import('./work/remote-reads.js');
-    return readsOn(await this.open(), this.storage, await this.setup());
+    return readsOn(await this.open(), this.storage, await this.setup(), this.options.signal);
   }
 
   /** @throws RepartitionError when the cluster can't be started */

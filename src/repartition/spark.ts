@@ -13,6 +13,7 @@ import { type ErrorMessage, interrupted, messageOf, RepartitionError } from '../
 import type { Log, SparkOptions } from './api.js';
 import type { BatchOutcome, Cluster } from './cluster.js';
 import { sparkSession } from './options.js';
+import { quoted } from './quoted.js';
 import type { Answer, Request, WorkerSetup } from './work/lines.js';
 
 /** `src/repartition`, `dist/repartition` and `dist/bin` are equally far from both. */
@@ -95,7 +96,9 @@ async function submit(
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   // On one machine the workers are this very program; elsewhere they are what the executors find on their PATH.
-  const own = isLocal(master) ? ['--conf', `spark.gsRepartition.command=${process.execPath} ${MAIN}`] : [];
+  const own = isLocal(master)
+    ? ['--conf', `spark.gsRepartition.command=${commandOf(process.execPath, MAIN)}`]
+    : [];
   const words = [
     ...(master === undefined ? [] : ['--master', master]),
     ...own,
@@ -145,6 +148,14 @@ async function submit(
   } finally {
     server.close();
   }
+}
+
+/**
+ * How the driver starts a worker: a line that Python's `shlex` splits.
+ * @internal exported for its tests
+ */
+export function commandOf(...words: string[]): string {
+  return words.map(quoted).join(' ');
 }
 
 function isLocal(master = ''): boolean {

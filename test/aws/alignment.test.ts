@@ -83,6 +83,20 @@ describe('submit-alignment', () => {
     expect(account.front.writes[0]).toBe('emr-serverless:StartJobRun');
   });
 
+  it.each([
+    '--updated-metadata-file-name other.json',
+    '--updated_meta=other.json',
+    '--metadata-file-name m.json',
+    '--dry-run',
+  ])('with --wait, a job with %s is refused: it leaves another document than is verified', async (words) => {
+    const { code, stderr } = await command(submit(`--wait -- ${words}`));
+    expect(stderr).toMatch(
+      /^gs-repartition: a job with --(updated-metadata-file-name|metadata-file-name|dry-run) does not leave what --wait verifies\..*\n$/,
+    );
+    expect(code).toBe(2);
+    expect(account.front.writes).toEqual([]);
+  });
+
   it('a job that fails: its reason, exit code 4', async () => {
     account.reset({
       script: ['RUNNING'],

@@ -418,6 +418,29 @@ describe('what a successful job left', () => {
     });
   });
 
+  it('a job of its own for the alignment is named at once, and whoever leaves it is told how to cancel it', async () => {
+    const [stop, said] = [new AbortController(), [] as string[]];
+    const say = (line: string): void => void said.push(line);
+    const failure = await finish(misaligned, {
+      fallback: 'emr-serverless',
+      signal: stop.signal,
+      log: { debug: () => undefined, info: say, warn: say },
+      onAlignmentUpdate: () => stop.abort(),
+    }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'interrupted' });
+    const named = `of the application ${applicationId} in ${REGION}`;
+    const alignment =
+      said.map((line) => new RegExp(`job (\\w+) ${named}$`).exec(line)?.[1]).find(Boolean) ?? '';
+    expect(said).toContain(`the alignment is the job ${alignment} ${named}`);
+    expect(said.at(-1)).toBe(
+      'the job itself goes on; cancel it with: gs-repartition emr-serverless cancel ' +
+        `--application-id ${applicationId} --job-run-id ${alignment} --region ${REGION}`,
+    );
+  });
+
   it('with the fallback none, it says so and touches nothing', async () => {
     const outcome = await finish(misaligned, { fallback: 'none' });
     expect(outcome).toEqual({

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { foldersWritten } from '../../src/aws/walk/job.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isWrittenByWalk } from '../../src/aws/walk/job.js';
 import { readWalk } from '../../src/cli/walk-file.js';
 import { walkSettings } from '../../src/cli/walk-options.js';
 import { attempt } from '../cli/try.js';
@@ -117,6 +117,11 @@ it.each([
     `${TOP.replace('bucket/out', 'bucket/in/')}${JOB}`,
     '2: output-prefix is the input prefix: the graph would lie among the tables',
   ],
+  [
+    'the partitions among the tables',
+    `${TOP}${JOB}partition:\n  output-prefix: s3://bucket/in/\n  num-parts: 2\n  role: r\n  image-uri: x\n`,
+    '9: partition.output-prefix is the input prefix: the partitions would lie among the tables',
+  ],
 ])('%s', async (_name, text, ...expected) => {
   const { code, lines } = await told(text);
   expect(code).toBe(2);
@@ -135,17 +140,58 @@ it('a file that is not there: one line', async () => {
   );
 });
 
-it('a job is known by its tables, and not by what the walk itself has written among them', () => {
-  const { values } = readWalk(readFileSync(join(repositoryRoot, 'docs', 'walk.yaml'), 'utf8'));
-  expect(foldersWritten(walkSettings(values!, '/'), 'my-bucket')).toEqual([
-    'gsprocessing/emr-s/small-graph/',
-    'logs/',
-    'partitioned/small-graph/',
-    'emr-serverless-scripts/',
-    'sagemaker-scripts/',
-  ]);
-  expect(foldersWritten(walkSettings(values!, '/'), 'another')).toEqual([
-    'emr-serverless-scripts/',
-    'sagemaker-scripts/',
-  ]);
+describe('a job is known by its tables, and not by what the walk itself writes among them', () => {
+  /** What of the keys counts, where the walk is told so. */
+  const tables = (text: string, ...keys: string[]): string[] => {
+    const isWritten = isWrittenByWalk(walkSettings(readWalk(text).values!, '/'));
+    return keys.filter((key) => !isWritten(key));
+  };
+  const at = (input: string, output: string): string =>
+    TOP.replace('bucket/in', input).replace('bucket/out', output);
+
+  it('in the example', () => {
+    const text = readFileSync(join(repositoryRoot, 'docs', 'walk.yaml'), 'utf8');
+    const written = [
+      'gsprocessing/emr-s/small-graph/metadata.json',
+      'logs/applications/00f1/jobs/00a1/SPARK_DRIVER/stderr.gz',
+      'partitioned/small-graph/part0/graph.dgl',
+      'emr-serverless-scripts/distributed_executor.py',
+      'sagemaker-scripts/partition_entry.py',
+    ];
+    expect(tables(text, ...written)).toEqual([]);
+    expect(tables(text, 'gsprocessing-input/a.csv')).toEqual(['gsprocessing-input/a.csv']);
+    const elsewhere = text.replace('s3://my-bucket/gsprocessing-input', 's3://another/gsprocessing-input');
+    expect(tables(elsewhere, ...written)).toEqual(written.slice(0, 3));
+  });
+
+  it.each([
+    ['the graph lies above the tables', at('bucket/data/in', 'bucket/data') + JOB],
+    ['the graph lies beside all', at('bucket/data/in', 'bucket') + JOB],
+    [
+      'the logs go where the tables are',
+      `${at('bucket/data/in', 'bucket/out')}${JOB}  log-uri: s3://bucket/data/in/\n`,
+    ],
+    [
+      'the logs go above the tables',
+      `${at('bucket/data/in', 'bucket/out')}${JOB}  log-uri: s3://bucket/data\n`,
+    ],
+  ])('where %s, tables count', (_name, text) => {
+    expect(tables(text, 'data/in/a.csv', 'data/in/jobs.csv')).toEqual(['data/in/a.csv', 'data/in/jobs.csv']);
+  });
+
+  it('logs among the tables count for nothing', () => {
+    const text = `${TOP}${JOB}  log-uri: s3://bucket/in\n`;
+    expect(tables(text, 'in/applications/00f1/jobs/1/x.gz', 'in/jobs/1/x.gz', 'in/a.csv')).toEqual([
+      'in/a.csv',
+    ]);
+  });
+
+  it('scripts among the tables count for nothing', () => {
+    const job = `${JOB}  entry-point-url: s3://bucket/in/entry.py\n`;
+    const partition =
+      'partition:\n  entry-point-url: s3://bucket/in/partition.py\n  role: r\n  image-uri: i\n' +
+      '  num-parts: 2\n  output-prefix: s3://bucket/parts\n';
+    const keys = ['in/entry.py', 'in/partition.py', 'in/a.csv'];
+    expect(tables(TOP + job + partition, ...keys)).toEqual(['in/a.csv']);
+  });
 });

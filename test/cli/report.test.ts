@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { reportPage } from '../../src/cli/report.js';
+import { reportPage, settingsOf } from '../../src/cli/report.js';
+import { layoutOptions } from '../../src/cli/run-options.js';
 import type { ReportDocument } from '../../src/repartition/index.js';
 import { fatesOfDocuments, fatesOfPlan } from '../../src/repartition/report/fates.js';
 import { RunRecord } from '../../src/repartition/report/record.js';
@@ -132,6 +133,31 @@ describe('the target', () => {
     expect(stdout).toMatch(/^Nothing to align/);
     expect(stderr).toMatch(/\ngs-repartition: [^\n]*metadata\.json[^\n]*\n$/);
   });
+
+  test('what can’t be written leaves one document on standard output, and verify its verdict', async () => {
+    const prefix = await copyFixture('cases/aligned');
+    const target = join(prefix, 'metadata.json', 'report.html');
+    for (const [words, document, expected] of [
+      [[], 'alignment', 1],
+      [['plan'], 'plan', 1],
+      [['verify'], 'verify', 0],
+    ] as const) {
+      const asked = [...words, '--input-prefix', prefix, '--json', '--report', target];
+      const { code, stdout, stderr } = await gsRepartition(asked);
+      expect(JSON.parse(stdout)).toMatchObject({ document: `gs-repartition/${document}` });
+      expect(stderr).toMatch(/^gs-repartition: [^\n]*metadata\.json[^\n]*$/m);
+      expect(code).toBe(expected);
+    }
+  });
+});
+
+test('secrets of Spark’s configuration are no settings of the page', () => {
+  const conf = ['spark.executor.cores=4', 'spark.hadoop.fs.s3a.secret.key=abc', 'spark.some.token=def'];
+  expect(settingsOf(layoutOptions, { engine: 'spark', 'spark-conf': conf })).toEqual([
+    { name: '--engine', value: 'spark' },
+    { name: '--spark-conf', value: '["spark.executor.cores=4"]' },
+  ]);
+  expect(settingsOf(layoutOptions, { 'spark-conf': conf.slice(1) })).toEqual([]);
 });
 
 test('names can’t end the script element that they are in, or begin one', () => {

@@ -87,4 +87,19 @@ describe('on a cluster', () => {
     );
     expect({ ...there.toReport(), message: '' }).toEqual({ ...here.toReport(), message: '' });
   });
+
+  test('who stops while footers are read waits for no answer', async () => {
+    const stop = new AbortController();
+    const cluster: Cluster = {
+      cores: 2,
+      run: () => {
+        setImmediate(() => stop.abort());
+        return new Promise(() => undefined);
+      },
+      close: () => Promise.resolve(),
+    };
+    const inputPrefix = await copyFixture('movies');
+    const { code } = await failureOf(prepare({ inputPrefix, cluster, signal: stop.signal }));
+    expect(code).toBe('interrupted');
+  });
 });

@@ -1,12 +1,16 @@
 /** `gs-repartition worker` as whoever hands out tasks meets it: a process, lines in, lines out. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { ownedTasks, type Plan, prepare, type Task, type WorkerSetup } from 'gs-repartition';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checksums, copyFixture } from '../graphs/prefix.js';
 import { MAIN } from '../cli/processes.js';
+import { commandOf } from '../../src/repartition/spark.js';
 import { readSetup, workerVersion } from '../../src/repartition/work/lines.js';
+import { serveTasks } from '../../src/repartition/work/serve.js';
+import { python } from '../support/paths.js';
 
 interface Line {
   id?: number;
@@ -113,6 +117,24 @@ describe('a worker', () => {
     expect(worker.child.exitCode).toBe(130);
   });
 
+  test('says nothing of what it has not done when it is told to stop: others do it', async () => {
+    const plan = await prepare({ inputPrefix: await copyFixture('movies') });
+    const [input, output, stop] = [new PassThrough(), new PassThrough(), new AbortController()];
+    const answers: Line[] = [];
+    createInterface({ input: output }).on('line', (line) => {
+      const said = JSON.parse(line) as Line;
+      if (said.id === undefined) return;
+      answers.push(said);
+      stop.abort();
+    });
+    const tasks = tasksOf(plan);
+    input.write(tasks.map((task) => `${JSON.stringify(make(task))}\n`).join(''));
+    const served = serveTasks(JSON.stringify(setupOf(plan)), { input, output, signal: stop.signal });
+    await expect(served).rejects.toMatchObject({ code: 'interrupted' });
+    expect(answers.length).toBeLessThan(tasks.length);
+    expect(answers.filter(({ error }) => error)).toEqual([]);
+  });
+
   test('refuses, in every answer, the plan of another version', async () => {
     const plan = await prepare({ inputPrefix: await copyFixture('movies') });
     const worker = new Worker({ ...setupOf(plan), version: '0.0.1/1' });
@@ -136,4 +158,11 @@ describe('a worker', () => {
       'must be {"version": …, "location": {"scheme": …}}, as JSON',
     );
   });
+});
+
+test('Spark’s driver finds Node and the package wherever they lie', () => {
+  const words = ['/opt/my node/bin/node', `/home/o'neill/"gs"/main.js`];
+  const split = 'import json, shlex, sys; print(json.dumps(shlex.split(sys.argv[1])))';
+  const { stdout } = spawnSync(python, ['-c', split, commandOf(...words)], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toEqual(words);
 });

@@ -1,4 +1,5 @@
 /** `gs-repartition --engine spark` as a user meets it: what it says, and what it leaves when it cannot go on. */
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownedTasks, prepare, type Status } from 'gs-repartition';
@@ -7,6 +8,7 @@ import { Graph, leftUnder, publishedUnder, SMALL } from '../faults/graphs.js';
 import { errorLines, gsRepartition } from '../graphs/command.js';
 import { alignedLocally, alignedOnS3, TestBucket } from '../s3/kit.js';
 import { type S3Server, startVersitygw } from '../s3/servers.js';
+import { repositoryRoot } from '../support/paths.js';
 import { asWords, inOneProcess, killTree, localCluster, running, until, workersOn } from './spark.js';
 
 /** Parts enough, and large enough, to be interrupted in. */
@@ -31,6 +33,34 @@ afterAll(async () => {
   await small.remove();
   await larger.remove();
   await server.stop();
+});
+
+test('a job of Spark that fails answers each of its batches that has no answer, the one to blame first', () => {
+  const script = `
+import json, align_tasks
+class Gone(Exception):
+    def __str__(self):
+        raise ConnectionRefusedError("refused")
+lost = RuntimeError("Lost task 2.3 in stage 0.0 (TID 9) (host executor 3): ExecutorLostFailure")
+for error, answered in [(lost, {5}), (lost, {6}), (lost, {4, 5, 6}), (Gone(), set())]:
+    said = align_tasks.failures_of(error, [4, 5, 6], answered)
+    print(json.dumps([[one["batch"], one["executor"], one["error"]["message"]] for one in said]))
+`;
+  const folder = join(repositoryRoot, 'spark');
+  const env = { ...process.env, PYTHONPATH: `${folder}:${process.env['PYTHONPATH']!}` };
+  const { stdout, stderr } = spawnSync(process.env['SPARK_PYTHON']!, ['-B', '-c', script], {
+    env,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  const lost = (batch: number): unknown[] => [batch, '3 on host', 'ExecutorLostFailure'];
+  const gone = (batch: number): unknown[] => [batch, 'none', "Spark's Java process has gone"];
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([[lost(6), lost(4)], [lost(4), lost(5)], [], [gone(4), gone(5), gone(6)]]);
 });
 
 describe('the command on Spark', () => {

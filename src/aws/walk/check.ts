@@ -62,6 +62,14 @@ export function checkWalk(settings: WalkSettings): WalkMistake[] {
     ...(withoutSlash(inputPrefix) === withoutSlash(outputPrefix)
       ? [{ path: ['outputPrefix'], message: 'is the input prefix: the graph would lie among the tables' }]
       : []),
+    ...(partition !== undefined && withoutSlash(inputPrefix) === withoutSlash(partition.outputPrefix)
+      ? [
+          {
+            path: ['partition', 'outputPrefix'],
+            message: 'is the input prefix: the partitions would lie among the tables',
+          },
+        ]
+      : []),
     ...wrongNames,
     ...(wrongNames.some(({ path }) => path[0] === 'setup') || setup === undefined
       ? []

@@ -1,6 +1,7 @@
 /** The job of a walk: which of the jobs there are is the one that these inputs and arguments ask for. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { join } from 'node:path/posix';
 import type { JobRunSummary } from '@aws-sdk/client-emr-serverless';
 import { parseS3Url } from '../../s3/keys.js';
 import { blocksOf } from '../inputs/digests.js';
@@ -73,13 +74,13 @@ export async function inputsAt(
 ): Promise<Map<string, ListedObject>> {
   const { bucket: name, prefix } = parseS3Url(settings.inputPrefix);
   const folder = prefix === '' ? '' : `${prefix}/`;
-  const written = foldersWritten(settings, name);
+  const isWritten = isWrittenByWalk(settings);
   const bucket = await session.bucket(name, signal);
   try {
     const { objectsIn } = await import('../inputs/objects.js');
     const found = await objectsIn(bucket, folder, signal);
     for (const path of found.keys()) {
-      if (written.some((other) => `${folder}${path}`.startsWith(other))) found.delete(path);
+      if (isWritten(`${folder}${path}`)) found.delete(path);
     }
     return found;
   } finally {
@@ -88,19 +89,30 @@ export async function inputsAt(
 }
 
 /**
- * What keys of a bucket begin with that a walk has written.
+ * Whether a key of the input's bucket is one that a walk, or a job of it, writes.
  * @internal exported for its tests
  */
-export function foldersWritten({ outputPrefix, submit, partition }: WalkSettings, bucket: string): string[] {
-  const places = [outputPrefix, submit.logUri, partition?.outputPrefix].filter((url) => url !== undefined);
-  return [
-    ...places
+export function isWrittenByWalk(settings: WalkSettings): (key: string) => boolean {
+  const { inputPrefix, outputPrefix, submit, partition } = settings;
+  const input = parseS3Url(inputPrefix);
+  const keysOf = (urls: readonly (string | undefined)[]): string[] =>
+    urls
+      .filter((url) => url !== undefined)
       .map(parseS3Url)
-      .filter((place) => place.bucket === bucket && place.prefix !== '')
-      .map(({ prefix }) => `${prefix}/`),
-    'emr-serverless-scripts/',
-    'sagemaker-scripts/',
-  ];
+      .filter(({ bucket }) => bucket === input.bucket)
+      .map(({ prefix }) => prefix);
+  const folders = [
+    ...keysOf([outputPrefix, partition?.outputPrefix]),
+    // https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html
+    ...keysOf([submit.logUri]).flatMap((folder) => [join(folder, 'applications'), join(folder, 'jobs')]),
+    'emr-serverless-scripts',
+    'sagemaker-scripts',
+  ]
+    .map((folder) => (folder === '' ? '' : `${folder}/`))
+    // What the tables themselves lie in says nothing of a key among them.
+    .filter((folder) => !`${input.prefix}/`.startsWith(folder));
+  const scripts = keysOf([entryPointUrl(settings), partition?.entryPointUrl]);
+  return (key) => scripts.includes(key) || folders.some((folder) => key.startsWith(folder));
 }
 
 /** A digest of the script, here or on S3; empty where there is none. */

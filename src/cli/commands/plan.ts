@@ -7,7 +7,7 @@ import { defineCommand, type Session } from '../command.js';
 import { reasonOf } from '../console.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { path } from '../options.js';
-import { requireTarget, reportOption, settingsOf, withPrice, writeReport } from '../report.js';
+import { addReport, requireTarget, reportOption, settingsOf, withPrice } from '../report.js';
 import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
 import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
@@ -48,12 +48,13 @@ export async function showPlan(
   } else {
     for (const line of describePlanDocument(plan, prices)) print(line);
   }
-  if (values.report !== undefined && planned) {
+  const isWritten = await addReport(values, session, async () => {
+    if (!planned) return undefined;
     const { reportOfPlan } = await world.engine.reports();
     const context = { settings: settingsOf(layoutOptions, values), estimate: plan.estimate };
-    await writeReport(values, session, withPrice(reportOfPlan(planned, context), prices));
-  }
-  return EXIT.success;
+    return withPrice(reportOfPlan(planned, context), prices);
+  });
+  return isWritten ? EXIT.success : EXIT.failure;
 }
 
 function readPrices(file: string | undefined): PriceTable {

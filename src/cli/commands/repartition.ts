@@ -2,7 +2,7 @@
 import { defineCommand } from '../command.js';
 import { versioned } from '../documents.js';
 import { choice, flag, usage, withDefault } from '../options.js';
-import { reportOption, writeReport } from '../report.js';
+import { addReport, reportOption } from '../report.js';
 import { layoutOptions, prepareOptionsFrom } from '../run-options.js';
 import { runWithReport } from '../run-report.js';
 import { describeSummary } from '../run-summary.js';
@@ -59,7 +59,7 @@ export const repartitionCommand = defineCommand({
       const { columns } = session.world.stdout;
       for (const line of describeSummary(summary, { kind: values.summary, columns })) print(line);
     }
-    if (report) await writeReport(values, session, report);
-    return EXIT.success;
+    const isWritten = await addReport(values, session, () => Promise.resolve(report));
+    return isWritten ? EXIT.success : EXIT.failure;
   },
 });

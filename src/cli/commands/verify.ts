@@ -5,7 +5,7 @@ import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { alias, count, flag, size, text } from '../options.js';
 import { prefixFrom, prefixOption } from '../prefix-options.js';
-import { requireTarget, reportOption, settingsOf, writeReport } from '../report.js';
+import { addReport, requireTarget, reportOption, settingsOf } from '../report.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
 
@@ -70,12 +70,12 @@ export const verifyCommand = defineCommand({
       for (const line of describeWarnings(report)) log.warn(line);
       for (const line of describeReport(report)) print(line);
     }
-    if (values.report !== undefined) {
+    // The exit code is the verdict's, whatever becomes of the page.
+    await addReport(values, session, async () => {
       const { reportOfPrefix } = await world.engine.reports();
       const context = { settings: settingsOf(options, values) };
-      const page = await reportOfPrefix('verify', prefixFrom(values, session), report, context);
-      await writeReport(values, session, page);
-    }
+      return reportOfPrefix('verify', prefixFrom(values, session), report, context);
+    });
     return report.ready ? EXIT.success : EXIT.failure;
   },
   failureCode: EXIT.notLooked,

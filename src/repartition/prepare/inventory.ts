@@ -119,7 +119,14 @@ export async function countIdMappings(
   const counted = new Map<string, PartFacts[]>();
   for (const { type, parts } of mappings) {
     const owner = `raw_id_mappings of ${type}`;
-    const facts = await pMap(parts, (path) => read(owner, path), { concurrency });
+    const facts = await pMap(
+      parts,
+      (path) => {
+        throwIfAborted(options.signal);
+        return read(owner, path);
+      },
+      { concurrency },
+    );
     counted.set(
       type,
       // They are counted and never mixed: what they look like is nobody's concern.

@@ -1,4 +1,5 @@
 /** The inventory on a cluster: parts are asked for one by one, and read there by the hundred. */
+import { interrupted, throwIfAborted } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Cluster } from '../cluster.js';
 import type { PartReader, ReadPart } from '../prepare/read-part.js';
@@ -19,8 +20,16 @@ interface Asked {
   reject: (error: unknown) => void;
 }
 
-/** @param storage the one that `setup` names, for messages */
-export function readsOn(cluster: Cluster, storage: Storage, setup: WorkerSetup): PartReader {
+/**
+ * @param storage the one that `setup` names, for messages
+ * @param signal ends all waiting; what the cluster still reads is of no use then, and whoever has started it ends it
+ */
+export function readsOn(
+  cluster: Cluster,
+  storage: Storage,
+  setup: WorkerSetup,
+  signal?: AbortSignal,
+): PartReader {
   /** By data set. */
   let asked = new Map<string, Asked[]>();
   let count = 0;
@@ -34,7 +43,13 @@ export function readsOn(cluster: Cluster, storage: Storage, setup: WorkerSetup):
     }
   };
   const read = async (batch: [owner: string, parts: Asked[]][]): Promise<void> => {
+    const giveUp = (error: unknown): void => {
+      for (const [, parts] of batch) for (const { reject } of parts) reject(error);
+    };
+    const onAbort = (): void => giveUp(interrupted(signal));
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
+      throwIfAborted(signal);
       const outcome = await cluster.run(
         setup,
         batch.map(([owner, parts], id) => ({ id, read: { owner, paths: parts.map(({ path }) => path) } })),
@@ -45,7 +60,9 @@ export function readsOn(cluster: Cluster, storage: Storage, setup: WorkerSetup):
         settle(outcome.executor, owner, parts, answer);
       }
     } catch (error) {
-      for (const [, parts] of batch) for (const { reject } of parts) reject(error);
+      giveUp(error);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   };
   const send = (): void => {

@@ -1,7 +1,7 @@
 /** A worker: tasks come in as lines, answers go out as lines, until there are no more. */
 import { createInterface } from 'node:readline';
 import pMap from 'p-map';
-import { interrupted, throwIfAborted, toErrorMessage } from '../../errors.js';
+import { throwIfAborted, toErrorMessage } from '../../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../../memory.js';
 import { COUNTERS } from '../../storage/registry.js';
 import { openStorage } from '../../storages.js';
@@ -66,7 +66,7 @@ export async function serveTasks(setup: string, { input, output, signal }: Worke
     make: taskRunner(storage, { signal: stop.signal, memory }, turnsOf(storage.profile.turns)),
   }));
 
-  const answer = async (request: Request): Promise<Answer> => {
+  const answer = async (request: Request): Promise<Answer | undefined> => {
     const { id } = request;
     try {
       throwIfAborted(stop.signal);
@@ -74,7 +74,8 @@ export async function serveTasks(setup: string, { input, output, signal }: Worke
       if ('make' in request) return { id, made: await make(request.make) };
       return { id, found: await readFooters(storage, request.read, { signal: stop.signal, memory }) };
     } catch (error) {
-      return { id, error: toErrorMessage(stop.signal.aborted ? interrupted(stop.signal) : error) };
+      // Whoever waits sees this process end, and has the task done elsewhere; an answer would be the end of the run.
+      return stop.signal.aborted ? undefined : { id, error: toErrorMessage(error) };
     }
   };
   try {
@@ -89,7 +90,8 @@ export async function serveTasks(setup: string, { input, output, signal }: Worke
         if (failure || line.trim() === '') return;
         underWay++;
         try {
-          say(await answer(readRequest(line)));
+          const answered = await answer(readRequest(line));
+          if (answered) say(answered);
         } catch (error) {
           failure = error as Error;
           stop.abort(error);
