@@ -139,7 +139,9 @@ describe('the command as a process', () => {
     // The list goes from the command line to the threads.
     expect(imported).toContain('./start.js');
     expect(imported.some((name) => name.endsWith('/piscina/dist/worker.js'))).toBe(true);
-    expect(imported.filter((name) => /@aws-sdk|@smithy|emr|sagemaker|s3(?!-options)|bucket/.test(name))).toEqual([]);
+    expect(
+      imported.filter((name) => /@aws-sdk|@smithy|emr|sagemaker|s3(?!-options)|bucket/.test(name)),
+    ).toEqual([]);
   });
 
   // A run that fails while it reads footers ends its threads at any moment of their start.
