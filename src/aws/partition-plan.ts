@@ -60,7 +60,7 @@ export interface PartitionFacts {
   inputBytes: number;
   /** GB; of the account. */
   volumeQuota: number;
-  /** What the job's name begins with: {@link partitionJobStem}. */
+  /** What the job's name begins with: what tells this hand-over from others. */
   stem: string;
   now: Date;
 }

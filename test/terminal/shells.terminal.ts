@@ -33,7 +33,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const cases = [
   ['gs-repartition ver', 'gs-repartition verify'],
   ['gs-repartition verify --dee', 'gs-repartition verify --deep'],
-  ['gs-repartition emr-serverless subm', 'gs-repartition emr-serverless submit'],
+  ['gs-repartition emr-serverless se', 'gs-repartition emr-serverless setup'],
   ['gs-repartition --target-layout few', 'gs-repartition --target-layout fewest-bytes'],
   ['gs-repartition plan --input-prefix gra', 'gs-repartition plan --input-prefix graphs/'],
   ['gs-repartition --dry-run --price-table pri', 'gs-repartition --dry-run --price-table prices.json'],
