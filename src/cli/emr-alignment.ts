@@ -10,11 +10,12 @@ import {
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import { longOptions, writtenOut } from './abbreviations.js';
-import { awsOptions, jobEngine, pair, whole, withAws } from './aws-options.js';
+import { awsOptions, jobEngine, withAws } from './aws-options.js';
 import { type Command, defineCommand, type Session } from './command.js';
 import { repartitionCommand } from './commands/repartition.js';
 import { alignmentConfFor, jobTeller } from './emr-serverless-wait.js';
-import { flag, many, required, text, usage } from './options.js';
+import { flag, required, text, usage } from './options.js';
+import { sparkJobOptions } from './spark-job-options.js';
 import { EXIT } from './world.js';
 import { versioned } from './documents.js';
 
@@ -32,12 +33,7 @@ export const submitAlignmentCommand: Command = defineCommand({
       'Where the entry point goes (emr-serverless-scripts/ of the graph’s bucket unless given)',
     ),
     'job-name': text('The job’s name (gs-repartition unless given)'),
-    'client-token': text('Two submissions with one token start one job'),
-    'spark-conf': many(pair('Spark configuration, key=value; can be given several times')),
-    'spark-submit-parameters': text('More parameters of spark-submit'),
-    'log-uri': text('Where the logs of driver and executors go: s3://bucket/prefix'),
-    'log-group': text('CloudWatch’s log group, to have them there too'),
-    'timeout-minutes': whole('Give the job up after so many minutes, 0 for never (12 hours unless given)', 0),
+    ...sparkJobOptions,
     wait: flag('Follow the job, and verify what it left'),
     'dry-run': flag('Print the requests as JSON; neither upload nor start'),
     ...awsOptions,

@@ -9,7 +9,7 @@ import {
   submitJob,
   type SubmitOptions,
 } from '../aws/index.js';
-import { awsOptions, list, pair, whole, withAws } from './aws-options.js';
+import { awsOptions, list, whole, withAws } from './aws-options.js';
 import { defineCommand, type Command, type Session } from './command.js';
 import { LOG_LEVELS } from './common-options.js';
 import { versioned } from './documents.js';
@@ -21,7 +21,6 @@ import {
   choice,
   count,
   flag,
-  many,
   required,
   text,
   trueOrFalse,
@@ -29,6 +28,7 @@ import {
   type Values,
   withDefault,
 } from './options.js';
+import { sparkJobOptions } from './spark-job-options.js';
 import { EXIT } from './world.js';
 
 /** Says a step before it is done; in a dry run the requests are the output. */
@@ -150,12 +150,7 @@ export const submitOptions = {
   'add-reverse-edges': trueOrFalse('Add reverse edges (GSProcessing adds them unless told not to)'),
   'job-log-level': choice('The job’s own log level, GSProcessing’s --log-level', LOG_LEVELS),
   'job-name': text('The job’s name (gs-processing unless given)'),
-  'client-token': text('Two submissions with one token start one job'),
-  'spark-conf': many(pair('Spark configuration, key=value; can be given several times')),
-  'spark-submit-parameters': text('More parameters of spark-submit'),
-  'log-uri': text('Where the logs of driver and executors go: s3://bucket/prefix'),
-  'log-group': text('CloudWatch’s log group, to have them there too'),
-  'timeout-minutes': whole('Give the job up after so many minutes, 0 for never (12 hours unless given)', 0),
+  ...sparkJobOptions,
 };
 
 /** @param extraArguments given to the entry point as they are */

@@ -1,11 +1,12 @@
 /** Completion for bash: https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html */
 import {
+  commandCases,
   type CommandWords,
   firstWords,
   type OptionWords,
   quoted,
   secondWords,
-  takesValue,
+  valueCases,
   valueFlags,
 } from './words.js';
 
@@ -18,13 +19,12 @@ _gs_repartition() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i-1]}" in ${valueFlags(commands).join('|')}) continue;; esac
     case "$command \${COMP_WORDS[i]}" in
-      ${first.map((word) => `' ${word}'`).join('|')}) command="\${COMP_WORDS[i]}";;
-      ${groups.flatMap(([name, words]) => words.map(({ word }) => `'${name} ${word}'`)).join('|')}) command="$command \${COMP_WORDS[i]}";;
+${commandCases(commands, '${COMP_WORDS[i]}')}
     esac
   done
   COMPREPLY=()
   case "$command $previous" in
-${commands.flatMap((command) => command.options.filter(takesValue).map((option) => valueCase(command, option))).join('\n')}
+${valueCases(commands, replyOf)}
   esac
   local words=''
   case "$command" in
@@ -35,10 +35,6 @@ ${groups.map(([name, words]) => `    ${quoted(name)}) words=${quoted(words.map((
 }
 complete -F _gs_repartition gs-repartition
 `;
-}
-
-function valueCase({ name }: CommandWords, { flag, value }: OptionWords): string {
-  return `    ${quoted(`${name} ${flag}`)}) ${replyOf(value)} return;;`;
 }
 
 function replyOf(value: OptionWords['value']): string {

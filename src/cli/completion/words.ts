@@ -64,7 +64,34 @@ export function valueFlags(commands: readonly CommandWords[]): string[] {
   return [...new Set(commands.flatMap(({ options }) => options.filter(takesValue).map(({ flag }) => flag)))];
 }
 
-export function takesValue({ value }: OptionWords): boolean {
+/**
+ * The cases by which a shell goes from the command so far to that with one word more.
+ * @param word what the shell calls that word, as it stands in its script
+ */
+export function commandCases(commands: readonly CommandWords[], word: string): string {
+  const first = firstWords(commands).map((one) => `' ${one.word}'`);
+  const second = [...secondWords(commands)].flatMap(([name, words]) =>
+    words.map((one) => `'${name} ${one.word}'`),
+  );
+  return `      ${first.join('|')}) command="${word}";;
+      ${second.join('|')}) command="$command ${word}";;`;
+}
+
+/** The cases, by command and flag, of what is completed as a value. @param reply what a shell does for each */
+export function valueCases(
+  commands: readonly CommandWords[],
+  reply: (value: OptionWords['value']) => string,
+): string {
+  return commands
+    .flatMap(({ name, options }) =>
+      options
+        .filter(takesValue)
+        .map(({ flag, value }) => `    ${quoted(`${name} ${flag}`)}) ${reply(value)} return;;`),
+    )
+    .join('\n');
+}
+
+function takesValue({ value }: OptionWords): boolean {
   return value !== 'none';
 }
 

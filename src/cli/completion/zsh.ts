@@ -1,11 +1,12 @@
 /** Completion for zsh: https://zsh.sourceforge.io/Doc/Release/Completion-System.html */
 import {
+  commandCases,
   type CommandWords,
   firstWords,
   type OptionWords,
   quoted,
   secondWords,
-  takesValue,
+  valueCases,
   valueFlags,
 } from './words.js';
 
@@ -20,12 +21,11 @@ _gs_repartition() {
   for ((i = 2; i < CURRENT; i++)); do
     case "\${words[i-1]}" in ${valueFlags(commands).join('|')}) continue;; esac
     case "$command \${words[i]}" in
-      ${first.map(({ word }) => `' ${word}'`).join('|')}) command="\${words[i]}";;
-      ${groups.flatMap(([name, words]) => words.map(({ word }) => `'${name} ${word}'`)).join('|')}) command="$command \${words[i]}";;
+${commandCases(commands, '${words[i]}')}
     esac
   done
   case "$command $previous" in
-${commands.flatMap((command) => command.options.filter(takesValue).map((option) => valueCase(command, option))).join('\n')}
+${valueCases(commands, replyOf)}
   esac
   case "$command" in
 ${commands.map(choicesCase(first)).join('\n')}
@@ -35,10 +35,6 @@ ${groups.map(([name, words]) => `    ${quoted(name)}) choices=(${words.map(choic
 }
 if [ "$funcstack[1]" = _gs_repartition ]; then _gs_repartition "$@"; else compdef _gs_repartition gs-repartition; fi
 `;
-}
-
-function valueCase({ name }: CommandWords, { flag, value }: OptionWords): string {
-  return `    ${quoted(`${name} ${flag}`)}) ${replyOf(value)} return;;`;
 }
 
 function replyOf(value: OptionWords['value']): string {
