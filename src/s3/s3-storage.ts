@@ -64,6 +64,7 @@ const PROFILE: StorageProfile = {
   streamBytes: STREAM_BYTES,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
+  readsInThreads: 512,
 };
 
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
@@ -157,11 +158,14 @@ class S3Storage implements Storage {
     path: string,
     start: number,
     end: number,
-    { signal, version }: CallOptions & { version?: string } = {},
+    { signal, version, isOnce = false }: CallOptions & { version?: string; isOnce?: boolean } = {},
   ): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
     const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, version, signal);
-    return version === undefined ? fetch() : this.recent.read(objectName(path, version), start, end, fetch);
+    if (version === undefined) return fetch();
+    const object = objectName(path, version);
+    if (isOnce) return this.recent.recall(object, start, end) ?? fetch();
+    return this.recent.read(object, start, end, fetch);
   }
 
   private async fetch(

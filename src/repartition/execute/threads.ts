@@ -17,7 +17,11 @@ import type { Task, TaskResult } from '../model.js';
 import type { Told } from './account.js';
 import type { Executor } from './executor.js';
 import { bytesOf } from './turns.js';
-import type { WorkerReply, WorkerSetup } from './worker.js';
+import type { FooterThreads } from './thread-reads.js';
+import type { WorkerJob, WorkerReply, WorkerSetup } from './worker.js';
+
+/** They make parts and read footers. */
+export type Threads = Executor & FooterThreads;
 
 export interface ThreadOptions extends Told {
   location: StorageLocation;
@@ -50,7 +54,7 @@ export function inThreads({
   mostTasks,
   tally = Tally.empty(),
   withDetails = false,
-}: ThreadOptions): Executor {
+}: ThreadOptions): Threads {
   const perThread = profile.batchesPerThread;
   const most = Math.min(availableParallelism(), profile.mostThreads);
   const room = threadsWithin(memory ?? DEFAULT_MEMORY, profile.threadBytes);
@@ -72,7 +76,7 @@ export function inThreads({
     withDetails,
   };
   const channel = new BroadcastChannel(setup.stopChannel);
-  const pool = new Piscina<Task[], WorkerReply[]>({
+  const pool = new Piscina<WorkerJob, WorkerReply[]>({
     filename: new URL('./worker-entry.cjs', import.meta.url).href,
     minThreads: count,
     maxThreads: count,
@@ -123,7 +127,21 @@ export function inThreads({
     }
   };
 
+  const isLoading = (awaited: number): boolean => Atomics.load(loaded, 0) < awaited;
   return {
+    count,
+    batches: perThread,
+    ready: (async () => {
+      while (isLoading(1) && !isClosed) await sleep(WAIT_MS);
+    })(),
+    async readFooters(reads) {
+      const [reply] = await pool.run(reads).catch((error: unknown) => {
+        tellDeaths();
+        throw deathOf(error);
+      });
+      if (reply && 'found' in reply) return reply.found;
+      throw reply && 'error' in reply ? fromErrorMessage(reply.error) : new Error('no answer of a thread');
+    },
     async run(tasks, { signal, onResult }) {
       const onAbort = (): void => stop(interrupted(signal));
       if (signal?.aborted) onAbort();
@@ -151,8 +169,7 @@ export function inThreads({
       isClosed = true;
       channel.close();
       // Ended while it loads modules, a thread may hang (Node.js 24), or take the process with it (`worker-entry.cts`).
-      const isLoading = (): boolean => Atomics.load(loaded, 0) < count;
-      for (let waits = 0; isLoading() && waits < MOST_WAITS; waits++) await sleep(WAIT_MS);
+      for (let waits = 0; isLoading(count) && waits < MOST_WAITS; waits++) await sleep(WAIT_MS);
       await pool.destroy();
     },
   };
@@ -195,6 +212,6 @@ function* batches(tasks: Iterable<Task>, most: number, mostBytes = Infinity): Ge
 }
 
 function accept(reply: WorkerReply): TaskResult {
-  if (reply.ok) return reply.result;
-  throw fromErrorMessage(reply.error);
+  if ('result' in reply) return reply.result;
+  throw 'error' in reply ? fromErrorMessage(reply.error) : new Error('footers where a part belongs');
 }
