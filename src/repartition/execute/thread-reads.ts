@@ -10,8 +10,8 @@ export interface FooterThreads {
   readonly count: number;
   /** Of one thread, at once. */
   readonly batches: number;
-  /** When one of them can begin. */
-  readonly ready: Promise<void>;
+  /** Resolves when one of them can begin. */
+  started(): Promise<void>;
   /** @throws RepartitionError of the first part that can't be read */
   readFooters(reads: FooterReads): Promise<FoundFooters>;
 }
@@ -70,7 +70,7 @@ export function readsInThreads(threads: FooterThreads, storage: Storage, options
     isReady = true;
     send();
   };
-  void threads.ready.then(onReady);
+  void threads.started().then(onReady);
   options.signal?.addEventListener('abort', send, { once: true });
   let isSending = false;
   return {

@@ -127,13 +127,14 @@ export function inThreads({
     }
   };
 
+  const isOpen = (): boolean => !isClosed;
   const isLoading = (awaited: number): boolean => Atomics.load(loaded, 0) < awaited;
   return {
     count,
     batches: perThread,
-    ready: (async () => {
-      while (isLoading(1) && !isClosed) await sleep(WAIT_MS);
-    })(),
+    async started() {
+      while (isOpen() && isLoading(1)) await sleep(WAIT_MS);
+    },
     async readFooters(reads) {
       const [reply] = await pool.run(reads).catch((error: unknown) => {
         tellDeaths();
