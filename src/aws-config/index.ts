@@ -6,7 +6,7 @@ import { caBundleOf } from './ca-bundle.js';
 import { credentialsOf } from './credentials.js';
 import { readProfile } from './profile.js';
 import { requestHandler, type Sockets } from './request-handler.js';
-import { endpointOf, regionOf, type Retries, retriesOf, type Service } from './settings.js';
+import { endpointOf, pathStyleOf, regionOf, type Retries, retriesOf, type Service } from './settings.js';
 
 /** What an option says before any environment does. */
 interface Given {
@@ -23,6 +23,8 @@ export interface Way {
   /** Another server than AWS's. */
   endpoint: string | undefined;
   retries: Retries;
+  /** Whether a bucket of S3 stands in the path; the server decides where nobody says. */
+  pathStyle: boolean | undefined;
   /** Certificates in PEM to trust instead of those that Node.js brings. */
   ca: string | undefined;
   /** For a client of the SDK; the rest of its configuration is the caller's. */
@@ -57,6 +59,7 @@ export async function wayTo(service: Service, given: Given, sockets: Sockets): P
     region,
     endpoint,
     retries: retriesOf(profile),
+    pathStyle: pathStyleOf(profile),
     ca,
     client: {
       ...(profile.name === undefined ? {} : { profile: profile.name }),

@@ -77,6 +77,21 @@ export function retriesOf({ section }: Profile): Retries {
   };
 }
 
+/**
+ * What the profile says of S3's addresses: `http://host/bucket/key`, or `http://bucket.host/key`; `undefined` where it leaves
+ * that to the server. https://docs.aws.amazon.com/cli/latest/topic/s3-config.html#addressing-style
+ * @throws RepartitionError `usage`
+ */
+export function pathStyleOf({ section }: Profile): boolean | undefined {
+  const style = firstSet(section['s3.addressing_style']) ?? 'auto';
+  if (['auto', 'path', 'virtual'].includes(style)) return style === 'auto' ? undefined : style === 'path';
+  throw new RepartitionError(
+    'usage',
+    `addressing_style of the profile is ${style}, which is not auto, path or virtual`,
+    { hint: 'Correct it, or leave it out.' },
+  );
+}
+
 /** A value of environment or profile, and where it stands. */
 function setting(
   variable: string,

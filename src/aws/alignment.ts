@@ -27,6 +27,9 @@ export interface AlignmentJobOptions extends RunOptions {
   extraArguments?: readonly string[] | undefined;
 }
 
+/** What the job is called unless somebody says. */
+export const ALIGNMENT_JOB = 'gs-repartition';
+
 /** What an alignment has to do, as a plan tells it. */
 export interface AlignmentWork {
   /** Footers to read. */
@@ -104,6 +107,6 @@ export async function submitAlignment(
   const words = ['--input-prefix', inputPrefix, ...(given.extraArguments ?? [])];
   // The script goes into the graph's bucket.
   const options = { ...given, entryPoint: ENTRY_POINT, outputPrefix: inputPrefix };
-  const name = { jobName: given.jobName ?? 'gs-repartition' };
+  const name = { jobName: given.jobName ?? ALIGNMENT_JOB };
   return startOn(session, place, options, (settings) => jobRunRequest({ ...settings, ...name }, words), call);
 }

@@ -10,6 +10,7 @@ import { submitProcessingJob } from './sagemaker.js';
 import { followProcessingJob, type ProcessingUpdate } from './sagemaker-follow.js';
 import type { ProcessingJobOptions } from './sagemaker-plan.js';
 import type { AwsSession } from './session.js';
+import { alignmentOnApplication, alignmentOnSageMaker } from './under-way.js';
 
 /**
  * Where alignment runs when the job's own failed: in this process, as a SageMaker job, as another job on the same
@@ -92,7 +93,7 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   const isEmr = fallback === 'emr-serverless';
   const name = isEmr
     ? await alignOnApplication(session, job, outputPrefix, options)
-    : await alignOnSageMaker(session, outputPrefix, options);
+    : await alignOnSageMaker(session, job, outputPrefix, options);
   const after = await persist(session, `looking at ${outputPrefix}`, look, options);
   if (after.aligned) {
     return isEmr
@@ -118,17 +119,17 @@ async function alignOnApplication(
   options: FinishOptions,
 ): Promise<string> {
   const { applicationId = '', executionRole = '' } = job;
-  const { jobRunId = '' } = await submitAlignment(
-    session,
-    {
+  const start = async (): Promise<string> => {
+    const asked = {
       applicationId,
       executionRole,
       inputPrefix: outputPrefix,
       logUri: logUriOf(job),
       sparkConf: await options.sparkConf?.(outputPrefix),
-    },
-    options,
-  );
+    };
+    return (await submitAlignment(session, asked, options)).jobRunId ?? '';
+  };
+  const jobRunId = (await alignmentOnApplication(session, { job, outputPrefix }, options)) ?? (await start());
   const id = { applicationId, jobRunId };
   const region = await session.region();
   const started = {
@@ -171,15 +172,15 @@ export function requireSageMaker(options: Pick<FinishOptions, 'fallback' | 'sage
 
 async function alignOnSageMaker(
   session: AwsSession,
+  job: JobRun,
   outputPrefix: string,
   options: FinishOptions,
 ): Promise<string> {
   requireSageMaker({ fallback: 'sagemaker', sagemaker: options.sagemaker });
-  const { jobName } = await submitProcessingJob(
-    session,
-    { ...options.sagemaker!, s3InputPrefix: outputPrefix },
-    options,
-  );
+  const asked = { ...options.sagemaker!, s3InputPrefix: outputPrefix };
+  const jobName =
+    (await alignmentOnSageMaker(session, { job, outputPrefix }, asked, options)) ??
+    (await submitProcessingJob(session, asked, options)).jobName;
   const region = await session.region();
   const started = {
     told: `the alignment is the SageMaker job ${jobName} in ${region}`,

@@ -1,6 +1,7 @@
 /** A GSProcessing job as the document that starts it. Pure. */
 import type { JobRun, StartJobRunCommandInput } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
+import { configName } from './names.js';
 
 /** The arguments of GSProcessing's `distributed_executor.py`, by their names. */
 export interface ProcessingArguments {
@@ -110,7 +111,7 @@ function entryPointArguments(job: ProcessingArguments): string[] {
     '--output-prefix',
     job.outputPrefix,
     '--config-filename',
-    job.configFilename,
+    configName(job.configFilename),
     '--num-output-files',
     String(job.numOutputFiles ?? -1),
   ];

@@ -7,6 +7,11 @@ export function partitionOf(region: string): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
+/** A configuration as it is called under the input prefix, where `./` would be a folder of that name. */
+export function configName(configFilename: string): string {
+  return configFilename.replace(/^(\.\/+)+/, '');
+}
+
 /** A container image in a private ECR registry. */
 export interface ImageName {
   uri: string;

@@ -5,7 +5,8 @@ import { asS3Url } from '../s3/keys.js';
 import { partsOfRequest, readParameters } from './processor-parameters.js';
 
 export const DEFAULT_INSTANCE_TYPE = 'ml.r5.4xlarge';
-const DEFAULT_JOB_NAME = 'gsprocessing-repartitioning';
+/** What a job's name begins with unless somebody says. */
+export const DEFAULT_PROCESSING_JOB = 'gsprocessing-repartitioning';
 const GIB = 1024 ** 3;
 /** GB. SageMaker's own default for a processing job's volume. */
 const SMALLEST_VOLUME = 30;
@@ -115,7 +116,7 @@ export function processingJobRequest(
   const parameters = readParameters('smProcessorParameters', options.smProcessorParameters ?? '');
   const { cluster, request } = partsOfRequest(parameters);
   return {
-    ProcessingJobName: processingJobName(options.jobName ?? DEFAULT_JOB_NAME, facts.now),
+    ProcessingJobName: processingJobName(options.jobName ?? DEFAULT_PROCESSING_JOB, facts.now),
     RoleArn: facts.roleArn,
     AppSpecification: {
       ImageUri: options.imageUri,

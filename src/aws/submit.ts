@@ -9,7 +9,7 @@ import type { Bucket } from './bucket.js';
 import { lookAtEntryPoint, upload } from './entry-point.js';
 import { usage } from './errors.js';
 import { type ProcessingArguments, type RunSettings, startJobRunRequest } from './job.js';
-import { parseRole } from './names.js';
+import { configName, parseRole } from './names.js';
 import { type Log, type Patience, persist } from './persist.js';
 import { EMR_SERVERLESS, trusts } from './policies.js';
 import type { Step } from './requests.js';
@@ -305,7 +305,7 @@ async function checkInput(
 ): Promise<void> {
   const input = parseS3Url(options.inputPrefix);
   const bucket = await openNearby(session, input.bucket, application, signal);
-  const key = `${input.prefix === '' ? '' : `${input.prefix}/`}${options.configFilename}`;
+  const key = `${input.prefix === '' ? '' : `${input.prefix}/`}${configName(options.configFilename)}`;
   try {
     if ((await bucket.stat(key, signal)) === undefined) {
       throw new RepartitionError('not-found', `no configuration at ${bucket.url(key)}`, {

@@ -34,10 +34,13 @@ export function readWalk(text: string): ReadWalk {
   const reader = new Reader(document, lines);
   const lineOf = (keys: readonly string[]): number => reader.lineOf(keys);
   if (document.errors.length > 0) {
-    const mistakes = document.errors.map(({ pos: [at], message }) => ({
+    const mistakes = document.errors.map(({ pos: [at], code, message }) => ({
       line: lines.linePos(at).line,
       key: '',
-      message: `this is no YAML: ${message.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`,
+      message:
+        code === 'MULTIPLE_DOCS'
+          ? 'this is a second document: a file holds one walk'
+          : `this is no YAML: ${message.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`,
     }));
     return { mistakes, lineOf };
   }
@@ -47,6 +50,8 @@ export function readWalk(text: string): ReadWalk {
 
 class Reader {
   readonly mistakes: FileMistake[] = [];
+  /** Keys that were written otherwise, which a line says already: nobody needs a second one, that they are missing. */
+  private readonly meant = new Set<string>();
 
   constructor(
     private readonly document: Document,
@@ -55,6 +60,8 @@ class Reader {
 
   read(): WalkValues {
     const root = this.entriesOf(this.document.contents, []);
+    // That says it all; nobody reads the values then.
+    if (root === undefined) return {} as WalkValues;
     const names = Object.keys(sections);
     const known = [...Object.keys(topOptions), ...names];
     for (const name of root.keys()) if (!known.includes(name)) this.unknown([name], known);
@@ -67,9 +74,10 @@ class Reader {
     };
     for (const name of names) {
       const node = root.get(name);
-      if (node === undefined && !alwaysThere.includes(name)) continue;
+      if (node === undefined && (this.meant.has(name) || !alwaysThere.includes(name))) continue;
       const options: OptionSet = sections[name as keyof typeof sections];
-      read[name] = this.section(this.entriesOf(node, [name]), options, [name]);
+      const entries = this.entriesOf(node, [name]);
+      if (entries !== undefined) read[name] = this.section(entries, options, [name]);
     }
     // Each value was made by the parser of its option.
     return read as unknown as WalkValues;
@@ -96,8 +104,8 @@ class Reader {
     return line;
   }
 
-  /** The entries of a map; of nothing there are none. */
-  private entriesOf(given: unknown, path: readonly string[]): Map<string, unknown> {
+  /** The entries of a map; of nothing there are none. `undefined` for anything else, which is a mistake. */
+  private entriesOf(given: unknown, path: readonly string[]): Map<string, unknown> | undefined {
     const node = this.resolved(given);
     if (node === undefined || node === null || (isScalar(node) && (node.value ?? '') === ''))
       return new Map();
@@ -106,7 +114,7 @@ class Reader {
         path,
         path.length === 0 ? 'the file must hold keys and values' : 'must hold keys and values',
       );
-      return new Map();
+      return undefined;
     }
     return new Map(
       node.items.map(({ key, value }) => [isScalar(key) ? String(key.value) : String(key), value]),
@@ -130,8 +138,9 @@ class Reader {
           if (!(error instanceof BadValue)) throw error;
           this.wrong([...path, name], error.message);
         }
-      } else if (option.required) this.wrong([...path, name], 'is required');
-      else if (!option.parse) read[name] = false;
+      } else if (option.required) {
+        if (!this.meant.has([...path, name].join('.'))) this.wrong([...path, name], 'is required');
+      } else if (!option.parse) read[name] = false;
       else if (option.default !== undefined) read[name] = option.parse(option.default);
     }
     return read;
@@ -164,6 +173,7 @@ class Reader {
 
   private unknown(path: readonly string[], known: readonly string[]): void {
     const meant = suggest(path.at(-1) ?? '', known);
+    if (meant !== undefined) this.meant.add([...path.slice(0, -1), meant].join('.'));
     this.wrong(
       path,
       meant === undefined ? `is no key; there are ${known.join(', ')}` : `is no key; did you mean ${meant}?`,

@@ -16,7 +16,7 @@ import type {
 } from './api.js';
 import { STATUS_FILE } from './commit/status.js';
 import type { LayoutChoice, RunSettings, TargetLayout } from './model.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../quoted.js';
 import { withoutSecrets } from './secrets.js';
 
 export const DEFAULT_METADATA = 'metadata.json';

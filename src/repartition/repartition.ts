@@ -236,11 +236,20 @@ async function withStatus<T, O extends Told>(
   await status.running({ signal });
   try {
     await status.join({ signal });
-    return await work(status, noted);
+    const done = await work(status, noted);
+    const { leftOpen } = tally.read();
+    if (leftOpen > 0) log?.warn(describeLeftOpen(leftOpen));
+    return done;
   } catch (error) {
     await status.failed(explained(error, signal));
     throw error;
   }
+}
+
+/** All is well, but for what keeps its bytes until somebody removes it. */
+function describeLeftOpen(count: number): string {
+  const uploads = count === 1 ? 'an unfinished upload' : `${count} unfinished uploads`;
+  return `${uploads} under the prefix could not be removed: \`clean\` shows them, and a lifecycle rule of the bucket removes them`;
 }
 
 /**

@@ -13,7 +13,7 @@ import { type ErrorMessage, interrupted, messageOf, RepartitionError } from '../
 import type { Log, SparkOptions } from './api.js';
 import type { BatchOutcome, Cluster } from './cluster.js';
 import { sparkSession } from './options.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../quoted.js';
 import type { Answer, Request, WorkerSetup } from './work/lines.js';
 
 /** `src/repartition`, `dist/repartition` and `dist/bin` are equally far from both. */

@@ -1,6 +1,7 @@
 /** Objects that lie in an archive, and must be restored before they can be read. */
 import type { HeadObjectOutput, _Object as Listed } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
+import { quoted } from '../quoted.js';
 
 /** What is known of an object beside what it is. */
 export interface Archived {
@@ -41,7 +42,7 @@ export function restoreHint(where: string, archive: string | undefined): string 
   const request = isByAge ? '{}' : '{"Days":7}';
   return (
     'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
-    `aws s3api restore-object --bucket ${bucket} --key '${key.replaceAll("'", String.raw`'\''`)}' --restore-request '${request}'`
+    `aws s3api restore-object --bucket ${bucket} --key ${quoted(key)} --restore-request '${request}'`
   );
 }
 

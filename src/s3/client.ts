@@ -60,7 +60,7 @@ export async function connect(
       maxSockets: mostRequests(options) + 2,
     });
     const foreign = way.endpoint !== undefined && !isAwsEndpoint(way.endpoint);
-    const pathStyle = options.pathStyle ?? foreign;
+    const pathStyle = options.pathStyle ?? way.pathStyle ?? foreign;
     const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
     const config = { ...configOf({ ...options, maxAttempts }, way, tally), forcePathStyle: pathStyle };
     const terms = new ServerTerms(foreign ? way.endpoint : undefined, isAws || !foreign);

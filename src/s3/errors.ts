@@ -334,7 +334,10 @@ function denied(failure: S3Failure, action: S3Action, where: string, cause: unkn
   const { name, message } = failure;
   const says = NAMELESS.has(name) ? '' : ` (${wordsOf(failure)})`;
   return new RepartitionError('access', `access denied while ${doing(action)} ${where}${says}`, {
-    hint: deniedHint(action, NAMELESS.has(name) ? '' : message),
+    hint:
+      name === 'AccessDenied' || NAMELESS.has(name)
+        ? deniedHint(action, NAMELESS.has(name) ? '' : message)
+        : 'No permission is missing: what S3 says has to be put right, perhaps by who owns the account.',
     operation: action,
     path: where,
     cause: bare(cause),

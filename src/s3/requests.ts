@@ -94,6 +94,11 @@ export class Requests {
     this.isBucketKnown = true;
   }
 
+  /** An upload that nobody needs any more stays open. */
+  noteLeftOpen(): void {
+    this.connection.tally.add({ leftOpen: 1 });
+  }
+
   /** Sends under the cap. Errors are the SDK's. */
   send<T>(
     signal: AbortSignal | undefined,

@@ -76,8 +76,13 @@ export class ServerTerms {
     return { checksums: this.naming, equalParts: this.wantsEqualParts };
   }
 
+  /** Whether the server may be told at the start which checksum an upload has. */
+  get mayName(): boolean {
+    return !this.isPlain && !this.knowsNoNames;
+  }
+
   private get naming(): Naming {
-    if (this.isPlain || this.knowsNoNames) return 'unnamed';
+    if (!this.mayName) return 'unnamed';
     if (this.isAws) return 'whole';
     return this.wantsNames ? 'parts' : 'unnamed';
   }
@@ -92,6 +97,15 @@ export class ServerTerms {
     else this.knowsNoNames ||= knowsNoNames(error);
     const { checksums, equalParts } = this.current;
     return checksums !== asked.checksums || equalParts !== asked.equalParts;
+  }
+
+  /**
+   * @param error of an upload that named a checksum
+   * @returns whether the server knows no such names
+   */
+  learnNoNames(error: unknown): boolean {
+    this.knowsNoNames ||= knowsNoNames(error);
+    return this.knowsNoNames;
   }
 }
 

@@ -70,7 +70,7 @@ export class BeginAgain extends Error {
 /** What a user reads when it is not tried again. */
 export function whyNot(error: BeginAgain, target: Target, signal: AbortSignal | undefined): RepartitionError {
   const shown = toRepartitionError(error.cause ?? error, 'write', target.where, signal);
-  return error.isLeftOpen ? withAdvice(shown, target) : shown;
+  return withAdvice(shown, target.where, error.isLeftOpen);
 }
 
 /**
@@ -92,18 +92,25 @@ export async function withUpload(
     return await upload.complete(signal);
   } catch (error) {
     onBytes?.(-upload.size);
-    const leftOpen = await upload.abort();
+    const isLeftOpen = (await upload.abort()) !== undefined;
     if (error instanceof BeginAgain) {
-      error.isLeftOpen = leftOpen !== undefined;
+      error.isLeftOpen = isLeftOpen;
+      if (isLeftOpen) requests.noteLeftOpen();
       throw error;
     }
     const shown = toRepartitionError(error, 'write', target.where, signal);
-    throw leftOpen === undefined ? shown : withAdvice(shown, target);
+    throw withAdvice(shown, target.where, isLeftOpen);
   }
 }
 
-function withAdvice(error: RepartitionError, target: Target): RepartitionError {
-  const advice = `The unfinished upload of ${target.where} could not be removed: abort it, or let a lifecycle rule do so.`;
+/** What there is to say of an upload that could not be aborted. */
+export function leftOpen(where: string): string {
+  return `The unfinished upload of ${where} could not be removed: abort it, or let a lifecycle rule do so.`;
+}
+
+export function withAdvice(error: RepartitionError, where: string, isLeftOpen: boolean): RepartitionError {
+  if (!isLeftOpen) return error;
+  const advice = leftOpen(where);
   return new RepartitionError(error.code, error.message, {
     hint: error.hint === undefined ? advice : `${error.hint} ${advice}`,
     cause: error,
@@ -395,7 +402,7 @@ async function abortOthers(requests: Requests, target: Target, ours: string | un
     );
     for (const { Key, UploadId } of answer.Uploads ?? []) {
       if (Key !== target.key || UploadId === undefined || UploadId === ours) continue;
-      await abortUntilGone(requests, Key, UploadId);
+      if ((await abortUntilGone(requests, Key, UploadId)) !== undefined) requests.noteLeftOpen();
     }
   } catch {
     // Best effort: listing uploads is a permission of its own, and our upload does not depend on it.

@@ -16,9 +16,18 @@ export interface Counts {
   retries: number;
   /** Answers that asked for fewer requests. */
   slowDowns: number;
+  /** Writes that were begun again, and whose first beginning could not be removed. */
+  leftOpen: number;
 }
 
-const PLACES = ['bytes', 'plannedBytes', 'work', 'retries', 'slowDowns'] as const satisfies (keyof Counts)[];
+const PLACES = [
+  'bytes',
+  'plannedBytes',
+  'work',
+  'retries',
+  'slowDowns',
+  'leftOpen',
+] as const satisfies (keyof Counts)[];
 
 /** What crosses to another thread. */
 export type SharedTally = BigInt64Array<SharedArrayBuffer>;
@@ -48,10 +57,10 @@ export class Tally {
   }
 
   read(): Counts {
-    const [bytes = 0, plannedBytes = 0, work = 0, retries = 0, slowDowns = 0] = PLACES.map((_, place) =>
-      Number(Atomics.load(this.places, place)),
+    const [bytes = 0, plannedBytes = 0, work = 0, retries = 0, slowDowns = 0, leftOpen = 0] = PLACES.map(
+      (_, place) => Number(Atomics.load(this.places, place)),
     );
-    return { bytes, plannedBytes, work, retries, slowDowns };
+    return { bytes, plannedBytes, work, retries, slowDowns, leftOpen };
   }
 }
 

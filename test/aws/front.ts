@@ -20,7 +20,9 @@ export interface Fault {
     /** The connection is closed before an answer. */
     | 'cut'
     /** The call is carried out, and the connection closed before its answer. */
-    | 'cut-answer';
+    | 'cut-answer'
+    /** There is no answer as long as somebody waits for it. */
+    | 'held';
 }
 
 /** A job run as the service tells of it, with what moves it. */
@@ -135,6 +137,7 @@ export class Front {
     if (fault !== undefined && (fault.after ?? 0) > 0) fault.after = (fault.after ?? 0) - 1;
     else if (fault !== undefined) {
       fault.times--;
+      if (fault.reply === 'held') return;
       if (fault.reply === 'cut') response.destroy();
       else if (fault.reply === 'cut-answer') {
         await this.carryOut(incoming, undefined);

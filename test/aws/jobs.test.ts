@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsSession, JobId, JobUpdate, Outcome, SubmitOptions } from '../../src/aws/index.js';
-import { type Account, ACCOUNT, QUICK, REGION } from './account.js';
+import { type Account, ACCOUNT, IMAGE, QUICK, REGION } from './account.js';
 import { aws, engine } from './built.js';
 import type { Fault } from './front.js';
 import { type ReadyForJobs, readyForJobs } from './ready.js';
@@ -418,28 +418,65 @@ describe('what a successful job left', () => {
     });
   });
 
-  it('a job of its own for the alignment is named at once, and whoever leaves it is told how to cancel it', async () => {
-    const [stop, said] = [new AbortController(), [] as string[]];
-    const say = (line: string): void => void said.push(line);
-    const failure = await finish(misaligned, {
-      fallback: 'emr-serverless',
-      signal: stop.signal,
-      log: { debug: () => undefined, info: say, warn: say },
-      onAlignmentUpdate: () => stop.abort(),
-    }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(failure).toMatchObject({ code: 'interrupted' });
-    const named = `of the application ${applicationId} in ${REGION}`;
-    const alignment =
-      said.map((line) => new RegExp(`job (\\w+) ${named}$`).exec(line)?.[1]).find(Boolean) ?? '';
-    expect(said).toContain(`the alignment is the job ${alignment} ${named}`);
-    expect(said.at(-1)).toBe(
-      'the job itself goes on; cancel it with: gs-repartition emr-serverless cancel ' +
-        `--application-id ${applicationId} --job-run-id ${alignment} --region ${REGION}`,
-    );
-  });
+  const SAGEMAKER = {
+    role: `arn:aws:iam::${ACCOUNT}:role/service-role/sagemaker`,
+    imageUri: IMAGE,
+    instanceType: 'ml.m5.large',
+  };
+  const alignments = (): number =>
+    account.front.writes.filter((one) => /:(StartJobRun|CreateProcessingJob)$/.test(one)).length;
+
+  it.each([
+    [
+      'emr-serverless',
+      /^the alignment is the job (\w+) of the application \w+ in us-east-1$/,
+      (id: string) =>
+        `gs-repartition emr-serverless cancel --application-id ${applicationId} --job-run-id ${id} --region ${REGION}`,
+    ],
+    [
+      'sagemaker',
+      /^the alignment is the SageMaker job ([\w-]+) in us-east-1$/,
+      (id: string) => `aws sagemaker stop-processing-job --processing-job-name ${id} --region ${REGION}`,
+    ],
+  ] as const)(
+    'the alignment as a job of its own on %s is named at once, whoever leaves it is told how to cancel it, and finds it again',
+    async (fallback, named, cancel) => {
+      const [stop, said] = [new AbortController(), [] as string[]];
+      const log = {
+        debug: () => undefined,
+        info: (line: string) => void said.push(line),
+        warn: (line: string) => void said.push(line),
+      };
+      const more = { fallback, sagemaker: SAGEMAKER, log, pollMs: 1 };
+      account.front.quotas.set('ml.m5.large for processing job usage', 1);
+      account.reset({ onRun: misaligned });
+      const job = await aws.followJob(session, await start(), { ...call, pollMs: 1 });
+      let end: () => void = () => undefined;
+      const work = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+      account.reset({ script: ['RUNNING', 'SUCCESS'], onRun: () => work, onProcessingJob: () => work });
+      const left = aws.finishJob(session, job, {
+        ...{ engine, ...call, ...more },
+        signal: stop.signal,
+        onAlignmentUpdate: () => stop.abort(),
+        onSageMakerUpdate: () => stop.abort(),
+      });
+      await expect(left).rejects.toMatchObject({ code: 'interrupted' });
+      const id = said.map((line) => named.exec(line)?.[1]).find(Boolean) ?? '';
+      expect(id).not.toBe('');
+      expect(said.at(-1)).toBe(`the job itself goes on; cancel it with: ${cancel(id)}`);
+
+      const outcome = await aws.finishJob(session, job, {
+        ...{ engine, ...call, ...more },
+        // What the job does.
+        onFallback: () => void engine.align(outputPrefix()).then(end),
+      });
+      expect(outcome).toMatchObject({ alignedBy: fallback });
+      expect(JSON.stringify(outcome)).toContain(id);
+      expect(said.filter((line) => named.exec(line)?.[1] === id)).toHaveLength(2);
+      expect(alignments()).toBe(1);
+    },
+    60_000,
+  );
 
   it('with the fallback none, it says so and touches nothing', async () => {
     const outcome = await finish(misaligned, { fallback: 'none' });

@@ -58,3 +58,22 @@ it('a job on SageMaker asks SageMaker, its quotas and its logs', async () => {
   expect(services()).toEqual(['logs', 's3', 'sagemaker', 'servicequotas']);
   expect([...account.front.signers]).toEqual(['KEY-OF-PROFILE']);
 });
+
+it.each([
+  ['virtual', /^bucket-\w+\.s3\.company\.example$/],
+  ['path', /^s3\.company\.example$/],
+  ['auto', /^s3\.company\.example$/],
+])('its s3.addressing_style %s decides where a bucket stands', async (style, host) => {
+  const file = join(folder, 'styles');
+  writeFileSync(
+    file,
+    `[default]\nendpoint_url = http://s3.company.example\ns3 =\n  addressing_style = ${style}\n`,
+  );
+  const from = account.front.requests.length;
+  // What a proxy is asked for is all that is looked at.
+  await command(`status --input-prefix ${account.url('graph')} --max-attempts 1`, {
+    env: { ...env, AWS_CONFIG_FILE: file, HTTP_PROXY: account.front.endpoint, AWS_REGION: 'us-east-1' },
+  });
+  const asked = account.front.requests.splice(from);
+  expect(asked.map(({ headers }) => headers.host)).toContainEqual(expect.stringMatching(host));
+});

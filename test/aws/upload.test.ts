@@ -12,13 +12,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Account } from './account.js';
 import { aws } from './built.js';
 import { command } from './cli.js';
@@ -222,6 +224,126 @@ it('stopped in the middle: interrupted, nothing open, and the same call goes on'
   expect(await upload()).toMatchObject({ uploaded: { files: 1 }, there: { files: 3 } });
 });
 
+describe('an upload that a killed process has left open', () => {
+  const content = Buffer.alloc(17 * MIB, 'row,of,a,table\n');
+  const named = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const;
+
+  /** Of the first part, its bytes; of the second, others. */
+  async function leaveOpen(begun: Partial<CreateMultipartUploadCommandInput> = named): Promise<void> {
+    const object = { Bucket: account.bucket, Key: 'tables/large.csv' };
+    const { UploadId } = await account.s3.send(new CreateMultipartUploadCommand({ ...object, ...begun }));
+    for (const [i, Body] of [content.subarray(0, 8 * MIB), Buffer.alloc(8 * MIB, 'older')].entries()) {
+      await account.s3.send(new UploadPartCommand({ ...object, UploadId, PartNumber: i + 1, Body }));
+    }
+  }
+  const sent = (): number => account.front.writes.filter((call) => call === 's3:UploadPart').length;
+
+  beforeEach(() => write('large.csv', content));
+  afterEach(async () => {
+    const { Uploads = [] } = await account.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: account.bucket }),
+    );
+    for (const { Key, UploadId } of Uploads) {
+      await account.s3.send(new AbortMultipartUploadCommand({ Bucket: account.bucket, Key, UploadId }));
+    }
+  });
+
+  it('is gone on with: what it has of the file is not sent again', async () => {
+    await leaveOpen();
+    const { code, stderr } = await command(line());
+    expect({ code, sent: sent(), open: await openUploads() }).toEqual({ code: 0, sent: 2, open: 0 });
+    expect(stderr).toContain('large.csv: going on with an upload that was left open, of 2 parts');
+    expect(await account.get('tables/large.csv')).toBe(content.toString());
+  });
+
+  it('… by a process that is killed in the middle of a part', async () => {
+    account.front.faults.push({ call: /UploadPart/, times: 2, after: 1, reply: 'held' });
+    const killed = command(line(), {
+      watch: (_, child) => {
+        const look = setInterval(() => {
+          if (sent() < 3) return;
+          clearInterval(look);
+          child.kill('SIGKILL');
+        }, 10);
+      },
+    });
+    expect((await killed).code).toBeNull();
+    expect(await openUploads()).toBe(1);
+    account.reset();
+    expect((await upload()).uploaded.files).toBe(2);
+    expect({ sent: sent(), open: await openUploads() }).toEqual({ sent: 2, open: 0 });
+    expect(await account.get('tables/large.csv')).toBe(content.toString());
+  });
+
+  it('stays where it was begun otherwise: it may be another program’s', async () => {
+    await leaveOpen({});
+    expect((await upload()).uploaded.files).toBe(4);
+    expect({ sent: sent(), open: await openUploads() }).toEqual({ sent: 3, open: 1 });
+  });
+
+  it('is removed, not gone on with, where objects are to be encrypted as the options say', async () => {
+    await leaveOpen();
+    const { code } = await command(line('--sse AES256'));
+    expect({ code, sent: sent(), open: await openUploads() }).toEqual({ code: 0, sent: 3, open: 0 });
+  });
+
+  it('is let be where it may not be looked for', async () => {
+    await leaveOpen();
+    account.front.faults.push({
+      call: /ListUploads/,
+      times: 9,
+      reply: { status: 403, type: 'AccessDenied', message: 'no' },
+    });
+    expect((await upload()).uploaded.files).toBe(4);
+    expect(await account.get('tables/large.csv')).toBe(content.toString());
+  });
+
+  it('and that another process ends meanwhile is begun again', async () => {
+    await leaveOpen();
+    const gone = { status: 404, type: 'NoSuchUpload', message: 'gone' };
+    account.front.faults.push({ call: /UploadPart/, times: 1, reply: gone });
+    expect((await upload()).uploaded.files).toBe(4);
+    expect(await openUploads()).toBe(0);
+    expect(await account.get('tables/large.csv')).toBe(content.toString());
+  });
+});
+
+it('two at once upload the same large file', async () => {
+  write('large.csv', Buffer.alloc(17 * MIB, 'row,of,a,table\n'));
+  const both = await Promise.all([upload(), upload()]);
+  expect(both.map(({ uploaded }) => uploaded.files)).toEqual([4, 4]);
+  expect(await openUploads()).toBe(0);
+  expect((await upload()).there.files).toBe(4);
+});
+
+it('a server that knows no checksums of a whole gets an upload without', async () => {
+  write('large.csv', Buffer.alloc(17 * MIB, 'row,of,a,table\n'));
+  account.front.faults.push({
+    call: /CreateMultipartUpload/,
+    times: 1,
+    reply: { status: 501, type: 'NotImplemented', message: 'A header you provided is not implemented' },
+  });
+  const from = account.front.requests.length;
+  expect((await upload()).uploaded.files).toBe(4);
+  const begun = account.front.requests
+    .slice(from)
+    .filter(({ operation }) => operation === 'CreateMultipartUpload');
+  expect(begun.map(({ headers }) => headers['x-amz-checksum-algorithm'])).toEqual(['CRC32', undefined]);
+});
+
+it('an upload that can be neither ended nor removed is told of', async () => {
+  write('large.csv', Buffer.alloc(17 * MIB, 'row,of,a,table\n'));
+  const reply = { status: 403, type: 'AccessDenied', message: 'no' };
+  account.front.faults.push({ call: /CompleteMultipartUpload|DELETE/, times: 9, reply });
+  const { code, stderr } = await command(line());
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    `The unfinished upload of ${account.url('tables/large.csv')} could not be removed: abort it, or let a lifecycle rule do so.`,
+  );
+  account.front.faults.length = 0;
+  await upload();
+});
+
 it('a file that is written to meanwhile is an error', async () => {
   const file = join(folder, 'nodes', 'user.csv');
   const running = upload({
@@ -233,6 +355,17 @@ it('a file that is written to meanwhile is an error', async () => {
     code: 'changed',
     message: `${file} was written to while it was uploaded`,
   });
+});
+
+it('the configuration may be written as the shell completes it', async () => {
+  const { code, stderr } = await attempt(line('--dry-run').replace('a-config', './a-config'));
+  expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toMatchObject({
+    code: 0,
+    last: expect.stringContaining('a-config.json, which is new') as string,
+  });
+  const absolute = await attempt(line().replace('a-config', `${folder}/a-config`));
+  expect(absolute.code).toBe(2);
+  expect(absolute.stderr).toContain('--config-filename is relative to the folder of the tables.');
 });
 
 it('tables that the configuration names and nobody has are warned of', async () => {
@@ -260,6 +393,12 @@ it.each([
     () => write('a-config.json', '{'),
     2,
     () => `the configuration ${join(folder, 'a-config.json')} is no JSON: `,
+  ],
+  [
+    'a link to nothing',
+    () => symlinkSync('/nowhere', join(folder, 'nodes', 'gone.csv')),
+    1,
+    () => `${join(folder, 'nodes', 'gone.csv')} is a link to what is not there.`,
   ],
   [
     'a link to a folder around it',

@@ -63,6 +63,15 @@ it.each([
     `${TOP}${JOB}setup:\n  image-url: x\n  image-uri: 123456789012.dkr.ecr.us-east-1.amazonaws.com/a:0.2.2\n`,
     '9: setup.image-url is no key; did you mean image-uri?',
   ],
+  [
+    'a key of a step that is none, once: not also what it stands for',
+    `${TOP}${JOB}setup:\n  image-url: x\n`,
+    '9: setup.image-url is no key; did you mean image-uri?',
+  ],
+  ['a section of another name', `${TOP}sumbit:\n  a: b\n`, '4: sumbit is no key; did you mean submit?'],
+  ['a list instead of a section', `${TOP}submit: [a]\n`, '4: submit must hold keys and values'],
+  ['a list instead of a file', '- a\n', '1: the file must hold keys and values'],
+  ['a second walk', `${TOP}${JOB}---\na: b\n`, '8: this is a second document: a file holds one walk'],
   ['a section without what it needs', `${TOP}${JOB}upload:\n`, '8: upload.from is required'],
   ['nothing at all', '', '1: input-prefix is required', '1: output-prefix is required'],
   [

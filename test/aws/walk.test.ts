@@ -214,6 +214,35 @@ it('a job that fails: its error, and the same call starts another', async () => 
   expect(await states()).toMatchObject({ submit: 'done', wait: 'done', verify: 'done' });
 }, 180_000);
 
+it('a graph that another job on the application aligns', async () => {
+  await account.remove('gsprocessing/emr-s/small-graph/updated_row_counts_metadata.json');
+  account.reset({
+    script: ['RUNNING', 'SUCCESS'],
+    onRun: () => engine.align(OUTPUT).then(() => undefined),
+  });
+  const text = readFileSync(join(folder, 'walk.yaml'), 'utf8').replace(
+    /fallback: here.*/,
+    'fallback: emr-serverless',
+  );
+  writeFileSync(join(folder, 'spark.yaml'), text);
+  const line = `run --file ${join(folder, 'spark.yaml')} --until verify`;
+  const dry = JSON.parse((await command(`${line} --dry-run`)).stdout) as WalkReport;
+  expect(dry.steps.find(({ step }) => step === 'align')).toMatchObject({
+    state: 'to-do',
+    requests: [{ operation: 'Run' }],
+  });
+  const { code, stdout } = await command(line);
+  expect(stdout).toMatch(/\nalign {6}done {7}\S+ was aligned by the job \w+ \(the job left no updated_row/);
+  expect(code).toBe(0);
+  const [job] = [...account.front.jobs.values()].slice(-1);
+  expect(job?.request).toMatchObject({
+    name: 'gs-repartition',
+    jobDriver: { sparkSubmit: { entryPointArguments: ['--input-prefix', OUTPUT] } },
+  });
+  expect((await command(line)).stdout).toMatch(/\nalign {6}was done /);
+  expect(startedJobs()).toBe(1);
+}, 180_000);
+
 it('a graph that nobody aligns: exit code 3, and the walk ends there', async () => {
   await account.remove('gsprocessing/emr-s/small-graph/updated_row_counts_metadata.json');
   const text = readFileSync(join(folder, 'walk.yaml'), 'utf8').replace('fallback: here', 'fallback: none');

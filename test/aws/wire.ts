@@ -58,6 +58,7 @@ function operationOf({ service, method, url, headers, body }: Omit<Incoming, 'op
 function s3Operation(method: string, url: string): string {
   const isObject = /^\/[^/?]+\/[^?]/.test(url);
   if (method === 'HEAD') return isObject ? 'HeadObject' : 'HeadBucket';
+  if (method === 'GET' && /[?&]uploadId=/.test(url)) return 'ListParts';
   if (method === 'GET')
     return isObject ? 'GetObject' : /[?&]uploads/.test(url) ? 'ListUploads' : 'ListObjects';
   if (method === 'PUT' && /[?&]partNumber=/.test(url)) return 'UploadPart';

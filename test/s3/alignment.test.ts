@@ -248,6 +248,23 @@ describe('a graph with parts that are copied inside the bucket', () => {
     120_000,
   );
 
+  test('tells of an upload that was begun again, and whose first beginning cannot be removed', async () => {
+    proxy.reset((request) =>
+      request.operation === 'AbortMultipartUpload'
+        ? ACCESS_DENIED
+        : once('CompleteMultipartUpload', { kind: 'reply', status: 404, code: 'NoSuchUpload' })(request),
+    );
+    const said: string[] = [];
+    const log = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (line: string) => void said.push(line),
+    };
+    const options = { inputPrefix: `s3://${bucket.name}/graph`, numOutputFiles: 4, s3: s3(), log };
+    expect((await repartition(options)).status).toBe('succeeded');
+    expect(said.join('\n')).toMatch(/^an unfinished upload under the prefix could not be removed: /m);
+  });
+
   test.each<[string, string, string, Fault]>([
     [
       'uploads that always end in an error',

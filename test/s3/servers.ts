@@ -12,7 +12,7 @@ const SECRET_KEY = 'test-secret-key';
 const START_TIMEOUT_MS = 30_000;
 
 export interface S3Server {
-  name: 'moto' | 'versitygw';
+  name: 'moto' | 'versitygw' | 'minio';
   /** `http://127.0.0.1:port` */
   endpoint: string;
   stop(): Promise<void>;
@@ -23,12 +23,16 @@ export interface ServerWithUsers extends S3Server {
   addUser(accessKey: string, secretKey: string): void;
 }
 
+/** Whether it lists the open uploads of a prefix: MinIO does only for a whole key, and removes them itself after a day. */
+export const listsUploads = process.env['S3_SERVER'] !== 'minio';
+
 /** The server that the test run is about: moto, or the one named by the variable `S3_SERVER`. */
 export function startServer(): Promise<S3Server> {
   const name = process.env['S3_SERVER'] ?? 'moto';
   if (name === 'moto') return startMoto();
   if (name === 'versitygw') return startVersitygw();
-  throw new Error(`S3_SERVER is "${name}", but only moto and versitygw are known`);
+  if (name === 'minio') return startMinio();
+  throw new Error(`S3_SERVER is "${name}", but only moto, versitygw and minio are known`);
 }
 
 /** moto's server: enforces the 5 MiB rule and keeps everything in memory. From the tests' Python environment. */
@@ -46,10 +50,7 @@ export async function startMoto(): Promise<S3Server> {
 
 /** A production server on a temporary folder. Built by `scripts/versitygw.mjs`. */
 export async function startVersitygw(): Promise<ServerWithUsers> {
-  const binary = execFileSync(process.execPath, [join(repositoryRoot, 'scripts', 'versitygw.mjs')], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim();
+  const binary = builtBy('versitygw.mjs');
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'));
   const [data, users] = [join(folder, 'data'), join(folder, 'users')];
   await Promise.all([mkdir(data), mkdir(users)]);
@@ -80,6 +81,49 @@ export async function startVersitygw(): Promise<ServerWithUsers> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** MinIO on a temporary folder. Built by `scripts/minio.mjs`. */
+async function startMinio(): Promise<S3Server> {
+  const binary = builtBy('minio.mjs');
+  const folder = await mkdtemp(join(tmpdir(), 'minio-'));
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const env = {
+    ...process.env,
+    ...{ MINIO_ROOT_USER: ACCESS_KEY, MINIO_ROOT_PASSWORD: SECRET_KEY },
+    // It asks nobody for news of itself.
+    ...{ MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' },
+  };
+  const child = spawn(binary, ['server', '--quiet', '--address', `127.0.0.1:${port}`, folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+  });
+  await until(
+    child,
+    () => undefined,
+    async () => {
+      const answer = await fetch(`${endpoint}/minio/health/ready`).catch(() => undefined);
+      return answer?.ok ? endpoint : undefined;
+    },
+  );
+  useCredentials();
+  return {
+    name: 'minio',
+    endpoint,
+    stop: async () => {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param script of `scripts/`: builds a program once, and prints where it is */
+function builtBy(script: string): string {
+  return execFileSync(process.execPath, [join(repositoryRoot, 'scripts', script)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim();
 }
 
 /** The code under test finds its credentials by the standard chain: here, in the environment and nowhere else. */

@@ -479,7 +479,7 @@ describe('what is asked for', () => {
   test('encryption is said when an object is made', async () => {
     const storage = await open('sse', { sse: 'aws:kms', sseKmsKeyId: 'key-1' });
     const version = await bucket.put('sse/in', pattern(6 * MIB, 1));
-    // moto and versitygw need no key of that name; what is sent is what counts.
+    // These servers need no key of that name; what is sent is what counts.
     proxy.reset(({ operation }) =>
       operation === 'PutObject' || operation === 'CreateMultipartUpload'
         ? { kind: 'reply', status: 400, code: 'KMS.NotFoundException' }

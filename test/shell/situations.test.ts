@@ -355,7 +355,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       name: 'a part in an archive',
       commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
       aws: /GLACIER/,
-      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key 'old\/edges\//,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key old\/edges\//,
     },
   ],
 
@@ -698,6 +698,21 @@ const CHAPTERS: Record<string, Situation[]> = {
       look: attempts,
       aws: /; 1 attempt$/,
       ours: /; 1 attempt$/,
+    },
+    {
+      name: '`s3.addressing_style = path` in the profile',
+      variables: () => throughProxy({}),
+      given: () =>
+        shell.configure({ config: '[default]\nregion = us-east-1\ns3 =\n  addressing_style = path\n' }),
+      look: asked,
+      aws: /CONNECT s3\.(us-east-1\.)?amazonaws\.com:443/,
+      ours: /CONNECT s3\.us-east-1\.amazonaws\.com:443/,
+    },
+    {
+      name: '`s3.addressing_style = slash` in the profile',
+      given: () => shell.configure({ config: '[default]\ns3 =\n  addressing_style = slash\n' }),
+      aws: /addressing style slash is invalid/,
+      ours: /^addressing_style of the profile is slash, which is not auto, path or virtual\./,
     },
     {
       name: '`max_attempts = many` in the profile',

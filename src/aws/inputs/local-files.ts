@@ -1,5 +1,5 @@
 /** The files that a folder holds, as they are to lie under the input prefix. */
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RepartitionError, throwIfAborted } from '../../errors.js';
 
@@ -34,7 +34,9 @@ export async function filesUnder(folder: string, signal?: AbortSignal): Promise<
       if (name.startsWith('.')) continue;
       const file = join(here, name);
       const below = path === '' ? name : `${path}/${name}`;
-      const facts = await reading(file, () => stat(file));
+      const facts = await stat(file).catch(async (error: unknown) => {
+        throw (await isLink(file)) ? brokenLink(file, error) : readError(error, file);
+      });
       if (facts.isDirectory()) await visit(below, [...above, real]);
       else if (facts.isFile()) {
         files.push({ path: below, file, size: facts.size, modified: facts.mtimeMs });
@@ -47,6 +49,17 @@ export async function filesUnder(folder: string, signal?: AbortSignal): Promise<
   };
   await visit('', []);
   return files;
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => undefined))?.isSymbolicLink() === true;
+}
+
+function brokenLink(file: string, cause: unknown): RepartitionError {
+  return new RepartitionError('not-found', `${file} is a link to what is not there`, {
+    hint: 'Put it right, or remove the link.',
+    ...{ operation: 'read', path: file, cause },
+  });
 }
 
 /** Gives what a disk says of a path a user's words. */

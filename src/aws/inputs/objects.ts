@@ -1,21 +1,19 @@
 /** What lies under the input prefix, and how a file goes there. Loads the S3 SDK, as `bucket.ts` does. */
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import {
-  CreateMultipartUploadCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { interrupted, RepartitionError } from '../../errors.js';
-import { failureOf, toRepartitionError } from '../../s3/errors.js';
+import { interrupted, messageOf, RepartitionError } from '../../errors.js';
+import { failureOf, isS3Error, toRepartitionError } from '../../s3/errors.js';
 import { versionFrom } from '../../s3/etag.js';
-import { abortUntilGone } from '../../s3/upload.js';
+import { abortUntilGone, leftOpen, UPLOAD_TRIES, withAdvice } from '../../s3/upload.js';
 import type { Bucket } from '../bucket.js';
+import type { Log } from '../persist.js';
 import { blocksOf, checksumDigest, type ChecksumName, etagDigest } from './digests.js';
 import { type LocalFile, reading } from './local-files.js';
 import { partSizeFor } from './part-size.js';
+import { StoppableRequests } from './stoppable-requests.js';
+import { type Announced, findUnfinished } from './unfinished.js';
 
 export interface ListedObject {
   /** Bytes. */
@@ -98,10 +96,18 @@ export async function digestsAt(
   }
 }
 
+/** How {@link sendFile} goes about it. */
+interface SendOptions {
+  signal?: AbortSignal | undefined;
+  /** Told how much of the file is there. */
+  onBytes: (bytes: number) => void;
+  log?: Log | undefined;
+}
+
 /**
  * Uploads a file: in one request, or in parts, several at once. Each request carries a checksum that S3 holds against
- * what arrives, and an object made of parts is looked at once more.
- * @param onBytes told how much of the file is there
+ * what arrives, and an object made of parts is looked at once more. Parts that a killed process has sent are not sent
+ * again.
  * @throws RepartitionError `changed` when the file is written to meanwhile, or another object is there afterwards;
  *   `access`, `storage`, `interrupted`. No upload is left open.
  */
@@ -109,12 +115,53 @@ export async function sendFile(
   bucket: Bucket,
   key: string,
   local: LocalFile,
-  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes: (bytes: number) => void },
+  options: SendOptions,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await sendOnce(bucket, key, local, options, attempt > 1);
+      return;
+    } catch (error) {
+      if (!(error instanceof BeginAgain)) throw error;
+      if (attempt >= UPLOAD_TRIES) {
+        throw new RepartitionError('changed', `somebody else ends the uploads of ${bucket.url(key)}`, {
+          hint: 'Make sure that nobody else uploads there, then run the same command again.',
+          operation: 'write',
+          path: bucket.url(key),
+          cause: error,
+        });
+      }
+      options.log?.debug(`once more: the upload of ${bucket.url(key)} (${error.message})`);
+    }
+  }
+}
+
+/**
+ * The upload is gone, or has parts that we did not send: others upload the same file, or went on where we were. Or the
+ * server knows no checksums of a whole.
+ */
+class BeginAgain extends Error {
+  override readonly name = 'BeginAgain';
+}
+
+/** @param isAnew leave alone what others have begun */
+async function sendOnce(
+  bucket: Bucket,
+  key: string,
+  local: LocalFile,
+  { signal, onBytes, log }: SendOptions,
+  isAnew: boolean,
 ): Promise<void> {
   const { requests } = bucket;
   const partSize = partSizeFor(local.size);
-  const sums = (await requests.client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
   const isOne = local.size <= partSize;
+  // Over all bytes, not over the parts' checksums: whoever compares need not know the parts.
+  const announced: Announced =
+    requests.terms.mayName && !isOne ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } : {};
+  const unfinished = isOne || isAnew ? undefined : await findUnfinished(bucket, key, announced, signal);
+  if (unfinished !== undefined) {
+    log?.info(`${local.path}: going on with an upload that was left open, of ${unfinished.parts.size} parts`);
+  }
   const etag = etagDigest(isOne ? Infinity : partSize);
   const sum = checksumDigest('crc32');
   const blocks = async function* (): AsyncGenerator<Buffer> {
@@ -124,16 +171,17 @@ export async function sendFile(
       yield block;
     }
   };
-  const sending = new StoppableRequests(requests.client, signal);
+  const sending = new StoppableRequests(requests.client, {
+    unfinished,
+    mayName: requests.terms.mayName,
+    signal,
+  });
   const upload = new Upload({
     client: sending.client,
     params: {
       ...requests.common,
       ...requests.encryption,
-      // Over all bytes, not over the parts' checksums: whoever compares need not know the parts.
-      ...(sums && !isOne
-        ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
-        : {}),
+      ...announced,
       Key: key,
       Body: Readable.from(blocks(), { objectMode: false }),
       // Of a stream lib-storage would take the size that a link itself has.
@@ -148,59 +196,26 @@ export async function sendFile(
   try {
     await requests.send(signal, () => upload.done());
     await requireUnchanged(local);
-    if (!isOne) await requireArrived(bucket, key, local, { etag: etag.end(), crc32: sum.end() }, signal);
+    if (isOne || (await hasArrived(bucket, key, { etag: etag.end(), crc32: sum.end() }, signal))) return;
+    throw new RepartitionError('changed', `${bucket.url(key)} is not what ${local.file} was uploaded as`, {
+      hint: 'Make sure that nobody else writes there, then run the same command again.',
+      operation: 'write',
+      path: bucket.url(key),
+    });
   } catch (thrown) {
     await sending.stop();
-    if (sending.uploadId !== undefined) await abortUntilGone(requests, key, sending.uploadId);
-    if (signal?.aborted) throw interrupted(signal);
+    const isOpen =
+      sending.uploadId !== undefined && (await abortUntilGone(requests, key, sending.uploadId)) !== undefined;
+    if (signal?.aborted) throw withAdvice(interrupted(signal), bucket.url(key), isOpen);
     const error = sending.failure ?? thrown;
     // A file that shrinks or grows has another number of bytes than was said.
     if (!(error instanceof RepartitionError)) await requireUnchanged(local);
-    throw toRepartitionError(error, 'write', bucket.url(key), signal);
-  }
-}
-
-/**
- * A client whose requests can be stopped and waited for. lib-storage gives its own no signal, and goes on with the rest of
- * the file when a part has failed: one that comes late would add to an upload that was aborted.
- */
-class StoppableRequests {
-  readonly client: S3Client;
-  /** Of the upload that was begun. */
-  uploadId: string | undefined;
-  /** The first, which stopped the others. */
-  failure: unknown;
-  private readonly stopped = new AbortController();
-  private readonly underWay = new Set<Promise<unknown>>();
-
-  constructor(client: S3Client, signal: AbortSignal | undefined) {
-    const either =
-      signal === undefined ? this.stopped.signal : AbortSignal.any([signal, this.stopped.signal]);
-    const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
-      if (either.aborted) return Promise.reject(interrupted(either));
-      // One whose answer we never hear could not be aborted.
-      const isBeginning = command instanceof CreateMultipartUploadCommand;
-      const answer = client.send(command, isBeginning ? {} : { abortSignal: either });
-      const settled = answer.then(
-        (told) => {
-          if ('UploadId' in told && isBeginning) this.uploadId = told.UploadId;
-        },
-        (error: unknown) => {
-          this.failure ??= error;
-          this.stopped.abort();
-        },
-      );
-      this.underWay.add(settled);
-      void settled.then(() => this.underWay.delete(settled));
-      return answer;
-    };
-    this.client = Object.create(client, { send: { value: send } }) as S3Client;
-  }
-
-  /** Stops what is under way, and waits until nothing is. */
-  async stop(): Promise<void> {
-    this.stopped.abort();
-    await Promise.all(this.underWay);
+    const isLost = isS3Error(error, 'NoSuchUpload', 'InvalidPart');
+    if (isLost || (announced.ChecksumType !== undefined && requests.terms.learnNoNames(error))) {
+      if (isOpen) log?.warn(leftOpen(bucket.url(key)));
+      throw new BeginAgain(messageOf(error), { cause: error });
+    }
+    throw withAdvice(toRepartitionError(error, 'write', bucket.url(key), signal), bucket.url(key), isOpen);
   }
 }
 
@@ -215,22 +230,14 @@ async function requireUnchanged({ file, size, modified }: LocalFile): Promise<vo
 }
 
 /** lib-storage takes a failure in a reply of 200 for success; and somebody else may have written there. */
-async function requireArrived(
+async function hasArrived(
   bucket: Bucket,
   key: string,
-  { file }: LocalFile,
   sent: { etag: string; crc32: string },
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const there = await digestsAt(bucket, key, signal);
-  const isSame =
-    there?.checksum?.name === 'crc32'
-      ? there.checksum.value === sent.crc32
-      : there !== undefined && (!there.isMd5 || there.etag === sent.etag);
-  if (isSame) return;
-  throw new RepartitionError('changed', `${bucket.url(key)} is not what ${file} was uploaded as`, {
-    hint: 'Make sure that nobody else writes there, then run the same command again.',
-    operation: 'write',
-    path: bucket.url(key),
-  });
+  return there?.checksum?.name === 'crc32'
+    ? there.checksum.value === sent.crc32
+    : there !== undefined && (!there.isMd5 || there.etag === sent.etag);
 }

@@ -1,11 +1,12 @@
 /** Input tables and their configuration to the input prefix: what is there already stays, the configuration goes last. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import pMap from 'p-map';
 import { messageOf, RepartitionError, throwIfAborted } from '../../errors.js';
 import { parseS3Url } from '../../s3/keys.js';
 import type { Bucket } from '../bucket.js';
 import { usage } from '../errors.js';
+import { configName } from '../names.js';
 import type { Log } from '../persist.js';
 import type { Step } from '../requests.js';
 import type { AwsSession } from '../session.js';
@@ -116,7 +117,7 @@ export async function uploadInputs(
         if (call.dryRun) return;
         const { sendFile } = await import('./objects.js');
         const onBytes = (bytes: number): void => counted.sent(local, bytes);
-        await sendFile(bucket, folder + local.path, local, { signal: stageSignal, onBytes });
+        await sendFile(bucket, folder + local.path, local, { signal: stageSignal, onBytes, log: call.log });
         counted.done(local);
       });
     }
@@ -141,7 +142,8 @@ interface Stage {
 /** Small files, large ones, and then the configuration: who finds it finds all that it names. */
 function stagesOf(files: readonly LocalFile[], configFilename: string | undefined): Stage[] {
   const isLarge = ({ size }: LocalFile): boolean => size > partSizeFor(size);
-  const isLast = ({ path }: LocalFile): boolean => path === configFilename;
+  const isLast = ({ path }: LocalFile): boolean =>
+    configFilename !== undefined && path === configName(configFilename);
   return [
     { files: files.filter((one) => !isLast(one) && !isLarge(one)), atOnce: FILES_AT_ONCE },
     { files: files.filter((one) => !isLast(one) && isLarge(one)), atOnce: LARGE_FILES_AT_ONCE },
@@ -224,7 +226,13 @@ async function checkConfiguration(
 ): Promise<string[]> {
   if (files.length === 0) throw usage(`there are no files in ${from}`, 'Give the folder of the tables.');
   if (configFilename === undefined) return [];
-  const local = files.find(({ path }) => path === configFilename);
+  if (isAbsolute(configFilename)) {
+    throw usage(
+      `the configuration ${configFilename} is an absolute path`,
+      '`configFilename` is relative to the folder of the tables.',
+    );
+  }
+  const local = files.find(({ path }) => path === configName(configFilename));
   if (local === undefined) {
     throw new RepartitionError('not-found', `there is no configuration at ${join(from, configFilename)}`, {
       hint: '`configFilename` is relative to the folder of the tables.',

@@ -1,10 +1,10 @@
 /** Completion for bash: https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html */
+import { quoted } from '../../quoted.js';
 import {
   commandCases,
   type CommandWords,
   firstWords,
   type OptionWords,
-  quoted,
   secondWords,
   valueCases,
   valueFlags,

@@ -1,4 +1,5 @@
 /** What a shell can complete, as plain data: made from the commands themselves, and the same for all shells. */
+import { quoted } from '../../quoted.js';
 import { type Command, optionsOf } from '../command.js';
 import type { Option } from '../options.js';
 
@@ -93,9 +94,4 @@ export function valueCases(
 
 function takesValue({ value }: OptionWords): boolean {
   return value !== 'none';
-}
-
-/** A word for a POSIX shell. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,10 +1,10 @@
 /** Completion for zsh: https://zsh.sourceforge.io/Doc/Release/Completion-System.html */
+import { quoted } from '../../quoted.js';
 import {
   commandCases,
   type CommandWords,
   firstWords,
   type OptionWords,
-  quoted,
   secondWords,
   valueCases,
   valueFlags,
