@@ -157,19 +157,20 @@ class S3Storage implements Storage {
     path: string,
     start: number,
     end: number,
-    { signal, version }: CallOptions & { version?: string } = {},
+    { signal, version, into }: CallOptions & { version?: string; into?: Uint8Array | undefined } = {},
   ): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
-    const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, version, signal);
-    return version === undefined ? fetch() : this.recent.read(objectName(path, version), start, end, fetch);
+    const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, { version, signal, into });
+    // What lies in somebody's memory will be something else soon.
+    if (version === undefined || into) return fetch();
+    return this.recent.read(objectName(path, version), start, end, fetch);
   }
 
   private async fetch(
     path: string,
     start: number,
     end: number,
-    version: string | undefined,
-    signal: AbortSignal | undefined,
+    { version, signal, into }: CallOptions & { version: string | undefined; into: Uint8Array | undefined },
   ): Promise<Uint8Array> {
     try {
       const answer = await this.requests.getRange(
@@ -177,6 +178,7 @@ class S3Storage implements Storage {
         `bytes=${start}-${end - 1}`,
         version,
         signal,
+        into,
       );
       if (answer.bytes.byteLength !== end - start) throw this.tooShort(path, start, end, answer.size);
       return answer.bytes;

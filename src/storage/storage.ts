@@ -229,13 +229,14 @@ export interface Storage {
 
   /**
    * The bytes `start..end` of an object.
+   * @param options.into where the bytes may be put, if there is room: then what comes back may share its memory
    * @throws RepartitionError `not-found`, `access`, `storage`, or `changed` when `version` is given and differs
    */
   read(
     path: string,
     start: number,
     end: number,
-    options?: CallOptions & { version?: string },
+    options?: CallOptions & { version?: string; into?: Uint8Array | undefined },
   ): Promise<Uint8Array>;
 
   /**
