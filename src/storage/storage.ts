@@ -232,13 +232,14 @@ export interface Storage {
   /**
    * The bytes `start..end` of an object.
    * @param options.isOnce nobody will ask for them again, so that they need not be remembered
+   * @param options.into where the bytes may be put, if there is room: then what comes back may share its memory
    * @throws RepartitionError `not-found`, `access`, `storage`, or `changed` when `version` is given and differs
    */
   read(
     path: string,
     start: number,
     end: number,
-    options?: CallOptions & { version?: string; isOnce?: boolean },
+    options?: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined },
   ): Promise<Uint8Array>;
 
   /**

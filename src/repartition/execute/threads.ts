@@ -13,6 +13,7 @@ import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import { Tally } from '../../storage/tally.js';
+import { defaultThreads } from '../default-threads.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Told } from './account.js';
 import type { Executor } from './executor.js';
@@ -56,9 +57,9 @@ export function inThreads({
   withDetails = false,
 }: ThreadOptions): Threads {
   const perThread = profile.batchesPerThread;
-  const most = Math.min(availableParallelism(), profile.mostThreads);
+  const usual = defaultThreads(profile, memory ?? DEFAULT_MEMORY, profile.threadBytes);
   const room = threadsWithin(memory ?? DEFAULT_MEMORY, profile.threadBytes);
-  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile), room));
+  const count = Math.max(1, Math.min(threads ?? usual, mostTasks, mostThreadsOf(profile), room));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
