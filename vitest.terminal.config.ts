@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['test/terminal/*.terminal.ts'],
-    globalSetup: [],
+    globalSetup: ['test/support/built.ts'],
     testTimeout: 60_000,
     fileParallelism: false,
   },

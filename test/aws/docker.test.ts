@@ -2,12 +2,15 @@
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -134,6 +137,37 @@ describe('the Dockerfile, step by step', () => {
   }, 60_000);
 });
 
+/**
+ * Stands for `npm ci` in a folder with this repository's package.json and its lock file: what `npm ci` has installed here, as
+ * links, which what follows may remove but not change.
+ */
+function linkPackages(folder: string): void {
+  const [from, to] = [join(repositoryRoot, 'node_modules'), join(folder, 'node_modules')];
+  for (const file of ['package.json', 'package-lock.json']) {
+    expect(readFileSync(join(folder, file))).toEqual(readFileSync(join(repositoryRoot, file)));
+  }
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const target = join(to, path.slice(from.length));
+    // npm writes its own list of what is there anew, and caches are none of its business.
+    if (entry.name === '.package-lock.json') copyFileSync(path, target);
+    else if (/^[\\/]\.(?!bin\b)/.test(path.slice(from.length))) continue;
+    else if (entry.isDirectory()) mkdirSync(target, { recursive: true });
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(path), target);
+    else linkOrCopy(path, target);
+  }
+}
+
+/** Folders for what is temporary may lie on another disk. */
+function linkOrCopy(path: string, target: string): void {
+  try {
+    linkSync(path, target);
+  } catch {
+    copyFileSync(path, target);
+  }
+}
+
 /** @returns the root of the last stage */
 function replay(context: string, folder: string): string {
   const stages = new Map<string, string>();
@@ -166,6 +200,10 @@ function replay(context: string, folder: string): string {
       case 'RUN': {
         // Paths of the image are paths below this root.
         const line = rest.join(' ').replace(/(?<= )\/(opt|usr\/local)\//g, `${root}/$1/`);
+        if (line.startsWith('npm ci ')) {
+          linkPackages(join(root, cwd));
+          break;
+        }
         execFileSync('sh', ['-c', line], { cwd: join(root, cwd), stdio: ['ignore', 'ignore', 'pipe'] });
         break;
       }

@@ -3,7 +3,6 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repartition, type RepartitionOptions, type Summary, verifyPrefix } from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
-import { expectReady } from '../support/ready.js';
 import { expectSameRows } from '../support/same-rows.js';
 import {
   checksums,
@@ -25,7 +24,7 @@ interface Aligned {
   view: DglView;
 }
 
-/** Aligns a copy of a case; three readers and DistPartitioning's view judge it. */
+/** Aligns a copy of a case; three readers and DistPartitioning's view judge it, and `verify` when the test ends. */
 async function align(name: string, options: Partial<RepartitionOptions> = {}): Promise<Aligned> {
   const prefix = await copyFixture(`cases/${name}`);
   const summary = await repartition({ inputPrefix: prefix, ...options });
@@ -35,7 +34,6 @@ async function align(name: string, options: Partial<RepartitionOptions> = {}): P
     const paths = (parts: readonly string[]): string[] => parts.map((path) => join(prefix, path));
     await expectSameRows(paths(before.get(dataSet)!.data), paths(data));
   }
-  await expectReady(prefix, `cases/${name}`);
   const counts = Object.fromEntries([...after].map(([dataSet, { row_counts: rows }]) => [dataSet, rows]));
   return { prefix, summary, counts, view: await dglView(prefix, UPDATED) };
 }
@@ -242,7 +240,6 @@ describe('rules of alignment', () => {
     const prefix = await copyFixture('cases/counts-lie');
     await expect(repartition({ inputPrefix: prefix })).rejects.toThrow(/has 15 rows, the metadata say 20/);
     await repartition({ inputPrefix: prefix, recount: true });
-    await expectReady(prefix);
     expect((await dglView(prefix, UPDATED)).violations).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ describe.each(JUDGES)('$name', (judge) => {
   test(
     'reads what was made as it reads the plainest file of the same rows',
     async () => {
-      const asked = share(judge.name === 'pyarrow' ? 1 : 5);
+      const asked = share(judge.name === 'pyarrow' ? 1 : 10);
       const { problems, cells } = await judgeValues(judge, asked);
       expect(problems).toEqual([]);
       // A judge that reads nothing finds nothing.
@@ -56,7 +56,7 @@ describe.each(JUDGES)('$name', (judge) => {
   testIfCounts?.(
     'counts the same rows when it skips what it can',
     async () => {
-      const asked = share(10);
+      const asked = share(20);
       const { problems, cells } = await judgeCounts(judge, asked);
       expect(problems).toEqual([]);
       expect(cells.size).toBeGreaterThan(asked.length / 8);

@@ -84,7 +84,9 @@ describe('in memory as on a disk', () => {
       const disk = await copyFixture(name);
       await alignHere({ inputPrefix: disk, ...options });
       expect(await published(memory.storage)).toEqual(await published(await openStorage(await locate(disk))));
-      await expectReady(memory.inputPrefix, name, verifyPrefix);
+      // The bytes are those on the disk, which other tests look at deep: here it is the storage that is read from.
+      const looks = name === 'movies' || name.endsWith('column-kinds') ? [false, true] : [false];
+      await expectReady(memory.inputPrefix, name, verifyPrefix, looks);
       clearMemory();
     }
   });

@@ -75,7 +75,7 @@ describeFaults('on a Spark of several executors', () => {
 
   test('generated graphs have the bytes of a run in one process', async () => {
     const next = random('spark graphs');
-    for (let i = 0; i < (isLong ? 200 : 4); i++) {
+    for (let i = 0; i < (isLong ? 200 : 2); i++) {
       const graph = await Graph.make(randomSpec(next));
       if (i % 2 === 0) {
         const prefix = await graph.copy();
@@ -104,7 +104,7 @@ describeFaults('executors that are killed', () => {
       weights: [15_000, 15_000],
       copies: 6,
     });
-    for (let i = 0; i < (isLong ? 50 : 3); i++) {
+    for (let i = 0; i < (isLong ? 50 : 2); i++) {
       const onDisk = i % 3 !== 1;
       const bucket = onDisk ? undefined : await TestBucket.create(server.endpoint);
       await bucket?.putFolder(graph.folder, 'graph');
