@@ -30,6 +30,11 @@ export async function openCodec(codec: number): Promise<PageCodec> {
   };
 }
 
+/** Whether `openCodec` knows it. */
+export function isKnownCodec(codec: number): boolean {
+  return codec !== Codec.lzo && Object.values<number>(Codec).includes(codec);
+}
+
 function findCodec(codec: number): PageCodec | Promise<PageCodec> {
   switch (codec) {
     case Codec.uncompressed:

@@ -35,6 +35,12 @@ export class HeaderWindow {
     this.start = start;
   }
 
+  /** The bytes `start..end`, if they have been read. */
+  inHand({ start, end }: ByteRange): Uint8Array | undefined {
+    const isInHand = start >= this.start && end <= this.start + this.bytes.length;
+    return isInHand ? this.bytes.subarray(start - this.start, end - this.start) : undefined;
+  }
+
   async headAt(chunk: SourceChunk, offset: number): Promise<PageHead> {
     for (let length = windowBytes(this.range); ; length *= 8) {
       const end = Math.min(offset + length, this.range.end);

@@ -22,10 +22,14 @@ import type { Leaf } from './schema.js';
 import { type Field, ThriftError } from './thrift.js';
 import { type EncodedValues, openValues, withoutZeros } from './values.js';
 
-/** A data page taken apart. Levels are undefined where the largest possible one is 0. */
-export interface OpenPage {
+/** Undefined where the largest possible level is 0. */
+interface Levels {
   repetition: Runs | undefined;
   definition: Runs | undefined;
+}
+
+/** A data page taken apart. */
+export interface OpenPage extends Levels {
   /** Levels in the page. */
   numLevels: number;
   values: EncodedValues;
@@ -108,8 +112,54 @@ export function checkBareLevels(
   requireStatedRows(leaf, head, { repetition, numLevels: head.numValues });
 }
 
+/**
+ * The levels alone of a data page, its checksum unseen.
+ * @param body the bytes behind the header
+ * @throws CodecError, EncodingError, ThriftError when the page does not even hold these
+ */
+export function openLevels(context: Omit<PageContext, 'entries'>, head: PageHead, body: Uint8Array): Levels {
+  return head.type === PageType.dataPageV2
+    ? levelsOfV2(context, head, body)
+    : levelsOfV1(context, head, body);
+}
+
+/** What is behind the levels: in V1 pages decompressed with them, in V2 pages as it is stored. */
+interface Rest {
+  rest: Uint8Array;
+}
+
 function openV1(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
-  const { leaf, codec, habits } = context;
+  const { rest, ...levels } = levelsOfV1(context, head, body);
+  const encoding = head.struct.require(PageHeader.dataPageHeader).require(DataPageHeader.encoding);
+  return withValues(context, head, levels, encoding, rest);
+}
+
+function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
+  const { rest, ...levels } = levelsOfV2(context, head, body);
+  const header = head.struct.require(PageHeader.dataPageHeaderV2);
+  // Some writers store a page without values as no bytes at all, which no codec would call compressed.
+  const isCompressed = header.get(DataPageHeaderV2.isCompressed) !== false && rest.length > 0;
+  const size = head.uncompressedSize - (body.length - rest.length);
+  const bytes = isCompressed ? context.codec.decompress(rest, size) : rest;
+  return withValues(context, head, levels, header.require(DataPageHeaderV2.encoding), bytes);
+}
+
+function withValues(
+  context: PageContext,
+  { numValues: numLevels }: PageHead,
+  levels: Levels,
+  encoding: number,
+  bytes: Uint8Array,
+): OpenPage {
+  const present = countPresent(levels.definition, 0, numLevels);
+  return { ...levels, numLevels, values: openValues(context.leaf, encoding, bytes, present, context) };
+}
+
+function levelsOfV1(
+  { leaf, codec, habits }: Omit<PageContext, 'entries'>,
+  head: PageHead,
+  body: Uint8Array,
+): Levels & Rest {
   const header = head.struct.require(PageHeader.dataPageHeader);
   const bytes = codec.decompress(body, head.uncompressedSize);
   const numLevels = head.numValues;
@@ -133,14 +183,14 @@ function openV1(context: PageContext, head: PageHead, body: Uint8Array): OpenPag
   };
   const repetition = levels(leaf.maxRepetition, DataPageHeader.repetitionLevelEncoding);
   const definition = levels(leaf.maxDefinition, DataPageHeader.definitionLevelEncoding);
-  const present = countPresent(definition, 0, numLevels);
-  const encoding = header.require(DataPageHeader.encoding);
-  const values = openValues(leaf, encoding, bytes.subarray(offset), present, context);
-  return { repetition, definition, numLevels, values };
+  return { repetition, definition, rest: bytes.subarray(offset) };
 }
 
-function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPage {
-  const { leaf, codec, habits } = context;
+function levelsOfV2(
+  { leaf, habits }: Omit<PageContext, 'entries'>,
+  head: PageHead,
+  body: Uint8Array,
+): Levels & Rest {
   const header = head.struct.require(PageHeader.dataPageHeaderV2);
   const repetitionLength = header.require(DataPageHeaderV2.repetitionLevelsByteLength);
   const definitionLength = header.require(DataPageHeaderV2.definitionLevelsByteLength);
@@ -153,19 +203,11 @@ function openV2(context: PageContext, head: PageHead, body: Uint8Array): OpenPag
   ) {
     throw new EncodingError('the levels are longer than their page');
   }
-  const numLevels = head.numValues;
   const levels = (max: number, from: number, to: number): Runs | undefined =>
-    max === 0 ? undefined : Runs.decode(body.subarray(from, to), numLevels, max, habits);
+    max === 0 ? undefined : Runs.decode(body.subarray(from, to), head.numValues, max, habits);
   const repetition = levels(leaf.maxRepetition, 0, repetitionLength);
   const definition = levels(leaf.maxDefinition, repetitionLength, levelBytes);
-  const stored = body.subarray(levelBytes);
-  const size = head.uncompressedSize - levelBytes;
-  // Some writers store a page without values as no bytes at all, which no codec would call compressed.
-  const isCompressed = header.get(DataPageHeaderV2.isCompressed) !== false && stored.length > 0;
-  const bytes = isCompressed ? codec.decompress(stored, size) : stored;
-  const present = countPresent(definition, 0, numLevels);
-  const values = openValues(leaf, header.require(DataPageHeaderV2.encoding), bytes, present, context);
-  return { repetition, definition, numLevels, values };
+  return { repetition, definition, rest: body.subarray(levelBytes) };
 }
 
 /** Values present among the levels `from..to`. */
@@ -179,8 +221,8 @@ export function countRowStarts(page: Pick<OpenPage, 'repetition' | 'numLevels'>)
 }
 
 /** Whether the first level of a page repeats something: then a row goes on that an earlier page began. */
-export function beginsInsideRow({ repetition, numLevels }: OpenPage): boolean {
-  return repetition !== undefined && numLevels > 0 && repetition.findZero(0) !== 0;
+export function beginsInsideRow({ repetition }: Levels): boolean {
+  return repetition !== undefined && repetition.length > 0 && repetition.findZero(0) !== 0;
 }
 
 /** The level at which the `row`-th row that starts in this page starts; `numLevels` when there are fewer. */

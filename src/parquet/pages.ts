@@ -50,19 +50,13 @@ export async function listPages(
   return list;
 }
 
-/**
- * Sees that a chunk begins with a page. What is copied is not opened, but where not even the first page has a header,
- * nobody will read what is made of it.
- * @throws RepartitionError `parquet` when it has none
- */
-export async function requireFirstPage(reader: RangeReader, chunk: SourceChunk): Promise<void> {
-  if (chunk.numValues === 0) return;
-  const { start, end } = chunk.range;
-  const { size, compressedSize } = await new HeaderWindow(reader, chunk.range).headAt(chunk, start);
-  if (start + size + compressedSize > end) throw beyondChunk(chunk, start);
+/** Says of a page that its first value continues a row that none began. */
+export function withoutRow(chunk: SourceChunk, offset: number): unknown {
+  return damagedPage(chunk, offset, new EncodingError('it goes on with a row where one must begin'));
 }
 
-function beyondChunk(chunk: SourceChunk, offset: number): unknown {
+/** Says of a page that it is longer than what is left of its chunk. */
+export function beyondChunk(chunk: SourceChunk, offset: number): unknown {
   return damagedPage(chunk, offset, new ThriftError('the page reaches beyond its chunk'));
 }
 
@@ -95,8 +89,9 @@ async function walkPages(
       const stated = statedRows(chunk.leaf, head);
       if (stated === undefined) {
         const { continuesRow, rows } = await lookInside(reader, chunk, list, page);
-        // Only in V1 pages of repeated columns may a row go on. Nothing goes on in a chunk's first page: whoever opens it will say so.
-        page.continuesRow = continuesRow && list.pages.length > 0;
+        // In V1 pages of repeated columns a row may go on, if one has begun.
+        if (continuesRow && list.pages.length === 0) throw withoutRow(chunk, offset);
+        page.continuesRow = continuesRow;
         rowsStarted += rows;
       } else {
         rowsStarted += stated;
@@ -172,7 +167,7 @@ export async function openDataPage(
     throw damagedPage(chunk, page.start, new EncodingError(`levels of ${rows} rows where ${listed} belong`));
   }
   if (beginsInsideRow(opened.page) && !page.continuesRow) {
-    throw damagedPage(chunk, page.start, new EncodingError('it goes on with a row where one must begin'));
+    throw withoutRow(chunk, page.start);
   }
   return opened;
 }

@@ -43,7 +43,7 @@ export class PendingPage {
   private readonly definition: HybridEncoder | undefined;
   private readonly plain = new Bytes();
   private readonly indices: Uint32Array[] = [];
-  private hasIndices: boolean | undefined;
+  private hasIndices = false;
   /** Values present. */
   private count = 0;
   private levelBytes = 0;
@@ -65,7 +65,7 @@ export class PendingPage {
   }
 
   takes({ said, count }: SaidBatch): boolean {
-    return count === 0 || this.hasIndices === undefined || this.hasIndices === said instanceof Uint32Array;
+    return count === 0 || this.count === 0 || this.hasIndices === said instanceof Uint32Array;
   }
 
   add(batch: SaidBatch): void {
@@ -74,7 +74,7 @@ export class PendingPage {
     definition?.forEach((level, times) => this.definition?.add(level, times));
     if (said instanceof Uint32Array) this.indices.push(said);
     else this.plain.add(said);
-    if (count > 0) this.hasIndices = said instanceof Uint32Array;
+    if (count > 0 || this.levels === 0) this.hasIndices = said instanceof Uint32Array;
     this.count += count;
     this.levels += numLevels;
     this.rows += countRowStarts(batch);

@@ -7,6 +7,7 @@
  *                copied      made copied        made
  */
 import { damaged } from './errors.js';
+import { requireFirstPage } from './first-page.js';
 import { type ColumnIndex, ColumnMetaData, type OffsetIndex } from './format.js';
 import { inPage } from './header-window.js';
 import * as indexes from './indexes.js';
@@ -15,7 +16,7 @@ import { countNulls, type PieceOfPage } from './nulls.js';
 import { sumPages } from './page-sums.js';
 import { countsOf } from './page-header.js';
 import type { DataPage, PageList } from './page-list.js';
-import { listPages, openDataPage, requireFirstPage, takeRoom } from './pages.js';
+import { listPages, openDataPage, takeRoom } from './pages.js';
 import { type Cut, cutLevels, pickPages } from './pick-pages.js';
 import { append, type ParquetSegment } from './segments.js';
 import type { RangeReader } from './source.js';

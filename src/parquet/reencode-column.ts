@@ -4,9 +4,9 @@
  *     source chunks   |dict a|pages| |dict b|pages| |pages|
  *     new chunk       |dict a ∪ b| pages: indices … | pages: PLAIN |
  *
- * What the sources say by dictionary is said by dictionary again, as long as the merged one stays small; everything
- * else in PLAIN. The dictionary comes first in the file, so pages wait until it is complete, or until so many wait that
- * it is declared complete.
+ * What the sources say by dictionary is said by dictionary again, as long as the merged one stays small and nothing came
+ * between that they say otherwise; from there on all is PLAIN. The dictionary comes first in the file, so pages wait until
+ * it is complete, or until so many wait that it is declared complete.
  */
 import { openCodec, type PageCodec } from './codec.js';
 import {
@@ -79,6 +79,11 @@ class ColumnWriter {
   /** Offsets count from the first data page. */
   private readonly pages: IndexedPage[] = [];
   private readonly numPages = { dictionary: 0, plain: 0 };
+  /**
+   * No writer goes back to the dictionary of a chunk, and Spark's vectorized reader loses the values in front where one
+   * does: `setDictionary` in VectorizedColumnReader.readBatch of Spark 3.5 and 4.0.
+   */
+  private isPlainNow = false;
   private readonly sums = { size: 0, uncompressed: 0, levels: 0, nulls: 0, rows: 0 };
 
   constructor(
@@ -98,9 +103,20 @@ class ColumnWriter {
   }
 
   private say(values: BatchValues): Uint32Array | Uint8Array {
-    if (values.kind === 'plain') return values.bytes;
+    if (countOf(values) === 0) return this.sayNothing();
+    if (values.kind === 'plain') {
+      this.isPlainNow = true;
+      return values.bytes;
+    }
     const { dictionary, indices } = values;
-    return this.dictionary.translate(dictionary, indices) ?? dictionary.gather(indices);
+    const said = this.isPlainNow ? undefined : this.dictionary.translate(dictionary, indices);
+    this.isPlainNow = said === undefined;
+    return said ?? dictionary.gather(indices);
+  }
+
+  /** Nulls alone are said as what is in front of them. */
+  private sayNothing(): Uint32Array | Uint8Array {
+    return this.dictionary.size > 0 && !this.isPlainNow ? new Uint32Array(0) : new Uint8Array(0);
   }
 
   /** Ends the page begun. */

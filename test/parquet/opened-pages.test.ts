@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromBytes, rewriteRows } from 'gs-repartition/parquet';
 import { footerBytes } from '../../src/parquet/footer.js';
-import { Encoding, FileMetaData, SchemaElement } from '../../src/parquet/format.js';
+import {
+  Codec,
+  ColumnChunk,
+  ColumnMetaData,
+  Encoding,
+  FileMetaData,
+  RowGroup,
+  SchemaElement,
+} from '../../src/parquet/format.js';
 import { habitsOf } from '../../src/parquet/habits.js';
 import { openValues } from '../../src/parquet/values.js';
 import { openFiles } from './files.js';
@@ -140,6 +148,64 @@ describe('levels of other rows than', () => {
       body[LEVELS['1.0']] = 0b10101001;
     });
     await expectRefused(bytes, 'it goes on with a row where one must begin');
+  });
+});
+
+describe('a first value that continues a row which none began is refused', () => {
+  /** The first two levels change places: the rows stay as many. */
+  function swapped(version: keyof typeof LEVELS, at = 0): (body: Uint8Array) => void {
+    return (body) => {
+      expect(body[at + LEVELS[version]]).toBe(0b10101010);
+      body[at + LEVELS[version]] = 0b10101001;
+    };
+  }
+  const whole = async (bytes: Uint8Array): Promise<string> => {
+    try {
+      await rewriteRows([fromBytes('in.parquet', bytes)], [{ source: 0, from: 0, to: ROWS }]);
+      return 'nothing';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const MESSAGE = /^in\.parquet: column x\S*, page at byte \d+: it goes on with a row where one must begin$/;
+
+  test.each([
+    ['1.0', 'none', false],
+    ['1.0', 'none', true],
+    ['2.0', 'none', false],
+    ['2.0', 'none', true],
+    ['2.0', 'snappy', false],
+    ['2.0', 'zstd', true],
+  ] as const)(
+    'in a chunk that is copied whole (%s, %s, dictionary: %s)',
+    async (version, codec, dictionary) => {
+      const options = { data_page_version: version, compression: codec, use_dictionary: dictionary };
+      expect(await whole(await damaged(nested(options), () => undefined))).toBe('nothing');
+      expect(await whole(await damaged(nested(options), swapped(version)))).toMatch(MESSAGE);
+    },
+  );
+
+  test('in a chunk that is copied whole and whose pages are compressed with their levels', async () => {
+    // One literal: tag and length in two bytes each.
+    const options = { data_page_version: '1.0', compression: 'snappy' } as const;
+    expect(await whole(await damaged(nested(options), swapped('1.0', 3)))).toMatch(MESSAGE);
+  });
+
+  test('in a first page that is copied though its chunk is cut', async () => {
+    const file = fromBytes('in.parquet', await damaged(nested({ data_page_version: '1.0' }), swapped('1.0')));
+    await expect(rewriteRows([file], [{ source: 0, from: 0, to: 30 }])).rejects.toThrow(MESSAGE);
+  });
+
+  test('but not in one of a codec that nobody here can unpack: it is copied unseen', async () => {
+    const path = join(folder, 'in.parquet');
+    await damaged(nested({ data_page_version: '1.0' }), () => undefined);
+    const bytes = await readFile(path);
+    const { footer } = await openFiles([path])(0);
+    const chunk = footer.meta.require(FileMetaData.rowGroups)[0]!.require(RowGroup.columns)[0]!;
+    chunk.require(ColumnChunk.metaData).set(ColumnMetaData.codec, Codec.lzo);
+    expect(await whole(Buffer.concat([bytes.subarray(0, footer.start), footerBytes(footer.meta)]))).toBe(
+      'nothing',
+    );
   });
 });
 
