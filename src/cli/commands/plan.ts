@@ -8,6 +8,7 @@ import { reasonOf } from '../console.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { path } from '../options.js';
 import { addReport, requireTarget, reportOption, settingsOf, withPrice } from '../report.js';
+import { describeRequests } from '../requests.js';
 import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
 import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
@@ -98,7 +99,7 @@ function describePlanDocument(plan: PlanDocument, prices: PriceTable): string[] 
     ...groups,
     ...sums,
     ...(estimate && made > 0 ? [`  time      about ${formatDuration(estimate.seconds)}`] : []),
-    ...(estimate?.requests ? describeRequests(estimate.requests, prices) : []),
+    ...(estimate?.requests ? describeRequests(estimate.requests, { isEstimate: true, prices }) : []),
     `  metadata  ${plan.updatedMetadata}`,
     `Nothing was written. To do it: ${plan.command}`,
   ];
@@ -137,16 +138,4 @@ function describeGroup({
 
 function ownersOf([first, ...others]: readonly string[]): string {
   return others.length === 0 ? (first ?? '') : `${first ?? ''} and ${plural(others.length, 'other')}`;
-}
-
-function describeRequests(requests: Readonly<Record<string, number>>, prices: PriceTable): string[] {
-  const counts = Object.entries(requests)
-    .filter(([, count]) => count > 0)
-    .map(([operation, count]) => `${formatCount(count)} ${operation}`);
-  const price = priceOf(requests, prices);
-  return [
-    `  requests  about ${counts.join(', ')}`,
-    `  price     about ${price < 0.01 ? 'less than 0.01' : price.toFixed(2)} ${prices.currency} for requests ` +
-      `(prices of ${prices.date})`,
-  ];
 }
