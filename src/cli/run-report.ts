@@ -28,7 +28,8 @@ export async function runWithReport(
     end: Pick<Parameters<Reports['reportOfRun']>[2], 'summary' | 'failure' | 'verified'>,
     finishedAt = new Date(),
   ): Promise<ReportDocument> => {
-    const estimate = record.plan && (await estimateOf(record.plan, reports));
+    const isCounted = end.summary?.requests !== undefined;
+    const estimate = isCounted || !record.plan ? undefined : await estimateOf(record.plan, reports);
     const context = { settings: settingsOf(layoutOptions, values), estimate };
     const ended = { ...end, startedAt, finishedAt };
     return withPrice(reports.reportOfRun(record, options.inputPrefix, ended, context));
@@ -53,7 +54,7 @@ export async function runWithReport(
   return { summary, report: await describe({ summary, ...(verified && { verified }) }, finishedAt) };
 }
 
-/** Only where requests are counted is there something to tell. */
+/** Only where requests have a price is there something to tell. */
 async function estimateOf(
   plan: Plan,
   { estimate }: Reports,

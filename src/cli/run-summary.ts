@@ -1,6 +1,7 @@
 /** What a run did, for people. */
 import type { LayoutChange, PartRows, Summary } from '../repartition/api.js';
 import { formatBytes, formatCount, formatDuration, plural } from './format.js';
+import { describeRequests } from './requests.js';
 
 /** A graph may have thousands of data sets. */
 const MOST_LINES = 40;
@@ -15,13 +16,14 @@ export function describeSummary(
   summary: Summary,
   { kind, columns = Infinity }: { kind: 'full' | 'short'; columns?: number | undefined },
 ): string[] {
-  const { parts, bytes, updatedMetadata, layouts } = summary;
+  const { parts, bytes, updatedMetadata, layouts, requests } = summary;
   return [
     `${describeOutcome(summary)}, in ${formatDuration(summary.seconds)}.`,
     `  parts     ${formatCount(parts.kept)} kept, ${formatCount(parts.spliced)} spliced, ` +
       `${formatCount(parts.reencoded)} re-encoded, ${formatCount(parts.resumed)} made by an earlier run`,
     `  bytes     ${formatBytes(bytes.kept)} kept, ${formatBytes(bytes.copied)} copied, ` +
       `${formatBytes(bytes.written)} written anew`,
+    ...(requests ? describeRequests(requests, { isEstimate: false }) : []),
     `  metadata  ${updatedMetadata}`,
     ...(kind === 'full' && layouts.length > 0
       ? ['  rows per part', ...describeLayouts(layouts, columns)]

@@ -119,7 +119,7 @@ export function requestsSection({ requests }: ReportDocument): HTMLElement | und
   return h(
     'section',
     {},
-    h('h2', {}, isEstimate ? 'Requests, about' : 'Requests'),
+    h('h2', {}, isEstimate ? 'Requests, about' : 'Requests sent'),
     tableOf(['Operation', 'Requests'], rows, [1], 'Requests by operation'),
     price &&
       h(

@@ -20,6 +20,11 @@ export interface Summary {
    * it gives none: AWS's S3 and versitygw do.
    */
   checksums?: Record<string, string>;
+  /**
+   * Requests that the run has sent, by S3's names for them: all attempts, up to the last request. Left out where none are
+   * sent, of `commit` alone, and where other machines sent some.
+   */
+  requests?: Record<string, number>;
   /** Rows of all types, each counted once. */
   rows: number;
   /** For each data set, how many rows its parts had and have. */

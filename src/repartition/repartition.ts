@@ -82,7 +82,8 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
         executors.close().catch(() => undefined);
         const summary = await commitOn(storage, plan, results, noted);
         await status.succeeded(summary);
-        return summary;
+        const requests = tally.requests();
+        return !cluster && Object.keys(requests).length > 0 ? { ...summary, requests } : summary;
       } finally {
         await executors.close();
         await cluster?.close();

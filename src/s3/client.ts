@@ -3,7 +3,7 @@ import { type Way, wayTo } from '../aws-config/index.js';
 import { RepartitionError } from '../errors.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions } from '../storage/registry.js';
-import { noteRequest, Tally } from '../storage/tally.js';
+import { Tally } from '../storage/tally.js';
 import { followClock } from './clock.js';
 import { DirectReads } from './direct-reads.js';
 import { bare, failureOf, isAboutCredentials, isSlowDown, toRepartitionError } from './errors.js';
@@ -64,10 +64,11 @@ export async function connect(
     const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
     const config = { ...configOf({ ...options, maxAttempts }, way, tally), forcePathStyle: pathStyle };
     const terms = new ServerTerms(foreign ? way.endpoint : undefined, isAws || !foreign);
-    const region = options.region ?? (await regionOf(bucket, options, { config, terms }, signal));
+    const region = options.region ?? (await regionOf(bucket, options, { config, terms, tally }, signal));
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options), ownThread);
     tellThrottle(client, throttle, tally);
+    tellTally(client, tally);
     followClock(client);
     askForReasons(client);
     terms.listenTo(client);
@@ -132,7 +133,7 @@ function mostRequests({ maxConcurrentRequests = DEFAULT_MAX_CONCURRENT_REQUESTS 
 async function regionOf(
   bucket: string,
   { expectedBucketOwner }: S3Options,
-  { config, terms }: { config: S3ClientConfig; terms: ServerTerms },
+  { config, terms, tally }: { config: S3ClientConfig; terms: ServerTerms; tally: Tally },
   signal: AbortSignal | undefined,
 ): Promise<string> {
   // The region of the environment or the profile is a first guess; it has nothing to do with the bucket.
@@ -140,6 +141,7 @@ async function regionOf(
   const client = new S3Client({ ...config, region: guess });
   askForReasons(client);
   terms.listenTo(client);
+  tellTally(client, tally);
   try {
     const answer = await client.send(
       new HeadBucketCommand({
@@ -182,7 +184,6 @@ function tellThrottle(client: S3Client, throttle: Throttle, tally: Tally): void 
   client.middlewareStack.add(
     (next) => async (args) => {
       const report = throttle.attempt();
-      noteRequest();
       try {
         const result = await next(args);
         report('fine');
@@ -198,4 +199,21 @@ function tellThrottle(client: S3Client, throttle: Throttle, tally: Tally): void 
     // Inside the SDK's retries, which sit at high priority of the same step.
     { step: 'finalizeRequest', priority: 'low', name: 'tellThrottle' },
   );
+}
+
+/** Counts what is sent: later than where direct reads end a request that they only want to see. */
+function tellTally(client: S3Client, tally: Tally): void {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        tally.noteRequest(operationOf(commandName));
+        return next(args);
+      },
+    { step: 'deserialize', priority: 'low', name: 'tellTally' },
+  );
+}
+
+/** `GetObject`, of the name of the SDK's command. */
+function operationOf(commandName: string): string {
+  return commandName.replace(/Command$/, '');
 }

@@ -16,6 +16,8 @@ export const PRICES: PriceTable = {
   perThousand: { write: 0.005, read: 0.0004 },
 };
 
+/** "DELETE and CANCEL requests are free." */
+const FREE = new Set(['DeleteObject', 'AbortMultipartUpload']);
 /** All others are priced like writes; starting and ending an upload among them. */
 const READS = new Set(['GetObject', 'HeadObject', 'HeadBucket']);
 
@@ -23,6 +25,7 @@ const READS = new Set(['GetObject', 'HeadObject', 'HeadBucket']);
 export function priceOf(requests: Readonly<Record<string, number>>, prices: PriceTable): number {
   let price = 0;
   for (const [operation, count] of Object.entries(requests)) {
+    if (FREE.has(operation)) continue;
     price += (count / 1000) * prices.perThousand[READS.has(operation) ? 'read' : 'write'];
   }
   return price;

@@ -7,7 +7,6 @@ import { type Archived, archivedByHead } from './archive.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
-import { noteRequest } from '../storage/tally.js';
 import { failureOf, isNetworkFailure, isSlowDownStatus, toRepartitionError } from './errors.js';
 import { DEFAULT_MAX_ATTEMPTS, type S3Options } from './options.js';
 import type { ServerTerms } from './upload-terms.js';
@@ -181,7 +180,7 @@ export class Requests {
       // It may have come to that while this one waited for its turn.
       if (direct.isOff) return undefined;
       const report = throttle.attempt();
-      noteRequest();
+      tally.noteRequest('GetObject');
       const reply = await direct.get(key, range, version, { signal, into });
       if (reply.answer) report('fine', { isShort: reply.answer.bytes.byteLength <= SHORT_BYTES });
       else if (isSlowDownStatus(reply.status)) report('slow-down');

@@ -20,6 +20,25 @@ export interface Counts {
   leftOpen: number;
 }
 
+/** Requests of storages that are asked by requests, as S3 calls them. */
+const OPERATIONS = [
+  'GetObject',
+  'HeadObject',
+  'HeadBucket',
+  'ListObjectsV2',
+  'ListMultipartUploads',
+  'ListParts',
+  'PutObject',
+  'CopyObject',
+  'DeleteObject',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'UploadPartCopy',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+  'others',
+] as const;
+
 const PLACES = [
   'bytes',
   'plannedBytes',
@@ -36,7 +55,7 @@ export class Tally {
   private constructor(private readonly places: SharedTally) {}
 
   static empty(): Tally {
-    return new Tally(new BigInt64Array(new SharedArrayBuffer(8 * PLACES.length)));
+    return new Tally(new BigInt64Array(new SharedArrayBuffer(8 * (PLACES.length + OPERATIONS.length))));
   }
 
   /** That of another thread of this process. */
@@ -54,6 +73,22 @@ export class Tally {
       const count = Math.round(counts[name] ?? 0);
       if (count !== 0) Atomics.add(this.places, place, BigInt(count));
     });
+  }
+
+  /** Counts a request that is sent, those that are sent again too. @param operation S3's name for it */
+  noteRequest(operation: string): void {
+    const place = (OPERATIONS as readonly string[]).indexOf(operation);
+    Atomics.add(this.places, PLACES.length + (place === -1 ? OPERATIONS.length - 1 : place), 1n);
+    noteRequest();
+  }
+
+  /** By operation, those that were sent; none of a storage that is not asked by requests. */
+  requests(): Record<string, number> {
+    const counts = OPERATIONS.map((operation, place): [string, number] => [
+      operation,
+      Number(Atomics.load(this.places, PLACES.length + place)),
+    ]);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   read(): Counts {
@@ -76,8 +111,7 @@ export async function countingRequests<T>(work: () => Promise<T>): Promise<{ res
   return { result, requests: count.requests };
 }
 
-/** A storage calls this for each request that it sends. */
-export function noteRequest(): void {
+function noteRequest(): void {
   const count = counting.getStore();
   if (count) count.requests++;
 }

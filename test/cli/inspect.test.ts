@@ -142,6 +142,14 @@ describe('a folder of parts', () => {
   });
 });
 
+test('a file that is no Parquet file is called that, whatever its name', async () => {
+  const folder = await copyFixture('cases/aligned');
+  await writeFile(join(folder, 'notes'), 'not Parquet at all');
+  const { code, stderr } = await gsRepartition(['inspect', join(folder, 'notes')]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^gs-repartition: .*notes: not a Parquet file.*\n$/);
+});
+
 describe('a graph', () => {
   test('before and after an alignment: types, data sets, rows, aligned or not', async () => {
     const prefix = await copyFixture('cases/file-counts');

@@ -46,8 +46,10 @@ test.each(cases)('%s: reads and writes within a factor of two', async (_name, sp
   const s3 = { endpointUrl: proxy.endpoint };
   const expected = await estimate(await prepare({ inputPrefix, s3, ...options }));
   proxy.reset();
-  await repartition({ inputPrefix, s3, ...options });
+  const summary = await repartition({ inputPrefix, s3, ...options });
   const sent = proxy.traffic().requests;
+  // The run itself has counted them, in all its threads.
+  expect(summary.requests).toEqual(sent);
   const sums = (requests: Readonly<Record<string, number>>): { reads: number; writes: number } => {
     const of = (...names: string[]): number => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0);
     return {

@@ -7,6 +7,7 @@ import { defineCommand, type Session } from '../command.js';
 import { reasonOf } from '../console.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { addReport, requireTarget, settingsOf, withPrice } from '../report.js';
+import { describeRequests } from '../requests.js';
 import { layoutOptions, planOptions, type PlanValues, prepareOptionsFrom } from '../run-options.js';
 import { table } from '../table.js';
 import { EXIT } from '../world.js';
@@ -89,7 +90,7 @@ function describePlanDocument(plan: PlanDocument, prices: PriceTable): string[] 
     ...groups,
     ...sums,
     ...(estimate && made > 0 ? [`  time      about ${formatDuration(estimate.seconds)}`] : []),
-    ...(estimate?.requests ? describeRequests(estimate.requests, prices) : []),
+    ...(estimate?.requests ? describeRequests(estimate.requests, { isEstimate: true, prices }) : []),
     `  metadata  ${plan.updatedMetadata}`,
     `Nothing was written. To do it: ${plan.command}`,
   ];
@@ -128,16 +129,4 @@ function describeGroup({
 
 function ownersOf([first, ...others]: readonly string[]): string {
   return others.length === 0 ? (first ?? '') : `${first ?? ''} and ${plural(others.length, 'other')}`;
-}
-
-function describeRequests(requests: Readonly<Record<string, number>>, prices: PriceTable): string[] {
-  const counts = Object.entries(requests)
-    .filter(([, count]) => count > 0)
-    .map(([operation, count]) => `${formatCount(count)} ${operation}`);
-  const price = priceOf(requests, prices);
-  return [
-    `  requests  about ${counts.join(', ')}`,
-    `  price     about ${price < 0.01 ? 'less than 0.01' : price.toFixed(2)} ${prices.currency} for requests ` +
-      `(prices of ${prices.date})`,
-  ];
 }

@@ -43,7 +43,11 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
     return await asFolder();
   } catch (error) {
     if (!(error instanceof RepartitionError) || error.code !== 'not-found') throw error;
-    const file = await asFile().catch(() => undefined);
+    const file = await asFile().catch((problem: unknown) => {
+      // A file is there; what is wrong with it says more than that it is no folder.
+      if (problem instanceof RepartitionError && problem.code === 'parquet') throw problem;
+      return undefined;
+    });
     if (file) return file;
     throw error;
   }

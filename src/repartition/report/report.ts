@@ -100,6 +100,8 @@ export function reportOfRun(
     totals,
     groups,
     slowest: record.slowest,
+    // What was counted is better than what was expected.
+    ...(summary?.requests && { requests: { isEstimate: false, byOperation: summary.requests } }),
     ...problemsOf([...errorOf(failure), ...found(verified), ...warnings]),
   };
 }
