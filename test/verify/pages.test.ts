@@ -2,8 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { DataPageHeader, PageHeader } from '../../src/parquet/format.js';
+import {
+  DataPageHeader,
+  DataPageHeaderV2,
+  Encoding,
+  PageHeader,
+  PageType,
+} from '../../src/parquet/format.js';
 import { readPageHead } from '../../src/parquet/page-header.js';
+import type { SourceChunk } from '../../src/parquet/source-chunk.js';
+import { make } from '../../src/parquet/thrift.js';
 import { writeStruct } from '../../src/parquet/thrift-writer.js';
 import { pagesOf } from '../../src/repartition/verify/deep/pages.js';
 import { BytesInOrder, WindowMemory } from '../../src/repartition/verify/deep/windows.js';
@@ -14,8 +22,15 @@ async function look(change: (header: PageHeader) => PageHeader, numValues = 2): 
   const { reader, chunk } = await memoryChunk([{ values: [1, 2] }]);
   const page = await reader.read(chunk.range.start, chunk.range.end);
   const head = readPageHead(page, 0);
-  const bytes = Buffer.concat([writeStruct(change(head.struct)), page.subarray(head.size)]);
-  const changed = { ...chunk, numValues, range: { start: 4, end: 4 + bytes.length } };
+  return pagesIn(
+    { ...chunk, numValues },
+    Buffer.concat([writeStruct(change(head.struct)), page.subarray(head.size)]),
+  );
+}
+
+/** How many pages with values a chunk has that consists of these bytes. */
+async function pagesIn(chunk: SourceChunk, bytes: Uint8Array): Promise<number> {
+  const changed = { ...chunk, range: { start: 4, end: 4 + bytes.length } };
   const inOrder = new BytesInOrder(
     (start, end) => Promise.resolve(bytes.subarray(start - 4, end - 4)),
     changed.range,
@@ -52,6 +67,25 @@ test('its decompressed size must be that of the page', async () => {
 
 test('pages must have the values that the footer counts', async () => {
   await expect(look((header) => header, 1)).rejects.toThrow('pages of 2 values where its footer says 1');
+});
+
+test('a V2 page must have the rows that its header says', async () => {
+  const levels = { definition: [1, 1, 1], repetition: [0, 1, 0] };
+  const { chunk } = await memoryChunk([{ values: [1, 2, 3], ...levels }], { repetitionType: 2 });
+  // A packed run of the levels 0 1 0, a repeat of three ones, and the values.
+  const body = Uint8Array.of(3, 0b010, 6, 1, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0);
+  const ofRows = (numRows: number): Promise<number> => {
+    const v2 = make(DataPageHeaderV2, { numValues: 3, numNulls: 0, numRows, encoding: Encoding.plain });
+    v2.set(DataPageHeaderV2.repetitionLevelsByteLength, 2).set(
+      DataPageHeaderV2.definitionLevelsByteLength,
+      2,
+    );
+    const sizes = { uncompressedPageSize: body.length, compressedPageSize: body.length };
+    const header = make(PageHeader, { type: PageType.dataPageV2, ...sizes, dataPageHeaderV2: v2 });
+    return pagesIn(chunk, Buffer.concat([writeStruct(header), body]));
+  };
+  expect(await ofRows(2)).toBe(1);
+  await expect(ofRows(1)).rejects.toThrow('page at byte 4 has levels of 2 rows where the header says 1');
 });
 
 /** Some bytes in windows, and the most windows that were on their way at once. */

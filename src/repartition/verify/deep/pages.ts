@@ -1,5 +1,6 @@
 /** The pages of a column chunk, one after the other. */
-import { hasTrueChecksum } from '../../../parquet/page.js';
+import { EncodingError } from '../../../parquet/hybrid.js';
+import { checkBareLevels, hasTrueChecksum } from '../../../parquet/page.js';
 import { type PageHead, readPageHead } from '../../../parquet/page-header.js';
 import type { SourceChunk } from '../../../parquet/source-chunk.js';
 import {
@@ -30,10 +31,11 @@ const HEADER_BYTES = 512;
  * @throws UnreadablePart when the chunk does not consist of pages with as many values as it says
  */
 export async function* pagesOf(
-  { range, leaf, numValues, codec }: Pick<SourceChunk, 'range' | 'leaf' | 'numValues' | 'codec'>,
+  chunk: Pick<SourceChunk, 'range' | 'leaf' | 'numValues' | 'codec' | 'habits'>,
   bytes: BytesInOrder,
   allow: (head: PageHead) => Promise<void>,
 ): AsyncGenerator<Page> {
+  const { range, leaf, numValues, codec } = chunk;
   const where = (): string => `column ${leaf.path}: the page at byte ${range.start + bytes.taken}`;
   try {
     let values = 0;
@@ -54,6 +56,7 @@ export async function* pagesOf(
       if (inside !== undefined && inside !== head.uncompressedSize) {
         throw new UnreadablePart(`${at} has ${inside} bytes where its header says ${head.uncompressedSize}`);
       }
+      requireStatedRows(chunk, head, page, at);
       yield { head, bytes: page };
       if (isDataPage(head)) values += head.numValues;
     }
@@ -64,6 +67,21 @@ export async function* pagesOf(
     }
   } finally {
     bytes.close();
+  }
+}
+
+/** Headers of V2 pages say how many rows begin in them: readers believe that when they skip some. */
+function requireStatedRows(
+  chunk: Pick<SourceChunk, 'leaf' | 'habits'>,
+  head: PageHead,
+  page: Uint8Array,
+  at: string,
+): void {
+  try {
+    checkBareLevels(chunk, head, page.subarray(head.size));
+  } catch (error) {
+    if (error instanceof EncodingError) throw new UnreadablePart(`${at} has ${error.message}`);
+    throw error;
   }
 }
 
