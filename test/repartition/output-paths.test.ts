@@ -50,7 +50,7 @@ describe('the folder of new parts', () => {
   test('the same inputs give the same name, today and tomorrow', () => {
     const path = 'node_data/x/parquet/part-00000.parquet';
     expect(folderOf(identity(path))).toBe(folderOf(identity(path)));
-    expect(folderOf(identity(path))).toBe('node_data/x/parquet-repartitioned-8ce8d4c9');
+    expect(folderOf(identity(path))).toBe('node_data/x/parquet-repartitioned-c2870a99');
   });
 
   test('anything else about the inputs, the layout or the keys gives another', () => {
