@@ -2,9 +2,9 @@
 import {
   CreateMultipartUploadCommand,
   type S3Client,
+  type ServiceInputTypes,
   type ServiceOutputTypes,
   UploadPartCommand,
-  type UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import { interrupted } from '../../errors.js';
 import { isSamePart, type Unfinished } from './unfinished.js';
@@ -40,7 +40,10 @@ export class StoppableRequests {
       const isBeginning = command instanceof CreateMultipartUploadCommand;
       const answer =
         answerOf(command, unfinished) ??
-        (client.send(command, isBeginning ? {} : { abortSignal: either }) as Promise<ServiceOutputTypes>);
+        client.send<ServiceInputTypes, ServiceOutputTypes>(
+          command,
+          isBeginning ? {} : { abortSignal: either },
+        );
       const settled = answer.then(
         (told) => {
           if ('UploadId' in told && isBeginning) this.uploadId = told.UploadId;
@@ -78,7 +81,7 @@ function answerOf(
     return Promise.resolve({ $metadata: {}, UploadId: unfinished.id });
   }
   if (!(command instanceof UploadPartCommand)) return undefined;
-  const { PartNumber = 0, Body } = command.input as UploadPartCommandInput;
+  const { PartNumber = 0, Body } = command.input;
   const part = unfinished.parts.get(PartNumber);
   if (part === undefined || !(Body instanceof Uint8Array) || !isSamePart(part, Body)) return undefined;
   const { ETag, ChecksumCRC32 } = part;
