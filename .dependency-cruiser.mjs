@@ -83,6 +83,17 @@ export default {
       to: { path: room('s3'), dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {
+      name: 'help-waits-for-nothing',
+      comment:
+        'What a command does, and all but the one without a name, is loaded when it is typed: import() it.',
+      severity: 'error',
+      from: { path: '^src/cli/(?:commands/(?:index|repartition|titles)|parse|run-options)\\.ts$' },
+      to: {
+        path: '^src/(?:storages\\.ts|(?:repartition|aws|s3|storage)/|cli/commands/(?!(?:index|repartition|titles)\\.))',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'sdk-in-its-rooms',
       severity: 'error',
       from: { path: '^src/', pathNot: room('s3', 'aws', 'aws-config') },

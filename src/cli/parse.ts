@@ -4,7 +4,7 @@ import { type LongOption, longOptions, plainWords, writtenOut } from './abbrevia
 import { type Command, optionsOf } from './command.js';
 import { ENVIRONMENT, EXIT_CODES, optionGroups } from './help.js';
 import { adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
-import { commands, groups, lateCommands } from './commands/index.js';
+import { graphCommands, groups, lateCommands, mainCommand } from './commands/index.js';
 import { fromEnvironment, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
 import { version } from './version.js';
@@ -37,8 +37,8 @@ export async function parse(given: Source, columns: number | undefined): Promise
   // Also when the word is an option's value: loading what nobody runs does no harm.
   const isTyped = ({ name }: { name: string }): boolean => given.argv.includes(name);
   for (const { name, load } of groups.filter(isTyped)) members.set(name, await load());
-  const late = await Promise.all(lateCommands.filter(isTyped).map(({ load }) => load()));
-  const known = [...commands, ...late, ...[...members.values()].flat()];
+  const typed = await Promise.all(lateCommands.filter(isTyped).map(({ load }) => load()));
+  const known = [mainCommand, ...typed, ...[...members.values()].flat()];
   const source = { ...given, argv: spelledOut(given.argv, known) };
   let selected: Parsed | undefined;
   let active: Command | undefined;
@@ -46,7 +46,7 @@ export async function parse(given: Source, columns: number | undefined): Promise
   (root as UsageConfigurable).usageConfiguration({ 'hide-types': true });
   root
     .scriptName('gs-repartition')
-    .usage(`$0 ${commands.find(({ name }) => name === '$0')?.usage ?? '<command>'}`)
+    .usage(`$0 ${mainCommand.usage}`)
     .locale('en')
     .parserConfiguration({
       'boolean-negation': false,
@@ -69,15 +69,13 @@ export async function parse(given: Source, columns: number | undefined): Promise
       const sentence = asSentence(message);
       // What is wrong with a value says itself what would be right.
       const isAboutValues = !/ (?:required|needs a value)$/.test(sentence);
-      throw usage(sentence, isAboutValues ? undefined : seeHelp(active ?? commands[0]!));
+      throw usage(sentence, isAboutValues ? undefined : seeHelp(active ?? mainCommand));
     })
     // Before yargs looks for missing options: a mistyped one is the better explanation.
-    .middleware((argv) => {
-      if (active) requireKnownWords(argv, active, source);
-    }, true);
+    .middleware((argv) => (active ? requireKnownWords(argv, active, source) : undefined), true);
   const add = (parent: Argv, name: string, command: Command): void => {
     parent.command(
-      command.argument ? `${name} <${command.argument.name}>` : name,
+      withArgument(name, command),
       command.describe,
       (builder) => {
         active = command;
@@ -88,8 +86,12 @@ export async function parse(given: Source, columns: number | undefined): Promise
       },
     );
   };
-  for (const command of [...commands, ...late]) add(root, command.name, command);
-  for (const { name, describe } of lateCommands.filter((one) => !isTyped(one))) root.command(name, describe);
+  add(root, mainCommand.name, mainCommand);
+  for (const late of lateCommands) {
+    const command = typed.find(({ name }) => name === late.name);
+    if (command) add(root, command.name, command);
+    else root.command(withArgument(late.name, late), late.describe);
+  }
   for (const { name: group, words } of groups) {
     root.command(
       group,
@@ -127,8 +129,8 @@ function spelledOut(argv: readonly string[], known: readonly Command[]): string[
   const named =
     known.find(({ name }) => name === `${first} ${second}`) ??
     known.find(({ name }) => name === first) ??
-    known.find(({ name }) => name === '$0');
-  return named ? writtenOut(argv, longOptions(named)) : [...argv];
+    mainCommand;
+  return writtenOut(argv, longOptions(named));
 }
 
 /** What is ambiguous among the options of all commands need not be so for the one that is meant. */
@@ -140,6 +142,11 @@ function writtenOutLeniently(argv: readonly string[], options: readonly LongOpti
       return word;
     }
   });
+}
+
+/** `inspect <path>` */
+function withArgument(name: string, { argument }: Pick<Command, 'argument'>): string {
+  return argument ? `${name} <${argument.name}>` : name;
 }
 
 function withOptions(builder: Argv, command: Command, source: Source): Argv {
@@ -154,12 +161,15 @@ function withOptions(builder: Argv, command: Command, source: Source): Argv {
   return builder;
 }
 
-/** yargs' own strict mode would do, but for its wording and its order. */
+/**
+ * yargs' own strict mode would do, but for its wording and its order.
+ * @returns a promise only where something is wrong: yargs waits for it
+ */
 function requireKnownWords(
   argv: { _: (string | number)[]; '--'?: string[] },
   command: Command,
   source: Source,
-): void {
+): Promise<never> | undefined {
   const options = optionsOf(command);
   const known = [
     ...Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
@@ -171,7 +181,7 @@ function requireKnownWords(
   const unknown = Object.keys(argv).find((name) => !accepted.has(name));
   if (unknown !== undefined) {
     const typed = asTyped(unknown, source.argv);
-    throw usage(`unknown option ${typed}`, adviceFor(typed.replace(/^-+/, ''), command, known));
+    return refuseOption(typed, command, known);
   }
   const ownWords = command.name === '$0' ? 0 : command.name.split(' ').length;
   const extra = argv._[ownWords] ?? (command.passesOn ? undefined : argv['--']?.[0]);
@@ -181,15 +191,21 @@ function requireKnownWords(
       command,
       (argv as Record<string, unknown>)['input-prefix'] !== undefined,
     );
+  return undefined;
+}
+
+async function refuseOption(typed: string, command: Command, known: readonly string[]): Promise<never> {
+  throw usage(`unknown option ${typed}`, await adviceFor(typed.replace(/^-+/, ''), command, known));
 }
 
 /** What to do about an option that the command does not have. */
-function adviceFor(typed: string, command: Command, known: readonly string[]): string {
+async function adviceFor(typed: string, command: Command, known: readonly string[]): Promise<string> {
   const advice = adviceForOption(typed, known);
   if (advice !== undefined) return advice;
   const meant = suggest(typed, known);
   if (meant !== undefined) return `Did you mean --${meant}?`;
-  const owners = commands.filter(({ options }) => Object.hasOwn(options, typed)).map(titleOf);
+  const others = await Promise.all(graphCommands.map(({ load }) => load()));
+  const owners = [mainCommand, ...others].filter(({ options }) => Object.hasOwn(options, typed)).map(titleOf);
   return owners.length === 0
     ? seeHelp(command)
     : `${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'} it.`;
@@ -208,9 +224,7 @@ function needsArgument({ name, argument }: Command): Error {
 }
 
 function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Error {
-  const names = [...commands, ...lateCommands, ...groups]
-    .map(({ name }) => name)
-    .filter((name) => name !== '$0');
+  const names = [...lateCommands, ...groups].map(({ name }) => name);
   const advice = command.name === '$0' ? adviceForWord(word, groups) : undefined;
   if (advice !== undefined) return usage(`unexpected argument ${JSON.stringify(word)}`, advice);
   const meant = command.name === '$0' ? suggest(word, names) : undefined;

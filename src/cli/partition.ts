@@ -8,6 +8,7 @@ import {
 } from '../aws/index.js';
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { defineCommand } from './command.js';
+import { titles } from './commands/titles.js';
 import { interruptOption } from './emr-serverless-wait.js';
 import { alias, choice, count, flag, required, text, type Values, withDefault } from './options.js';
 import { waitForProcessing } from './processing-wait.js';
@@ -64,8 +65,7 @@ export function partitionOptionsFrom(values: Values<typeof partitionOptions>): P
 }
 
 export const partitionCommand = defineCommand({
-  name: 'partition',
-  describe: 'Hand an aligned graph over to GraphStorm’s partitioning on SageMaker',
+  ...titles.partition,
   usage:
     '--input-prefix <s3> --output-prefix <s3> --num-parts <n> --role <role> --image-uri <image> [options]',
   options: {

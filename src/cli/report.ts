@@ -6,12 +6,9 @@ import { PRICES, priceOf, type PriceTable } from '../s3/price.js';
 import { locate, openStorage, splitPath } from '../storages.js';
 import type { Session } from './command.js';
 import { describeFailure, tellFailure } from './failure.js';
-import { type OptionSet, text, usage, type Values } from './options.js';
+import { type OptionSet, usage, type Values } from './options.js';
+import type { reportOption } from './report-option.js';
 import { readS3Options } from './s3-options.js';
-
-export const reportOption = {
-  report: text('Also write a page that shows what happened: an HTML file, local or s3://…'),
-};
 
 type ReportValues = Values<typeof reportOption> & Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,11 @@
-/** The options of a run, which `plan` has too. */
+/** The options of a run and of `plan`. */
 import type { PrepareOptions } from '../repartition/api.js';
 import type { Session } from './command.js';
 import type { commonOptions } from './common-options.js';
-import { alias, choice, count, flag, size, text, usage, type Values, withDefault } from './options.js';
+import { alias, choice, count, flag, path, size, text, usage, type Values, withDefault } from './options.js';
 import { prefixFrom, prefixOption } from './prefix-options.js';
+import { reportOption } from './report-option.js';
+import { s3Options } from './s3-options.js';
 import { sparkFrom, sparkOptions } from './spark-options.js';
 
 /** What decides what a run does, and how. */
@@ -33,7 +35,27 @@ export const layoutOptions = {
   ...sparkOptions,
 };
 
+export const planOptions = {
+  ...layoutOptions,
+  ...reportOption,
+  'price-table': path('Prices of S3 requests in a JSON file (those of us-east-1 unless given)', 'file'),
+  ...s3Options,
+};
+
+export const alignOptions = {
+  ...layoutOptions,
+  remake: flag('Make every part again, also those that an earlier run has made'),
+  'dry-run': flag('Show what would be done, as gs-repartition plan does; write nothing'),
+  summary: withDefault(
+    choice('What to tell at the end: rows per part before and after too, or only sums', ['full', 'short']),
+    'full',
+  ),
+  ...planOptions,
+};
+
 export type RunValues = Values<typeof layoutOptions> & Values<typeof commonOptions>;
+export type PlanValues = Values<typeof planOptions> & Values<typeof commonOptions>;
+export type AlignValues = Values<typeof alignOptions> & Values<typeof commonOptions>;
 
 export function prepareOptionsFrom(values: RunValues, session: Session): PrepareOptions {
   const { log, progress } = session;

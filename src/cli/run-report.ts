@@ -8,14 +8,13 @@ import type {
   VerifyReport,
 } from '../repartition/index.js';
 import type { Session } from './command.js';
-import { reportOption, requireTarget, settingsOf, withPrice, writeReport } from './report.js';
-import { layoutOptions, type RunValues } from './run-options.js';
-import type { Values } from './options.js';
+import { requireTarget, settingsOf, withPrice, writeReport } from './report.js';
+import { layoutOptions, type AlignValues } from './run-options.js';
 import type { Reports } from './world.js';
 
 /** @throws what the run throws; the report is written before that */
 export async function runWithReport(
-  values: RunValues & Values<typeof reportOption>,
+  values: AlignValues,
   session: Session,
   options: RepartitionOptions,
 ): Promise<{ summary: Summary; report?: ReportDocument }> {

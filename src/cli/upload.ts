@@ -2,6 +2,7 @@
 import { uploadInputs, type UploadResult } from '../aws/index.js';
 import { awsOptions, withAws } from './aws-options.js';
 import { defineCommand } from './command.js';
+import { titles } from './commands/titles.js';
 import { versioned } from './documents.js';
 import { formatBytes, plural } from './format.js';
 import { alias, flag, required, text } from './options.js';
@@ -17,8 +18,7 @@ export const uploadOptions = {
 };
 
 export const uploadCommand = defineCommand({
-  name: 'upload',
-  describe: 'Upload the input tables of a job, but for those that are there already',
+  ...titles.upload,
   usage: '--from <folder> --input-prefix <s3://bucket/prefix> [options]',
   options: {
     ...uploadOptions,

@@ -10,6 +10,7 @@ import { messageOf } from '../errors.js';
 import { CodecError, refuse, UnknownCodec } from './codecs/codec-error.js';
 import { lz4Codec, lz4RawCodec } from './codecs/lz4.js';
 import type { PageCodec } from './codecs/page-codec.js';
+import { copyLiterals } from './codecs/snappy-literals.js';
 import { inflate } from './codecs/zlib.js';
 import { zstdCodec } from './codecs/zstd.js';
 import { Codec, nameOf } from './format.js';
@@ -24,7 +25,7 @@ export type { PageCodec } from './codecs/page-codec.js';
 export async function openCodec(codec: number): Promise<PageCodec> {
   const found = await findCodec(codec);
   return {
-    decompress: (bytes, size) => exactly(found, bytes, size),
+    decompress: (bytes, size, into) => exactly(found, bytes, size, into),
     compress: (bytes) => found.compress(bytes),
   };
 }
@@ -72,11 +73,11 @@ const MAX_SNAPPY_RATIO = 22;
 /** A page's size is an i32. */
 const MAX_SIZE = 2 ** 31 - 1;
 
-function exactly(codec: PageCodec, bytes: Uint8Array, size: number): Uint8Array {
+function exactly(codec: PageCodec, bytes: Uint8Array, size: number, into?: Uint8Array): Uint8Array {
   if (!(size >= 0 && size <= MAX_SIZE)) throw new CodecError(`a page can't have ${size} bytes`);
   // Some writers store nothing as nothing, which no codec would call compressed; there is nothing to lose either.
   if (size === 0 && bytes.length === 0) return bytes;
-  const content = codec.decompress(bytes, size);
+  const content = codec.decompress(bytes, size, into);
   if (content.length !== size) throw new CodecError(`${content.length} bytes where the header says ${size}`);
   return content;
 }
@@ -99,11 +100,12 @@ function snappyCodec(): PageCodec {
   snappy ??= createRequire(import.meta.url)('snappy') as Snappy;
   const { compressSync, uncompressSync } = snappy;
   return {
-    decompress: (bytes, size) => {
+    decompress: (bytes, size, into) => {
       // The length stands in front of the data: refuse a bomb before it is inflated.
       const claimed = snappyLength(bytes);
       if (claimed !== size) throw new CodecError(`snappy data of ${claimed} bytes where ${size} belong`);
       if (size > bytes.length * MAX_SNAPPY_RATIO) cannotHold(size);
+      if (into && copyLiterals(bytes, into)) return into;
       try {
         return uncompressSync(bytes, { asBuffer: true, ...COPIED }) as Buffer;
       } catch (error) {

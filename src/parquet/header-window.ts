@@ -19,15 +19,15 @@ export function windowBytes({ start, end }: ByteRange): number {
 
 /** Reads page headers through a window, so that neighbours cost one read. */
 export class HeaderWindow {
-  private readonly reader: RangeReader;
-  private readonly range: ByteRange;
   private start = 0;
   private bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(reader: RangeReader, range: ByteRange) {
-    this.reader = reader;
-    this.range = range;
-  }
+  /** @param isOnce what is shown will be remembered as numbers */
+  constructor(
+    private readonly reader: RangeReader,
+    private readonly range: ByteRange,
+    private readonly isOnce = false,
+  ) {}
 
   /** Reads all of a range, so that its headers need no more reads. */
   async show({ start, end }: ByteRange): Promise<void> {
@@ -57,7 +57,7 @@ export class HeaderWindow {
       }
       if (offset >= this.range.end)
         throw damagedPage(chunk, offset, new ThriftError('the chunk ends before its pages'));
-      this.bytes = await this.reader.read(offset, end);
+      this.bytes = await this.reader.read(offset, end, this.isOnce);
       this.start = offset;
     }
   }

@@ -71,7 +71,7 @@ export function cutPage(
 
 function encodeV1(leaf: Leaf, source: PageHeader, page: PageContent, codec: PageCodec): MadePage {
   const { repetition, definition, values } = page;
-  const body = concat([
+  const body = joinInHand([
     ...(repetition ? [withLength(repetition)] : []),
     ...(definition ? [withLength(definition)] : []),
     values.bytes,
@@ -91,6 +91,23 @@ function encodeV1(leaf: Leaf, source: PageHeader, page: PageContent, codec: Page
   }
   const struct = source.clone().set(PageHeader.dataPageHeader, header);
   return finish(struct, page, codec.compress(body), body.length);
+}
+
+/** Bodies of pages up to this size share one buffer: a fresh one for each would be most of what a thread makes as garbage. */
+const MOST_IN_HAND = 4 * 1024 * 1024;
+let inHand = new Uint8Array(0);
+
+/** Parts as one run of bytes, to be used before the next are joined. */
+function joinInHand(parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length > MOST_IN_HAND) return concat(parts);
+  if (inHand.length < length) inHand = new Uint8Array(Math.min(MOST_IN_HAND, 2 * length));
+  let at = 0;
+  for (const part of parts) {
+    inHand.set(part, at);
+    at += part.length;
+  }
+  return inHand.subarray(0, length);
 }
 
 function encodeV2(head: PageHead, page: PageContent, codec: PageCodec): MadePage {

@@ -33,7 +33,7 @@ async function readCluster(
   chunk: SourceChunk,
   pages: readonly PlacedPage[],
 ): Promise<void> {
-  const window = new HeaderWindow(reader, chunk.range);
+  const window = new HeaderWindow(reader, chunk.range, true);
   if (isReadWhole(reader, pages)) await window.show(extentOf(pages));
   for (const page of pages) page.head ??= countsOf(await window.headAt(chunk, page.start));
 }

@@ -11,7 +11,7 @@ export type SchemaAspects = 'types' | 'all';
 
 /** The first column in which two files differ; undefined when their pages mean the same. */
 export function schemaDifference(first: Footer, other: Footer, what: SchemaAspects): string | undefined {
-  if (first === other) return undefined;
+  if (first.meta === other.meta) return undefined;
   const [a, b] = [elementsOf(first), elementsOf(other)];
   const differing = a.findIndex((element, i) => i > 0 && !isSame(element, b[i], what));
   if (differing < 0 && a.length === b.length) return undefined;

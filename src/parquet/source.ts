@@ -12,8 +12,11 @@ export interface RangeReader {
   readonly smallestCopy: number;
   /** What opening pages may take, shared by all who read. */
   readonly memory: Memory;
-  /** The bytes `start..end`, half open; never fewer. */
-  read(start: number, end: number): Promise<Uint8Array>;
+  /**
+   * The bytes `start..end`, half open; never fewer.
+   * @param isOnce nobody will ask for them again: what they say is kept in another form
+   */
+  read(start: number, end: number, isOnce?: boolean): Promise<Uint8Array>;
 }
 
 /** A row range of the file that `OpenSource` knows by the number `source`, half open. */

@@ -39,10 +39,10 @@ export function partReader(
     readOverhead: storage.profile.readOverhead,
     smallestCopy: storage.profile.smallestCopy,
     memory,
-    async read(start, end) {
+    async read(start, end, isOnce = false) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);
-      const bytes = await storage.read(stat.path, start, end, { signal, version: stat.version });
+      const bytes = await storage.read(stat.path, start, end, { signal, version: stat.version, isOnce });
       if (end === stat.size && bytes.length <= TAIL_BYTES) kept = bytes;
       return bytes;
     },

@@ -6,7 +6,7 @@
  * Until the commit, which is one atomic write, a reader of the prefix sees nothing but its inputs.
  */
 import { deadThreadCount } from '../storage/process-identity.js';
-import type { CallOptions, Estimate, Storage, StorageProfile } from '../storage/storage.js';
+import type { CallOptions, Estimate, Storage } from '../storage/storage.js';
 import { Tally } from '../storage/tally.js';
 import type {
   CommitOptions,
@@ -21,11 +21,10 @@ import { StatusDocument } from './commit/status.js';
 import { explained, onLocation, onPrefix } from './on-storage.js';
 import { executeOn } from './execute/execute.js';
 import type { Executor } from './execute/executor.js';
-import { bytesOf } from './execute/turns.js';
 import { estimateOn } from './estimate.js';
 import { withHindrances } from './hindrances.js';
+import { LateExecutor } from './late-executor.js';
 import type { Plan, Results } from './model.js';
-import { ownedTasks } from './owned-tasks.js';
 import {
   requireCallOptions,
   requireCommitOptions,
@@ -73,7 +72,7 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
       try {
         const plan = await planFor(storage, read, settings, noted, {
           onWorkAhead: (tasks) => executors.startAhead(tasks),
-          reader: await cluster?.reader(),
+          readerFor: (parts) => executors.readerFor(parts),
         });
         for (const warning of plan.warnings) log?.warn(warning);
         executors.startFor(plan);
@@ -108,12 +107,17 @@ export async function repartition(options: RepartitionOptions): Promise<Summary>
 export async function prepare(options: PrepareOptions): Promise<Plan> {
   requirePrepareOptions(options);
   const settings = runSettings(options);
-  return onPrefix(options, async (storage) => {
+  const tally = Tally.empty();
+  return onPrefix({ ...options, tally }, async (storage) => {
     const read = await readInput(storage, options);
     const cluster = RunCluster.of(storage, options);
+    const executors = new LateExecutor(storage, { ...options, tally }, cluster);
     try {
-      return await planFor(storage, read, settings, options, { reader: await cluster?.reader() });
+      return await planFor(storage, read, settings, options, {
+        readerFor: (parts) => executors.readerFor(parts),
+      });
     } finally {
+      await executors.close();
       await cluster?.close();
     }
   });
@@ -271,83 +275,4 @@ async function executeTidily(
     await cluster?.close();
     if (cluster || deadThreadCount() > deaths) await removeLeftovers(storage, plan, status.self, { log });
   }
-}
-
-/**
- * Threads that are started early, when there will probably be work, or late, when there is. That they end well is no concern
- * of a run that is over: closing never fails.
- */
-class LateExecutor {
-  private started: Promise<Executor> | undefined;
-  private closed: Promise<void> | undefined;
-
-  constructor(
-    private readonly storage: Storage,
-    private readonly options: Pick<ExecuteOptions, 'concurrency' | 'memory' | 'log'> & { tally: Tally },
-    private readonly cluster: RunCluster | undefined,
-  ) {}
-
-  /** @param parts that are looked at before anything is made, and as many as can be made */
-  startAhead(parts: number): void {
-    const { soonDone } = this.storage.profile;
-    if (this.cluster) return;
-    if (!soonDone || parts > soonDone.looks) this.startThreads(parts).catch(() => undefined);
-  }
-
-  /** Before it is known what of the plan is left to do. */
-  startFor(plan: Plan): void {
-    if (plan.tasks > 0 && !this.cluster && !this.isOurs(plan)) {
-      this.startThreads(plan.tasks).catch(() => undefined);
-    }
-  }
-
-  start(plan: Plan, mostTasks: number): Promise<Executor> {
-    if (this.cluster) return (this.started ??= this.cluster.executor(plan));
-    return this.isOurs(plan) ? (this.started ??= this.here()) : this.startThreads(mostTasks);
-  }
-
-  /** Whether this thread does it itself; who asks for threads gets them. */
-  private isOurs(plan: Plan): boolean {
-    return this.options.concurrency === undefined && isSoonDone(plan, this.storage.profile);
-  }
-
-  private startThreads(mostTasks: number): Promise<Executor> {
-    return (this.started ??= this.open(mostTasks));
-  }
-
-  close(): Promise<void> {
-    return (this.closed ??= this.end());
-  }
-
-  private async end(): Promise<void> {
-    const executor = await this.started?.catch(() => undefined);
-    await executor?.close().catch(() => undefined);
-  }
-
-  private async open(mostTasks: number): Promise<Executor> {
-    const { location, profile } = this.storage;
-    if (profile.mostThreads === 0) return this.here();
-    // Loaded when there is something to do.
-    const { inThreads } = await import('./execute/threads.js');
-    const { concurrency: threads, memory } = this.options;
-    return inThreads({ location, profile, threads, memory, mostTasks, ...this.told });
-  }
-
-  private async here(): Promise<Executor> {
-    const { inThisThread } = await import('./execute/inline.js');
-    return inThisThread(this.storage, { memory: this.options.memory, ...this.told });
-  }
-
-  private get told(): { tally: Tally; withDetails: boolean } {
-    const { tally, log } = this.options;
-    return { tally, withDetails: log?.isDebug === true };
-  }
-}
-
-/** Whether a plan is carried out in the time that threads would take to start. */
-function isSoonDone(plan: Plan, { soonDone }: StorageProfile): boolean {
-  if (!soonDone || plan.tasks > soonDone.tasks) return false;
-  let bytes = 0;
-  for (const { task } of ownedTasks(plan)) bytes += bytesOf(task);
-  return bytes <= soonDone.bytes;
 }

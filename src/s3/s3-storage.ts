@@ -64,6 +64,7 @@ const PROFILE: StorageProfile = {
   streamBytes: STREAM_BYTES,
   readOverhead: MAX_HOLE,
   readsAtOnce: 256,
+  readsInThreads: 512,
 };
 
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
@@ -157,19 +158,23 @@ class S3Storage implements Storage {
     path: string,
     start: number,
     end: number,
-    { signal, version }: CallOptions & { version?: string } = {},
+    options: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined } = {},
   ): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
-    const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, version, signal);
-    return version === undefined ? fetch() : this.recent.read(objectName(path, version), start, end, fetch);
+    const { signal, version, isOnce = false, into } = options;
+    const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, { version, signal, into });
+    // What lies in somebody's memory will be something else soon.
+    if (version === undefined || into) return fetch();
+    const object = objectName(path, version);
+    if (isOnce) return this.recent.recall(object, start, end) ?? fetch();
+    return this.recent.read(object, start, end, fetch);
   }
 
   private async fetch(
     path: string,
     start: number,
     end: number,
-    version: string | undefined,
-    signal: AbortSignal | undefined,
+    { version, signal, into }: CallOptions & { version: string | undefined; into: Uint8Array | undefined },
   ): Promise<Uint8Array> {
     try {
       const answer = await this.requests.getRange(
@@ -177,6 +182,7 @@ class S3Storage implements Storage {
         `bytes=${start}-${end - 1}`,
         version,
         signal,
+        into,
       );
       if (answer.bytes.byteLength !== end - start) throw this.tooShort(path, start, end, answer.size);
       return answer.bytes;

@@ -158,13 +158,13 @@ class LocalStorage implements Storage {
     path: string,
     start: number,
     end: number,
-    options: CallOptions & { version?: string } = {},
+    { signal, version, into }: CallOptions & { version?: string; into?: Uint8Array | undefined } = {},
   ): Promise<Uint8Array> {
-    throwIfAborted(options.signal);
+    throwIfAborted(signal);
     const where = this.resolve(path);
-    const bytes = newBytes(end - start);
-    await withFile(where, options.version, this.access, (file) => readFully(file, bytes, start));
-    throwIfAborted(options.signal);
+    const bytes = roomFor(end - start, into) ?? newBytes(end - start);
+    await withFile(where, version, this.access, (file) => readFully(file, bytes, start));
+    throwIfAborted(signal);
     return bytes;
   }
 

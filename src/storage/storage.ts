@@ -56,6 +56,8 @@ export interface StorageProfile {
   readOverhead: number;
   /** Files looked at side by side. */
   readsAtOnce: number;
+  /** From so many files on their footers are read in worker threads; left out where this thread does it as well. */
+  readsInThreads?: number;
 }
 
 /**
@@ -229,13 +231,15 @@ export interface Storage {
 
   /**
    * The bytes `start..end` of an object.
+   * @param options.isOnce nobody will ask for them again, so that they need not be remembered
+   * @param options.into where the bytes may be put, if there is room: then what comes back may share its memory
    * @throws RepartitionError `not-found`, `access`, `storage`, or `changed` when `version` is given and differs
    */
   read(
     path: string,
     start: number,
     end: number,
-    options?: CallOptions & { version?: string },
+    options?: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined },
   ): Promise<Uint8Array>;
 
   /**

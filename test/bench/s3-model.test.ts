@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { repartition } from 'gs-repartition';
+import { prepare, repartition } from 'gs-repartition';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkRows } from '../../bench/s3-model/check.js';
 import { type Costs, latencies, RateLimit, S3_COSTS } from '../../bench/s3-model/costs.js';
-import { boundaryGraph, BUCKET, type ModelGraph, PREFIX } from '../../bench/s3-model/graph.js';
+import { boundaryGraph, BUCKET, type ModelGraph, PREFIX, wideGraph } from '../../bench/s3-model/graph.js';
 import { Model } from '../../bench/s3-model/model.js';
 import { partName, type Recipe, VirtualObjects } from '../../bench/s3-model/recipe.js';
 import { concat, read, slice, Uploaded } from '../../bench/s3-model/rope.js';
@@ -139,6 +139,72 @@ describe('an alignment in the model', () => {
     }
   });
 });
+
+describe('footers of more parts than one thread is for', () => {
+  const PARTS_OF_ALL = 4000;
+  const EACH = PARTS_OF_ALL / 20;
+  // Reading them here alone would take longer than a thread takes to start.
+  const costs = { ...NO_COSTS, latencyMs: 30 };
+  let recipe: Recipe;
+  beforeAll(async () => {
+    recipe = await wideGraph(PARTS_OF_ALL, join(work.path, 'wide'));
+  });
+  const options = (endpointUrl: string) => ({
+    inputPrefix: `s3://${BUCKET}/${PREFIX}`,
+    s3: { endpointUrl },
+  });
+
+  it('are each read once, and tell the same', async () => {
+    await withModel(recipe, costs, async (endpointUrl, server) => {
+      const { groups, tasks } = await prepare(options(endpointUrl));
+      expect(tasks).toBeGreaterThan(0);
+      const dataSets = groups.flatMap((group) => group.dataSets);
+      const parts = dataSets.flatMap(({ sources }) => sources);
+      expect(parts.map(({ path }) => `${PREFIX}/${path}`)).toEqual(
+        [...new VirtualObjects(recipe).behind('')]
+          .map(({ key }) => key)
+          .filter((key) => key.endsWith('.parquet'))
+          .sort(byDataSet),
+      );
+      const rows = dataSets.map(({ sources }) => sources.reduce((sum, part) => sum + part.rows, 0));
+      expect(rows).toEqual(new Array<number>(20).fill(1000 * EACH));
+      // And metadata.json, whose length nobody knows, in some reads.
+      const { requests, peakInFlight } = server.counters.stats();
+      expect(requests['GetObject']).toBeLessThan(PARTS_OF_ALL + 10);
+      // More than this thread asks for by itself.
+      expect(peakInFlight).toBeGreaterThan(64);
+    });
+  });
+
+  it('are missed by name, wherever they were looked for', async () => {
+    await withModel(recipe, costs, async (endpointUrl) => {
+      const key = `node_data/node-feature19/parquet/${partName(EACH - 1, EACH, '00000019-5ac1-4b0e-9c1f-3d0f2a7b6c5d')}`;
+      await TestBucket.at(endpointUrl, BUCKET).remove(`${PREFIX}/${key}`);
+      await expect(prepare(options(endpointUrl))).rejects.toMatchObject({
+        code: 'not-found',
+        part: key,
+        dataSet: 'node_data of node, feature19',
+      });
+    });
+  });
+
+  it('are waited for no longer once somebody asks to stop', async () => {
+    await withModel(recipe, { ...costs, latencyMs: 500 }, async (endpointUrl) => {
+      const stop = new AbortController();
+      const onProgress = ({ done }: { done: number }): void => {
+        if (done > 100) stop.abort();
+      };
+      const run = prepare({ ...options(endpointUrl), signal: stop.signal, onProgress });
+      await expect(run).rejects.toMatchObject({ code: 'interrupted' });
+    });
+  });
+});
+
+/** In the order of the metadata, where 10 comes after 9. */
+function byDataSet(one: string, other: string): number {
+  const [a, b] = [one, other].map((key) => Number(/feature(\d+)/.exec(key)?.[1]));
+  return a! - b! || (one < other ? -1 : 1);
+}
 
 describe('virtual objects', () => {
   it('are listed in pages, from any key on and by folder, each with an ETag of its own', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RepartitionOptions, VerifyOptions } from '../../src/repartition/api.js';
-import { groups } from '../../src/cli/commands/index.js';
+import { groups, lateCommands } from '../../src/cli/commands/index.js';
+import { manualPage } from '../../src/cli/manual.js';
 import { attempt, ready, summary, type Surroundings } from './try.js';
 
 /** What the engine is asked for; without the parts that are functions or signals. */
@@ -263,6 +264,18 @@ describe('options from the environment', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('WARN: GS_REPARTITION_INPUT_PREFX is no option of ours and changes nothing');
   });
+});
+
+test('help names commands as they name themselves', async () => {
+  for (const late of lateCommands) {
+    const { name, argument } = await late.load();
+    expect([name, argument]).toEqual([late.name, late.argument]);
+  }
+});
+
+// The bundle counts letters where yargs would measure them (scripts/bundle.mjs).
+test('whatever help says takes a column a letter', async () => {
+  expect((await manualPage()).replace(/[\n -~’…]/g, '')).toBe('');
 });
 
 test('help lists the commands of a group that there are, and no others', async () => {

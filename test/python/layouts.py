@@ -65,6 +65,12 @@ def main() -> None:
         pq.write_table(pa.table({"v": changed(column)}), root / f"{name}-changed.parquet")
     large = pa.table({"v": np.random.default_rng(8).standard_normal(1_000_000)})
     pq.write_table(large, root / "large-page.parquet", data_page_size=64_000_000, max_rows_per_page=2_000_000, use_dictionary=False)
+    rows = 1_000_000
+    whole = {"data_page_size": 64_000_000, "max_rows_per_page": 2 * rows, "row_group_size": 2 * rows}
+    same = lists_of(pa.array(np.ones(rows * 12, np.float32)), np.full(rows, 12), np.zeros(rows, bool))
+    pq.write_table(pa.table({"v": same}), root / "many-values.parquet", **whole)
+    apart = pa.table({"v": np.random.default_rng(9).standard_normal(rows)})
+    pq.write_table(apart, root / "large-dictionary.parquet", dictionary_pagesize_limit=64_000_000, compression="none", **whole)
 
 
 main()

@@ -109,6 +109,17 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         expect(await storage.read('part', 3, 7)).toEqual(text('3456'));
       });
 
+      test('a range is read into memory that somebody lends, and that is theirs again', async () => {
+        const { version } = await put('part', '0123456789');
+        const into = new Uint8Array(4);
+        expect(await storage.read('part', 3, 7, { version, into })).toEqual(text('3456'));
+        into.fill(0);
+        expect(await storage.read('part', 3, 7, { version, into })).toEqual(text('3456'));
+        into.fill(0);
+        expect(await storage.read('part', 3, 7, { version })).toEqual(text('3456'));
+        expect(await storage.read('part', 3, 8, { version, into })).toEqual(text('34567'));
+      });
+
       test('an empty range is empty', async () => {
         await put('part', '0123456789');
         expect(await storage.read('part', 4, 4)).toEqual(new Uint8Array(0));

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { vectorFromArray } from 'apache-arrow';
+import { Float32, Float64, Int64, makeData, vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_MEMORY, Memory } from '../../src/memory.js';
 import { footerBytes } from '../../src/parquet/footer.js';
@@ -12,10 +12,9 @@ import { FileMetaData, RowGroup } from '../../src/parquet/format.js';
 import { readChunks } from '../../src/parquet/source-chunk.js';
 import { columnsOf } from '../../src/repartition/verify/deep/columns.js';
 import { excerptsOf } from '../../src/repartition/verify/deep/excerpt.js';
-import { Desk } from '../../src/repartition/verify/deep/excerpt-file.js';
+import { Desk } from '../../src/repartition/verify/deep/desk.js';
 import { MOST_BYTES, MOST_SIZE, MOST_VALUES } from '../../src/repartition/verify/deep/excerpt-room.js';
 import { PartFile } from '../../src/repartition/verify/deep/file.js';
-import { KnownLevels } from '../../src/repartition/verify/deep/known-levels.js';
 import type { PartUnit, UnitFacts } from '../../src/repartition/verify/deep/model.js';
 import { readUnit } from '../../src/repartition/verify/deep/read-unit.js';
 import { Tally } from '../../src/repartition/verify/deep/tally.js';
@@ -37,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function look(
   path: string,
   allowance = DEFAULT_MEMORY,
-  known = new KnownLevels(),
+  desk = new Desk(),
 ): Promise<{ facts: UnitFacts; peak: number }> {
   const storage = await openStorage(await locate(folder));
   const memory = Memory.within(allowance);
@@ -54,7 +53,7 @@ async function look(
   const onBytes = (): void => {
     peak = Math.max(peak, memory.share().used.sum[0]! * 1024);
   };
-  const { facts } = await readUnit(storage, unit, { memory, known, onBytes });
+  const { facts } = await readUnit(storage, unit, { memory, desk, onBytes });
   await storage.close();
   expect(memory.share().used.sum[0]).toBe(0);
   return { facts, peak };
@@ -70,11 +69,11 @@ describe.each(COLUMNS)('%s', (column) => {
   }, 60_000);
 
   test('are the same where levels are known', async () => {
-    const known = new KnownLevels();
+    const desk = new Desk();
     for (const layout of [...LAYOUTS, 'changed']) {
       const path = `${column}-${layout}.parquet`;
-      const { facts } = await look(path, DEFAULT_MEMORY, known);
-      expect((await look(path, DEFAULT_MEMORY, known)).facts).toEqual(facts);
+      const { facts } = await look(path, DEFAULT_MEMORY, desk);
+      expect((await look(path, DEFAULT_MEMORY, desk)).facts).toEqual(facts);
       expect((await look(path)).facts).toEqual(facts);
     }
   }, 60_000);
@@ -107,10 +106,25 @@ test('a page that claims more than there may be is a problem that says how much 
   expect((await look('large-page.parquet')).facts).toMatchObject({ kind: 'part', rows: 1_000_000 });
 });
 
+/** Megabytes that all but the process may have, as an allowance. */
+const beside = (megabytes: number): number => (megabytes + 128) * 1024 * 1024;
+
+test.each([
+  // A small page, in which 12 million values, each with its levels, are said by one number.
+  ['many-values.parquet', 128],
+  // A million of 8 bytes, beside a page that says a million of them.
+  ['large-dictionary.parquet', 71],
+])('what is small and claims much is read only where there is memory: %s', async (path, megabytes) => {
+  const { facts } = await look(path, beside(megabytes));
+  const { problem } = facts as Extract<UnitFacts, { problem: string }>;
+  const [, allowance] = /`memory` of (\d+) MB will do/.exec(problem)!;
+  expect((await look(path, Number(allowance) * 1024 * 1024)).facts).toMatchObject({ kind: 'part' });
+});
+
 /** The excerpts of a part's first column, and what of memory is still taken behind them. */
 async function excerpts(
   path: string,
-  known = new KnownLevels(),
+  desk = new Desk(),
 ): Promise<{ of: { bytes: number; values: number; size: number; isBare: boolean }[]; left: number }> {
   const storage = await openStorage(await locate(folder));
   const memory = Memory.within(DEFAULT_MEMORY);
@@ -126,8 +140,7 @@ async function excerpts(
     column: column!,
     chunks: readChunks(file.footer, group!),
     room,
-    desk: new Desk(),
-    known,
+    desk,
   };
   const of: { bytes: number; values: number; size: number; isBare: boolean }[] = [];
   for await (const { bytes, values, size, lists } of excerptsOf({
@@ -156,17 +169,17 @@ test('an excerpt has some pages, whatever the size of the row group', async () =
 test.each(['v1', 'v1-small-groups', 'v2', 'indexed', 'plain-zstd'])(
   'levels are decoded once: %s',
   async (layout) => {
-    const [path, known] = [`vectors-${layout}.parquet`, new KnownLevels()];
-    await look(path, DEFAULT_MEMORY, known);
-    const { of } = await excerpts(path, known);
+    const [path, desk] = [`vectors-${layout}.parquet`, new Desk()];
+    await look(path, DEFAULT_MEMORY, desk);
+    const { of } = await excerpts(path, desk);
     expect(of.map(({ isBare }) => isBare)).toEqual(of.map(() => true));
   },
 );
 
 test('lists with holes are read whole', async () => {
-  const known = new KnownLevels();
-  await look('lists-v1.parquet', DEFAULT_MEMORY, known);
-  const { of } = await excerpts('lists-v1.parquet', known);
+  const desk = new Desk();
+  await look('lists-v1.parquet', DEFAULT_MEMORY, desk);
+  const { of } = await excerpts('lists-v1.parquet', desk);
   expect(of.some(({ isBare }) => isBare)).toBe(false);
 });
 
@@ -192,6 +205,34 @@ test('a row group that counts other rows than its pages have is a problem', asyn
     kind: 'unreadable',
     problem: expect.stringMatching(`has ${rows - 1} rows, its footer says ${rows}`) as unknown,
   });
+});
+
+test('numbers that are none are counted, also beside such as add up to infinity', () => {
+  const tally = new Tally('none');
+  const large = Array<number>(9).fill(Number.MAX_VALUE);
+  tally.add('x', makeData({ type: new Float64(), data: Float64Array.of(...large, NaN, 1, -Infinity) }));
+  tally.add(
+    'y',
+    makeData({ type: new Float32(), data: Float32Array.of(1, 2, 3, 4, Infinity, -Infinity, 5) }),
+  );
+  tally.add('z', makeData({ type: new Float64(), data: Float64Array.of(...large) }));
+  expect(tally.facts().columns).toMatchObject([
+    { nans: 1, infinities: 1 },
+    { nans: 0, infinities: 2 },
+    { nans: 0, infinities: 0 },
+  ]);
+});
+
+test('integers of 64 bits are more than their lower halves', () => {
+  const longs = makeData({
+    type: new Int64(),
+    data: BigInt64Array.of(0n, 1n, -1n, 2n ** 32n, 2n ** 32n + 1n, 2n),
+  });
+  const [bits, range] = [new Tally('bits'), new Tally('integers')];
+  bits.add('x', longs);
+  range.add('x', longs);
+  expect(bits.facts().columns).toMatchObject([{ notBits: 4 }]);
+  expect(range.facts().columns).toMatchObject([{ range: [-1, 2 ** 32 + 1] }]);
 });
 
 test('the last list of all counts among the lengths', () => {

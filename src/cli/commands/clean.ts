@@ -7,10 +7,10 @@ import { prefixFrom, prefixOption } from '../prefix-options.js';
 import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 export const cleanCommand = defineCommand({
-  name: 'clean',
-  describe: 'List what no metadata and no living run needs, and with --yes remove it',
+  ...titles.clean,
   usage: '--input-prefix <folder or s3://bucket/prefix> [--yes] [options]',
   options: {
     ...prefixOption,

@@ -1,20 +1,10 @@
-/** All commands. Those that need AWS are loaded when their name is typed: an alignment should not wait for them. */
+/** All commands. But for the one without a name, they are loaded when theirs is typed: nobody should wait for the others. */
 import type { Command } from '../command.js';
-import { cleanCommand } from './clean.js';
-import { inspectCommand } from './inspect.js';
-import { lsCommand } from './ls.js';
-import { planCommand } from './plan.js';
 import { repartitionCommand } from './repartition.js';
-import { reportCommand } from './report.js';
-import { statusCommand } from './status.js';
-import { verifyCommand } from './verify.js';
-import { workerCommand } from './worker.js';
+import { titles } from './titles.js';
 
 /** A command that is loaded when its name is typed. */
-export interface LateCommand {
-  name: string;
-  /** For `--help`, which loads nothing. */
-  describe: string;
+export interface LateCommand extends Pick<Command, 'name' | 'describe' | 'argument'> {
   load: () => Promise<Command>;
 }
 
@@ -26,34 +16,27 @@ export interface CommandGroup {
   load: () => Promise<readonly Command[]>;
 }
 
-export const commands: readonly Command[] = [
-  repartitionCommand,
-  planCommand,
-  verifyCommand,
-  inspectCommand,
-  reportCommand,
-  lsCommand,
-  statusCommand,
-  cleanCommand,
-  workerCommand,
+/** The one without a name. */
+export const mainCommand: Command = repartitionCommand;
+
+/** What else can be done with a graph. */
+export const graphCommands: readonly LateCommand[] = [
+  { ...titles.plan, load: async () => (await import('./plan.js')).planCommand },
+  { ...titles.verify, load: async () => (await import('./verify.js')).verifyCommand },
+  { ...titles.inspect, load: async () => (await import('./inspect.js')).inspectCommand },
+  { ...titles.report, load: async () => (await import('./report.js')).reportCommand },
+  { ...titles.ls, load: async () => (await import('./ls.js')).lsCommand },
+  { ...titles.status, load: async () => (await import('./status.js')).statusCommand },
+  { ...titles.clean, load: async () => (await import('./clean.js')).cleanCommand },
+  { ...titles.worker, load: async () => (await import('./worker.js')).workerCommand },
 ];
 
+/** Those with a word each, in the order of `--help`. */
 export const lateCommands: readonly LateCommand[] = [
-  {
-    name: 'upload',
-    describe: 'Upload the input tables of a job, but for those that are there already',
-    load: async () => (await import('../upload.js')).uploadCommand,
-  },
-  {
-    name: 'partition',
-    describe: 'Hand an aligned graph over to GraphStorm’s partitioning on SageMaker',
-    load: async () => (await import('../partition.js')).partitionCommand,
-  },
-  {
-    name: 'run',
-    describe: 'Walk the whole way from tables to a partitioned graph, as a file says',
-    load: async () => (await import('../walk.js')).runCommand,
-  },
+  ...graphCommands,
+  { ...titles.upload, load: async () => (await import('../upload.js')).uploadCommand },
+  { ...titles.partition, load: async () => (await import('../partition.js')).partitionCommand },
+  { ...titles.run, load: async () => (await import('../walk.js')).runCommand },
 ];
 
 export const groups: readonly CommandGroup[] = [
@@ -82,5 +65,5 @@ export const groups: readonly CommandGroup[] = [
 /** Every command there is. */
 export async function allCommands(): Promise<readonly Command[]> {
   const late = await Promise.all(lateCommands.map(({ load }) => load()));
-  return [...commands, ...late, ...(await Promise.all(groups.map((group) => group.load()))).flat()];
+  return [mainCommand, ...late, ...(await Promise.all(groups.map((group) => group.load()))).flat()];
 }

@@ -11,8 +11,9 @@ import { formatBytes, formatCount, plural } from '../format.js';
 import { count, flag, text } from '../options.js';
 import { readS3Options, s3Options } from '../s3-options.js';
 import { shortened, table } from '../table.js';
-import { describeListing } from './ls.js';
 import { EXIT } from '../world.js';
+import { describeListing } from './ls.js';
+import { titles } from './titles.js';
 
 /** For people: more parts of a folder, or pages of a chunk, say nothing new. `--json` has all. */
 const MOST_LINES = 200;
@@ -20,13 +21,8 @@ const MOST_LINES = 200;
 const MOST_CELL = 60;
 
 export const inspectCommand = defineCommand({
-  name: 'inspect',
-  describe: 'Show what is in a Parquet file, a folder of them, or a graph',
+  ...titles.inspect,
   usage: '<path> [options]',
-  argument: {
-    name: 'path',
-    describe: 'A Parquet file, a folder of them, or the prefix of a graph: local or s3://…',
-  },
   options: {
     rows: count('Of a Parquet file, also show so many of its first rows'),
     pages: flag('Of a Parquet file, also list every page'),

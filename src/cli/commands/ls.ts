@@ -7,6 +7,7 @@ import { prefixFrom, prefixOption } from '../prefix-options.js';
 import { s3Options } from '../s3-options.js';
 import { table } from '../table.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 const REASONS: Readonly<Record<NotAligned, string>> = {
   'part-count': 'another number of parts',
@@ -18,8 +19,7 @@ const REASONS: Readonly<Record<NotAligned, string>> = {
 };
 
 export const lsCommand = defineCommand({
-  name: 'ls',
-  describe: 'List types and data sets with their parts, rows and bytes, and which of them are aligned',
+  ...titles.ls,
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: {
     ...prefixOption,

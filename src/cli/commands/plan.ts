@@ -6,22 +6,16 @@ import { parsePriceTable, PRICES, priceOf, type PriceTable } from '../../s3/pric
 import { defineCommand, type Session } from '../command.js';
 import { reasonOf } from '../console.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
-import { path } from '../options.js';
-import { addReport, requireTarget, reportOption, settingsOf, withPrice } from '../report.js';
-import { layoutOptions, prepareOptionsFrom, type RunValues } from '../run-options.js';
-import { s3Options } from '../s3-options.js';
+import { addReport, requireTarget, settingsOf, withPrice } from '../report.js';
+import { layoutOptions, planOptions, type PlanValues, prepareOptionsFrom } from '../run-options.js';
 import { table } from '../table.js';
 import { EXIT } from '../world.js';
-
-export const planOptions = {
-  'price-table': path('Prices of S3 requests in a JSON file (those of us-east-1 unless given)', 'file'),
-};
+import { titles } from './titles.js';
 
 export const planCommand = defineCommand({
-  name: 'plan',
-  describe: 'Show what a run would do and what it would cost; write nothing',
+  ...titles.plan,
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
-  options: { ...layoutOptions, ...reportOption, ...planOptions, ...s3Options },
+  options: planOptions,
   examples: [
     ['$0 plan --input-prefix /data/graph', 'What would become of every data set'],
     ['$0 plan --input-prefix s3://bucket/graph --json', 'The same as a document, with every layout'],
@@ -30,10 +24,7 @@ export const planCommand = defineCommand({
 });
 
 /** What `plan` and `--dry-run` do. */
-export async function showPlan(
-  values: RunValues & Record<'price-table' | 'report', string | undefined>,
-  session: Session,
-): Promise<number> {
+export async function showPlan(values: PlanValues, session: Session): Promise<number> {
   const { world, progress, print, printDocument } = session;
   const prices = readPrices(values['price-table']);
   if (values.report !== undefined) requireTarget(values.report);

@@ -5,6 +5,7 @@ import { prefixFrom, prefixOption } from '../prefix-options.js';
 import { requireTarget, settingsOf, writeReport } from '../report.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 const options = {
   ...prefixOption,
@@ -16,8 +17,7 @@ const options = {
 };
 
 export const reportCommand = defineCommand({
-  name: 'report',
-  describe: 'Write a page that shows what is published under a prefix, and whether it is ready',
+  ...titles.report,
   usage: '--input-prefix <folder or s3://bucket/prefix> [--report report.html] [options]',
   options,
   examples: [

@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatRun } from '../format.js';
 import { prefixFrom, prefixOption } from '../prefix-options.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 const MEANINGS: Readonly<Record<RunState, string>> = {
   running: 'Running (alive)',
@@ -15,9 +16,7 @@ const MEANINGS: Readonly<Record<RunState, string>> = {
 };
 
 export const statusCommand = defineCommand({
-  name: 'status',
-  describe:
-    'Tell whether the run on a prefix is alive, stale, failed or done, and what to do: exit code 6, 1, 1 or 0',
+  ...titles.status,
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options: { ...prefixOption, ...s3Options },
   examples: [

@@ -5,9 +5,11 @@ import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { alias, count, flag, size, text } from '../options.js';
 import { prefixFrom, prefixOption } from '../prefix-options.js';
-import { addReport, requireTarget, reportOption, settingsOf } from '../report.js';
+import { addReport, requireTarget, settingsOf } from '../report.js';
+import { reportOption } from '../report-option.js';
 import { s3Options } from '../s3-options.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 /** For people: more of one type are no news. `--json` has all. */
 const MOST_LINES = 20;
@@ -32,9 +34,7 @@ const options = {
 };
 
 export const verifyCommand = defineCommand({
-  name: 'verify',
-  describe:
-    'Check whether DistPartitioning can read a graph; exit code 0 if so, 1 if not, 5 if that cannot be told',
+  ...titles.verify,
   usage: '--input-prefix <folder or s3://bucket/prefix> [options]',
   options,
   examples: [

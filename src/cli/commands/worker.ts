@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { defineCommand } from '../command.js';
 import { required, text } from '../options.js';
 import { EXIT } from '../world.js';
+import { titles } from './titles.js';
 
 export const workerCommand = defineCommand({
-  name: 'worker',
-  describe: 'Do tasks that come as lines of JSON on standard input; answer each by a line on standard output',
+  ...titles.worker,
   usage: '--setup <json>',
   options: {
     setup: required(text('What all tasks share, as JSON: {"version": …, "location": …, "memory": …}')),

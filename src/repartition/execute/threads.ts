@@ -13,11 +13,16 @@ import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
 import type { StorageLocation, StorageProfile } from '../../storage/storage.js';
 import { Tally } from '../../storage/tally.js';
+import { defaultThreads } from '../default-threads.js';
 import type { Task, TaskResult } from '../model.js';
 import type { Told } from './account.js';
 import type { Executor } from './executor.js';
 import { bytesOf } from './turns.js';
-import type { WorkerReply, WorkerSetup } from './worker.js';
+import type { FooterThreads } from './thread-reads.js';
+import type { WorkerJob, WorkerReply, WorkerSetup } from './worker.js';
+
+/** They make parts and read footers. */
+export type Threads = Executor & FooterThreads;
 
 export interface ThreadOptions extends Told {
   location: StorageLocation;
@@ -50,11 +55,11 @@ export function inThreads({
   mostTasks,
   tally = Tally.empty(),
   withDetails = false,
-}: ThreadOptions): Executor {
+}: ThreadOptions): Threads {
   const perThread = profile.batchesPerThread;
-  const most = Math.min(availableParallelism(), profile.mostThreads);
+  const usual = defaultThreads(profile, memory ?? DEFAULT_MEMORY, profile.threadBytes);
   const room = threadsWithin(memory ?? DEFAULT_MEMORY, profile.threadBytes);
-  const count = Math.max(1, Math.min(threads ?? most, mostTasks, mostThreadsOf(profile), room));
+  const count = Math.max(1, Math.min(threads ?? usual, mostTasks, mostThreadsOf(profile), room));
   const perBatch = Math.min(profile.tasksPerBatch, Math.ceil(mostTasks / count));
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const loaded = new Int32Array(new SharedArrayBuffer(4));
@@ -72,7 +77,7 @@ export function inThreads({
     withDetails,
   };
   const channel = new BroadcastChannel(setup.stopChannel);
-  const pool = new Piscina<Task[], WorkerReply[]>({
+  const pool = new Piscina<WorkerJob, WorkerReply[]>({
     filename: new URL('./worker-entry.cjs', import.meta.url).href,
     minThreads: count,
     maxThreads: count,
@@ -123,7 +128,22 @@ export function inThreads({
     }
   };
 
+  const isOpen = (): boolean => !isClosed;
+  const isLoading = (awaited: number): boolean => Atomics.load(loaded, 0) < awaited;
   return {
+    count,
+    batches: perThread,
+    async started() {
+      while (isOpen() && isLoading(1)) await sleep(WAIT_MS);
+    },
+    async readFooters(reads) {
+      const [reply] = await pool.run(reads).catch((error: unknown) => {
+        tellDeaths();
+        throw deathOf(error);
+      });
+      if (reply && 'found' in reply) return reply.found;
+      throw reply && 'error' in reply ? fromErrorMessage(reply.error) : new Error('no answer of a thread');
+    },
     async run(tasks, { signal, onResult }) {
       const onAbort = (): void => stop(interrupted(signal));
       if (signal?.aborted) onAbort();
@@ -151,8 +171,7 @@ export function inThreads({
       isClosed = true;
       channel.close();
       // Ended while it loads modules, a thread may hang (Node.js 24), or take the process with it (`worker-entry.cts`).
-      const isLoading = (): boolean => Atomics.load(loaded, 0) < count;
-      for (let waits = 0; isLoading() && waits < MOST_WAITS; waits++) await sleep(WAIT_MS);
+      for (let waits = 0; isLoading(count) && waits < MOST_WAITS; waits++) await sleep(WAIT_MS);
       await pool.destroy();
     },
   };
@@ -195,6 +214,6 @@ function* batches(tasks: Iterable<Task>, most: number, mostBytes = Infinity): Ge
 }
 
 function accept(reply: WorkerReply): TaskResult {
-  if (reply.ok) return reply.result;
-  throw fromErrorMessage(reply.error);
+  if ('result' in reply) return reply.result;
+  throw 'error' in reply ? fromErrorMessage(reply.error) : new Error('footers where a part belongs');
 }

@@ -10,6 +10,8 @@ import type { Storage, StorageLocation, StorageProfile } from '../../storage/sto
 import { type SharedTally, Tally } from '../../storage/tally.js';
 import type { Task, TaskResult } from '../model.js';
 import { openStorage } from '../../storages.js';
+import { tailBuffers } from '../part-reader.js';
+import { type FooterReads, type FoundFooters, readFooters } from '../work/footers.js';
 import { taskRunner } from './run-task.js';
 import { turnsOf } from './turns.js';
 
@@ -34,7 +36,12 @@ export interface WorkerSetup {
   withDetails: boolean;
 }
 
-export type WorkerReply = { ok: true; result: TaskResult } | { ok: false; error: ErrorMessage };
+/** What a thread is asked for: parts of neighbouring tasks, or footers. */
+export type WorkerJob = readonly Task[] | FooterReads;
+
+/** One for each task, or for all footers. */
+export type WorkerReply =
+  { ok: true; result: TaskResult } | { ok: true; found: FoundFooters } | { ok: false; error: ErrorMessage };
 
 const setup = workerData as WorkerSetup;
 const stop = new AbortController();
@@ -59,17 +66,31 @@ await storage.catch(() => undefined);
 /** One for all tasks: neighbours read much of the same. */
 let runner: ReturnType<typeof taskRunner> | undefined;
 
-/** Makes the parts of neighbouring tasks at the same time, as far as there is room for them. */
-export default async function work(tasks: readonly Task[]): Promise<WorkerReply[]> {
-  let run: ReturnType<typeof taskRunner>;
+/** The ends of files, as long as footers are read. */
+let tails: ReturnType<typeof tailBuffers> | undefined;
+
+/** Makes the parts of neighbouring tasks at the same time, as far as there is room for them; or reads footers. */
+export default async function work(job: WorkerJob): Promise<WorkerReply[]> {
   try {
     if (Atomics.load(setup.stopped, 0) !== 0) stop.abort();
     throwIfAborted(stop.signal);
-    const { withDetails } = setup;
-    run = runner ??= taskRunner(await storage, { signal: stop.signal, memory, tally, withDetails }, turns);
+    const opened = await storage;
+    return await ('paths' in job ? read(opened, job) : make(opened, job));
   } catch (error) {
     return [failed(error)];
   }
+}
+
+async function read(opened: Storage, reads: FooterReads): Promise<WorkerReply[]> {
+  tails ??= tailBuffers(setup.profile);
+  const found = await readFooters(opened, reads, { signal: stop.signal, memory, tails });
+  return [{ ok: true, found }];
+}
+
+function make(opened: Storage, tasks: readonly Task[]): Promise<WorkerReply[]> {
+  tails = undefined;
+  const { withDetails } = setup;
+  const run = (runner ??= taskRunner(opened, { signal: stop.signal, memory, tally, withDetails }, turns));
   return Promise.all(
     tasks.map((task) =>
       run(task).then(

@@ -9,9 +9,8 @@ import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js'
 import { readBatches } from '../verify/deep/batches.js';
 import { type Column, columnsOf } from '../verify/deep/columns.js';
 import { excerptsOf } from '../verify/deep/excerpt.js';
-import { Desk } from '../verify/deep/excerpt-file.js';
+import { Desk } from '../verify/deep/desk.js';
 import { PartFile } from '../verify/deep/file.js';
-import { KnownLevels } from '../verify/deep/known-levels.js';
 import { usualRoom } from '../verify/deep/read-unit.js';
 import type { PlainValue, ValuesInspection } from './model.js';
 import { plainValue } from './readable.js';
@@ -49,9 +48,8 @@ export async function firstRows(
 }
 
 async function firstValues(file: PartFile, column: Column, most: number, room: Room): Promise<PlainValue[]> {
+  // It learns nothing, so excerpts come with their levels.
   const desk = new Desk();
-  // Nothing is learned, so excerpts come with their levels.
-  const known = new KnownLevels();
   const values: PlainValue[] = [];
   for (const group of file.footer.rowGroups) {
     const rows = group.get(RowGroup.numRows) ?? 0;
@@ -59,7 +57,7 @@ async function firstValues(file: PartFile, column: Column, most: number, room: R
     const { firstLeaf, leaves } = column;
     const chunks = readChunks(file.footer, group).slice(firstLeaf, firstLeaf + leaves.length);
     const levels = chunks.reduce((sum, { numValues }) => Math.max(sum, numValues), 1);
-    for await (const excerpt of excerptsOf({ file, column, chunks, rows, room, desk, known })) {
+    for await (const excerpt of excerptsOf({ file, column, chunks, rows, room, desk })) {
       let { goesOn } = excerpt;
       // A list that an excerpt ends with may go on in the next.
       if (values.length >= most && !goesOn) return values.slice(0, most);

@@ -30,8 +30,8 @@ import { warningsOf } from './warnings.js';
 export interface PlanHooks {
   /** Called before the footers are read, if by what the metadata say parts must be made: so many at most. */
   onWorkAhead?: (mostTasks: number) => void;
-  /** Who reads the footers, if not this thread. */
-  reader?: PartReader | undefined;
+  /** Who reads so many footers, if not this thread. */
+  readerFor?: (parts: number) => Promise<PartReader | undefined>;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function planFor(
   { metadata, stat }: ReadMetadata,
   settings: RunSettings,
   options: PrepareOptions,
-  { onWorkAhead, reader }: PlanHooks = {},
+  { onWorkAhead, readerFor }: PlanHooks = {},
 ): Promise<Plan> {
   const started = performance.now();
   const { signal } = options;
@@ -53,6 +53,7 @@ export async function planFor(
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
   if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
 
+  const reader = await readerFor?.(total);
   const onPart = counter((done) => options.onProgress?.({ phase: 'inventory', done, total }));
   const counted = await takeInventory(storage, groups, { signal, onPart, memory, reader });
   if (!settings.recount) {

@@ -43,16 +43,31 @@ export async function readFooters(
   return { parts, schemas: known.map(({ meta }) => Buffer.from(footerBytes(meta)).toString('base64')) };
 }
 
-/** The parts as if they had been read here. */
-export function unpackFooters({ parts, schemas }: FoundFooters, storage: Storage): ReadPart[] {
-  const known = schemas.map((text) => {
-    const bytes = Buffer.from(text, 'base64');
-    return parseFooter('', bytes.subarray(0, bytes.length - END_BYTES), 0);
-  });
-  return parts.map(({ facts: { width, ...facts }, schema }) => ({
-    facts: { ...facts, ...(width !== undefined && { width: width ?? NaN }) },
-    footer: { ...known[schema]!, file: storage.describe(facts.path), rows: facts.rows },
-  }));
+/** What comes back, as if it had been read here. */
+export class FooterSchemas {
+  /** Those of different batches are mostly the same, and are told to be so at once where they are one object. */
+  private readonly known = new Map<string, Footer>();
+
+  /** @param storage for messages */
+  constructor(private readonly storage: Storage) {}
+
+  unpack({ parts, schemas }: FoundFooters): ReadPart[] {
+    const found = schemas.map((text) => this.schemaOf(text));
+    return parts.map(({ facts: { width, ...facts }, schema }) => ({
+      facts: { ...facts, ...(width !== undefined && { width: width ?? NaN }) },
+      footer: { ...found[schema]!, file: this.storage.describe(facts.path), rows: facts.rows },
+    }));
+  }
+
+  private schemaOf(text: string): Footer {
+    let footer = this.known.get(text);
+    if (!footer) {
+      const bytes = Buffer.from(text, 'base64');
+      footer = parseFooter('', bytes.subarray(0, bytes.length - END_BYTES), 0);
+      this.known.set(text, footer);
+    }
+    return footer;
+  }
 }
 
 /** A footer's length and the magic. */

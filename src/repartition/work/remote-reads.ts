@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/storage.js';
 import type { Cluster } from '../cluster.js';
 import type { PartReader, ReadPart } from '../prepare/read-part.js';
 import { failedOn } from './failed-on.js';
-import { unpackFooters } from './footers.js';
+import { FooterSchemas } from './footers.js';
 import type { Answer, WorkerSetup } from './lines.js';
 
 /** Footers that a worker reads at a time: about a second's worth. */
@@ -33,10 +33,11 @@ export function readsOn(
   /** By data set. */
   let asked = new Map<string, Asked[]>();
   let count = 0;
+  const schemas = new FooterSchemas(storage);
 
   const settle = (executor: string, owner: string, parts: Asked[], answer: Answer | undefined): void => {
     if (answer && 'found' in answer) {
-      unpackFooters(answer.found, storage).forEach((part, i) => parts[i]!.resolve(part));
+      schemas.unpack(answer.found).forEach((part, i) => parts[i]!.resolve(part));
     } else {
       const error = failedOn(executor, `it read footers of ${owner}`, answer);
       for (const { reject } of parts) reject(error);

@@ -19,27 +19,59 @@ import type { Leaf } from '../../../parquet/schema.js';
 import { make } from '../../../parquet/thrift.js';
 import { writeStruct } from '../../../parquet/thrift-writer.js';
 import type { Column } from './columns.js';
+import { MOST_SIZE } from './excerpt-room.js';
+import type { PageLevels } from './known-levels.js';
 import type { Page } from './pages.js';
 
-export interface BarePages {
-  /** What tells the levels of these pages from others, byte for byte. */
-  levels: string;
-  /** Header, body, header, body. */
-  pages: Uint8Array[];
+/** A page, taken apart. */
+export interface BarePage {
+  levels: PageLevels;
+  /** Of the page with the values alone. */
+  header: Uint8Array;
+  /** Good as long as the page, or until the next is taken apart. */
+  values: Uint8Array;
 }
 
-/** @returns undefined where levels cannot be told from values: then the reader says what is wrong with them */
-export function barePages(pages: readonly Page[], leaf: Leaf, codec: PageCodec): BarePages | undefined {
-  const levels = [`up to ${leaf.maxRepetition} and ${leaf.maxDefinition}: `];
-  const bare: Uint8Array[] = [];
-  for (const page of pages) {
-    const parts = page.head.type === PageType.dataPageV2 ? partsOfV2(page) : partsOfV1(page, codec);
+/** Takes pages apart, one after the other. */
+export class BarePages {
+  /** What was decompressed last, unless it is larger than usual. */
+  private readonly room = new Uint8Array(MOST_SIZE);
+
+  /** @returns undefined where levels cannot be told from values: then the reader says what is wrong with them */
+  of(page: Page, { maxRepetition, maxDefinition }: Leaf, codec: PageCodec): BarePage | undefined {
+    const { type, numValues } = page.head;
+    const parts = type === PageType.dataPageV2 ? partsOfV2(page) : this.partsOfV1(page, codec);
     if (!parts) return undefined;
-    const { numValues } = page.head;
-    levels.push(`${page.head.type} ${numValues} ${parts.levels.length}:`, latin1(parts.levels));
-    bare.push(headerOf(parts, numValues), parts.values);
+    // Where the repetition levels end and the others begin is part of what they say.
+    const as = `${type} ${maxRepetition} ${maxDefinition} ${parts.repetitionBytes}`;
+    const levels = { bytes: parts.levels, as, count: numValues };
+    return { levels, header: headerOf(parts, numValues), values: parts.values };
   }
-  return { levels: levels.join(''), pages: bare };
+
+  private partsOfV1({ head, bytes }: Page, codec: PageCodec): Parts | undefined {
+    const header = head.struct.require(PageHeader.dataPageHeader);
+    const encodings = [DataPageHeader.repetitionLevelEncoding, DataPageHeader.definitionLevelEncoding];
+    if (encodings.some((field) => header.require(field) !== Encoding.rle)) return undefined;
+    const body = this.decompressed(bytes.subarray(head.size), head.uncompressedSize, codec);
+    if (!body) return undefined;
+    const repetitionBytes = endOfBlock(body, 0);
+    const end = endOfBlock(body, repetitionBytes);
+    if (end > body.length) return undefined;
+    const values = body.subarray(end);
+    const encoding = header.require(DataPageHeader.encoding);
+    const levels = body.subarray(0, end);
+    return { levels, repetitionBytes, values, encoding, isCompressed: false, size: values.length };
+  }
+
+  private decompressed(body: Uint8Array, size: number, codec: PageCodec): Uint8Array | undefined {
+    const room = size <= this.room.length ? this.room.subarray(0, size) : undefined;
+    try {
+      return codec.decompress(body, size, room);
+    } catch (error) {
+      if (error instanceof CodecError) return undefined;
+      throw error;
+    }
+  }
 }
 
 /** The column with its values alone, all of them there. */
@@ -59,6 +91,8 @@ export function bareLeaf(leaf: Leaf): Leaf {
 
 interface Parts {
   levels: Uint8Array;
+  /** Of the repetition levels, which are the first. */
+  repetitionBytes: number;
   values: Uint8Array;
   encoding: number;
   isCompressed: boolean;
@@ -66,33 +100,10 @@ interface Parts {
   size: number;
 }
 
-function partsOfV1({ head, bytes }: Page, codec: PageCodec): Parts | undefined {
-  const header = head.struct.require(PageHeader.dataPageHeader);
-  const encodings = [DataPageHeader.repetitionLevelEncoding, DataPageHeader.definitionLevelEncoding];
-  if (encodings.some((field) => header.require(field) !== Encoding.rle)) return undefined;
-  const body = decompressed(bytes.subarray(head.size), head.uncompressedSize, codec);
-  if (!body) return undefined;
-  const repetition = endOfBlock(body, 0);
-  const end = endOfBlock(body, repetition);
-  if (end > body.length) return undefined;
-  const values = body.subarray(end);
-  const encoding = header.require(DataPageHeader.encoding);
-  return { levels: body.subarray(0, end), values, encoding, isCompressed: false, size: values.length };
-}
-
 /** Of a block of levels: a length of 4 bytes, and as many. */
 function endOfBlock(body: Uint8Array, at: number): number {
   if (at + 4 > body.length) return Infinity;
   return at + 4 + new DataView(body.buffer, body.byteOffset).getUint32(at, true);
-}
-
-function decompressed(body: Uint8Array, size: number, codec: PageCodec): Uint8Array | undefined {
-  try {
-    return codec.decompress(body, size);
-  } catch (error) {
-    if (error instanceof CodecError) return undefined;
-    throw error;
-  }
 }
 
 function partsOfV2({ head, bytes }: Page): Parts | undefined {
@@ -105,8 +116,8 @@ function partsOfV2({ head, bytes }: Page): Parts | undefined {
   const end = repetition + definition;
   if (repetition < 0 || definition < 0 || end > body.length || end > head.uncompressedSize) return undefined;
   return {
-    // Where the one ends and the other begins is part of what they say.
-    levels: Buffer.concat([Buffer.from(`${repetition}|`), body.subarray(0, end)]),
+    levels: body.subarray(0, end),
+    repetitionBytes: repetition,
     values: body.subarray(end),
     encoding: header.require(DataPageHeaderV2.encoding),
     isCompressed: header.get(DataPageHeaderV2.isCompressed) ?? true,
@@ -133,8 +144,4 @@ function headerOf({ values, encoding, isCompressed, size }: Parts, numValues: nu
     }),
   );
   return writeStruct(header);
-}
-
-function latin1({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

@@ -3,13 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorMessage } from '../../../errors.js';
 import { Memory } from '../../../memory.js';
 import { openStorage } from '../../../storages.js';
-import { KnownLevels } from './known-levels.js';
+import { Desk } from './desk.js';
 import type { DeepSetup, FromThread, Unit } from './model.js';
 import { readAny } from './read-any.js';
 
 const setup = workerData as DeepSetup;
 const memory = Memory.sharedBy(setup.memory);
-const known = new KnownLevels();
+const desk = new Desk();
 const say = (message: FromThread): void => parentPort?.postMessage(message);
 
 /** What was read is said a few times a second, not with every window. */
@@ -25,12 +25,13 @@ function sayBytes(): void {
 }
 
 // A unit will tell what went wrong.
-const storage = openStorage(setup.location);
+const { threads, counters } = setup;
+const storage = openStorage(setup.location, { ownThread: { threads, memory, counters } });
 await storage.catch(() => undefined);
 
 async function answer(unit: Unit): Promise<FromThread> {
   try {
-    return { kind: 'done', ...(await readAny(await storage, unit, { onBytes, memory, known })) };
+    return { kind: 'done', ...(await readAny(await storage, unit, { onBytes, memory, desk })) };
   } catch (error) {
     return { kind: 'failed', error: toErrorMessage(error) };
   }

@@ -6,7 +6,7 @@
  * Pages of version 1 may end inside a list, so that an excerpt may begin in the middle of one. Readers refuse that; hence a
  * stub: a page with one value, which begins a list that the values behind it go on with.
  */
-import { footerBytes, magicBytes } from '../../../parquet/footer.js';
+import { footerBytes } from '../../../parquet/footer.js';
 import {
   ColumnChunk,
   ColumnMetaData,
@@ -27,43 +27,24 @@ import { writeStruct } from '../../../parquet/thrift-writer.js';
 import type { Column } from './columns.js';
 import type { PartFile } from './file.js';
 
-/** Where excerpts are put together. */
-export class Desk {
-  private bytes = new Uint8Array(0);
-
-  /** Good until the next call. */
-  assemble(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (this.bytes.length < length) this.bytes = new Uint8Array(length + length / 4);
-    let at = 0;
-    for (const piece of pieces) {
-      this.bytes.set(piece, at);
-      at += piece.length;
-    }
-    return this.bytes.subarray(0, length);
-  }
-}
-
-/** Pages of one chunk in an excerpt. */
+/** A chunk in an excerpt. */
 export interface Placed {
   chunk: SourceChunk;
-  /** In order, the dictionary page first where there is one. */
-  pages: readonly Uint8Array[];
+  /** Where its pages begin, the dictionary page first where there is one, and their bytes. */
+  start: number;
+  length: number;
   dictionaryBytes: number | undefined;
   values: number;
 }
 
-/** @param rows at least as many as there are: readers go by pages */
-export function fileOf(
+/** What stands behind the pages. @param rows at least as many as there are: readers go by pages */
+export function excerptFooter(
   column: Column,
   { footer }: PartFile,
   placed: readonly Placed[],
   rows: number,
-): Uint8Array[] {
-  const magic = magicBytes();
-  let at = magic.length;
-  const columns = placed.map(({ chunk, pages, dictionaryBytes, values }) => {
-    const length = pages.reduce((sum, { length: each }) => sum + each, 0);
+): Uint8Array {
+  const columns = placed.map(({ chunk, start, length, dictionaryBytes, values }) => {
     const meta = make(ColumnMetaData, {
       type: chunk.leaf.type,
       encodings: chunk.meta.get(ColumnMetaData.encodings) ?? [],
@@ -72,22 +53,22 @@ export function fileOf(
       numValues: values,
       totalUncompressedSize: chunk.uncompressedSize,
       totalCompressedSize: length,
-      dataPageOffset: at + (dictionaryBytes ?? 0),
+      dataPageOffset: start + (dictionaryBytes ?? 0),
     });
-    if (dictionaryBytes !== undefined) meta.set(ColumnMetaData.dictionaryPageOffset, at);
-    at += length;
+    if (dictionaryBytes !== undefined) meta.set(ColumnMetaData.dictionaryPageOffset, start);
     return make(ColumnChunk, { fileOffset: 0, metaData: meta });
   });
   const root = footer.meta.require(FileMetaData.schema)[0]!.clone().set(SchemaElement.numChildren, 1);
+  const totalByteSize = placed.reduce((sum, { length }) => sum + length, 0);
   const meta = make(FileMetaData, {
     version: 1,
     schema: [root, ...column.elements],
     numRows: rows,
-    rowGroups: [make(RowGroup, { columns, totalByteSize: at, numRows: rows })],
+    rowGroups: [make(RowGroup, { columns, totalByteSize, numRows: rows })],
   });
   // By its name readers know the writer's habits.
   if (footer.createdBy !== undefined) meta.set(FileMetaData.createdBy, footer.createdBy);
-  return [magic, ...placed.flatMap(({ pages }) => pages), footerBytes(meta)];
+  return footerBytes(meta);
 }
 
 /** A page with one value at its deepest level, all of whose bits are 0. Version 2 may be left as it is by the codec. */

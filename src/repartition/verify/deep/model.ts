@@ -50,6 +50,10 @@ export type UnitFacts =
 export interface DeepSetup {
   location: StorageLocation;
   memory: SharedMemory;
+  /** How many there are. */
+  threads: number;
+  /** What the storages of all threads count together. */
+  counters: Int32Array<SharedArrayBuffer>;
 }
 
 export type FromThread =

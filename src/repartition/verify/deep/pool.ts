@@ -2,12 +2,12 @@
  * Threads that read units, one each at a time. A thread whose reader has broken or grown large is replaced. Not Piscina: it
  * would have to be told which of its threads to end, and of bytes on the way.
  */
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { fromErrorMessage, interrupted, throwIfAborted } from '../../../errors.js';
-import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../../memory.js';
+import { DEFAULT_MEMORY, Memory } from '../../../memory.js';
+import { COUNTERS } from '../../../storage/registry.js';
 import type { Storage } from '../../../storage/storage.js';
-import { KnownLevels } from './known-levels.js';
+import { defaultThreads } from '../../default-threads.js';
 import type { DeepSetup, FromThread, Unit, UnitFacts } from './model.js';
 
 /** Short-lived objects: a small nursery keeps the threads' memory down, as in a run's threads. */
@@ -36,14 +36,16 @@ export async function readUnits(
 ): Promise<void> {
   throwIfAborted(signal);
   const memory = Memory.within(allowance);
-  const most = Math.min(
-    availableParallelism(),
-    storage.profile.mostThreads,
-    threadsWithin(allowance, THREAD_BYTES),
-  );
-  if (most === 0) return readHere(storage, units, { memory, signal, onBytes, onDone });
-  const count = Math.max(1, Math.min(threads ?? most, units.length));
+  const usual = defaultThreads(storage.profile, allowance, THREAD_BYTES);
+  if (usual === 0) return readHere(storage, units, { memory, signal, onBytes, onDone });
+  const count = Math.max(1, Math.min(threads ?? usual, units.length));
   const turns = new Turns(units);
+  const setup: DeepSetup = {
+    location: storage.location,
+    memory: memory.share(),
+    threads: count,
+    counters: new Int32Array(new SharedArrayBuffer(4 * COUNTERS)),
+  };
   let failure: unknown;
   const fail = (error: unknown): void => {
     failure ??= error;
@@ -53,7 +55,7 @@ export async function readUnits(
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await Promise.all(
-      Array.from({ length: count }, () => work(storage, turns, { memory, onBytes, onDone }).catch(fail)),
+      Array.from({ length: count }, () => work(setup, turns, { memory, onBytes, onDone }).catch(fail)),
     );
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -69,23 +71,24 @@ async function readHere(
   { memory, signal, onBytes, onDone }: Omit<PoolOptions, 'threads' | 'memory'> & { memory: Memory },
 ): Promise<void> {
   const { readAny } = await import('./read-any.js');
-  const known = new KnownLevels();
+  const { Desk } = await import('./desk.js');
+  const desk = new Desk();
   for (const unit of units) {
     throwIfAborted(signal);
-    onDone(unit, (await readAny(storage, unit, { memory, known, signal, onBytes })).facts);
+    onDone(unit, (await readAny(storage, unit, { memory, desk, signal, onBytes })).facts);
   }
 }
 
 /** Takes units in turn until there are none. */
 async function work(
-  storage: Storage,
+  setup: DeepSetup,
   turns: Turns,
   { memory, onBytes, onDone }: Pick<PoolOptions, 'onBytes' | 'onDone'> & { memory: Memory },
 ): Promise<void> {
   let thread: Thread | undefined;
   try {
     for (let unit = turns.next(); unit; unit = turns.next()) {
-      thread ??= new Thread(storage, memory, onBytes);
+      thread ??= new Thread(setup, memory, onBytes);
       const { facts, isSpent } = await Promise.race([thread.read(unit), turns.ended]);
       onDone(unit, facts);
       if (!isSpent) continue;
@@ -112,13 +115,12 @@ class Thread {
   private readonly number: number;
 
   constructor(
-    storage: Storage,
+    setup: DeepSetup,
     private readonly memory: Memory,
     onBytes: (bytes: number) => void,
   ) {
-    const workerData: DeepSetup = { location: storage.location, memory: memory.share() };
     this.worker = new Worker(new URL('./deep-worker.js', import.meta.url), {
-      workerData,
+      workerData: setup,
       resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
     });
     this.number = this.worker.threadId;

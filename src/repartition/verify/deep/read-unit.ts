@@ -11,17 +11,18 @@ import type { ObjectStat, Storage } from '../../../storage/storage.js';
 import { readBatches, readerBytes, UnknownArrow } from './batches.js';
 import { type Column, columnsOf } from './columns.js';
 import { type Excerpt, excerptsOf } from './excerpt.js';
-import { Desk } from './excerpt-file.js';
+import type { Desk } from './desk.js';
 import { USUAL_ROOM } from './excerpt-room.js';
-import { type FileOptions, PartFile, windowsOf } from './file.js';
+import { type FileOptions, PartFile } from './file.js';
 import { type KnownLevels, ListsRead } from './known-levels.js';
 import type { PartUnit, UnitFacts } from './model.js';
 import { Tally } from './tally.js';
 import { UnreadablePart } from './unreadable.js';
+import { windowSizes, windowsRoom } from './windows.js';
 
 export interface ReadOptions extends FileOptions {
-  /** What the thread has learned. */
-  known: KnownLevels;
+  /** The thread's. */
+  desk: Desk;
 }
 
 /** A reader that has grown beyond this is given up after its unit, with all its memory. */
@@ -29,8 +30,7 @@ export const MOST_READER_BYTES = 64 * 1024 * 1024;
 
 /** What reading takes, unless pages claim more. */
 export function usualRoom(storage: Storage): number {
-  const { bytes, ahead } = windowsOf(storage);
-  return bytes * (ahead + 1) + USUAL_ROOM;
+  return windowsRoom(windowSizes(storage.profile)) + USUAL_ROOM;
 }
 
 /** What a unit has come to, and whether its reader is not to be used again. */
@@ -95,7 +95,6 @@ export async function readRows(
   try {
     const file = await PartFile.open(storage, part, options);
     const columns = columnsOf(file.footer);
-    const desk = new Desk();
     let rows = 0;
     const [from, to] = rowGroups ?? [0, file.footer.rowGroups.length];
     for (const [i, group] of file.footer.rowGroups.slice(from, to).entries()) {
@@ -103,7 +102,7 @@ export async function readRows(
       // There is nothing to read, and no offset that could be true.
       if (expected === 0) continue;
       for (const column of columns) {
-        const read = await readColumn({ file, column, group, room, desk }, options, take);
+        const read = await readColumn({ file, column, group, room, desk: options.desk }, options, take);
         if (read === expected) continue;
         throw new UnreadablePart(
           `row group ${from + i}: column ${column.name} has ${read} rows, its footer says ${expected}`,
@@ -119,7 +118,7 @@ export async function readRows(
 
 async function readColumn(
   { group, ...source }: { file: PartFile; column: Column; group: RowGroup; room: Room; desk: Desk },
-  { signal, known }: ReadOptions,
+  { signal }: ReadOptions,
   take: TakeBatch,
 ): Promise<number> {
   const { column, file } = source;
@@ -128,9 +127,13 @@ async function readColumn(
   const stated = group.get(RowGroup.numRows) ?? 0;
   const values = chunks.reduce((most, { numValues }) => Math.max(most, numValues), 1);
   let rows = 0;
-  for await (const excerpt of excerptsOf({ ...source, chunks, rows: stated, known })) {
+  for await (const excerpt of excerptsOf({ ...source, chunks, rows: stated })) {
     signal?.throwIfAborted();
-    rows += await readExcerpt(excerpt, { column, valuesPerRow: values / stated, known }, take);
+    rows += await readExcerpt(
+      excerpt,
+      { column, valuesPerRow: values / stated, known: source.desk.known },
+      take,
+    );
   }
   return rows;
 }
@@ -151,7 +154,7 @@ async function readExcerpt(
     goesOn = false;
   });
   const offsets = levels === undefined ? undefined : lists.offsets(excerpt.values);
-  if (levels !== undefined && offsets) how.known.learn(levels, offsets);
+  if (levels !== undefined && offsets) how.known.learn(levels, offsets, excerpt.goesOn ? 1 : 0);
   return rows;
 }
 

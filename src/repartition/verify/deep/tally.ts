@@ -38,6 +38,8 @@ export class Tally {
   private rows = 0;
   private readonly columns = new Map<string, ColumnFacts>();
   private readonly checksums = new Map<string, Checksum>();
+  /** Bytes that are 1, of which the checksum is still to be told. */
+  private readonly ones = new Map<string, number>();
   /** By column: the last list, with which the next batch may go on. */
   private readonly open = new Map<string, OpenList>();
 
@@ -58,11 +60,21 @@ export class Tally {
 
   facts(): TallyFacts {
     for (const name of this.open.keys()) this.close(name);
+    for (const name of this.ones.keys()) this.hash(name, new Uint8Array(0));
     return { rows: this.rows, columns: [...this.columns.values()], checksums: [...this.checksums] };
   }
 
   private hash(name: string, bytes: Uint8Array): void {
-    this.checksums.set(name, extended(this.checksums.get(name) ?? NOTHING, bytes));
+    let before = this.checksums.get(name) ?? NOTHING;
+    const ones = this.ones.get(name);
+    if (ones !== undefined) before = joined(before, ofOnes(ones));
+    this.ones.delete(name);
+    this.checksums.set(name, extended(before, bytes));
+  }
+
+  /** So many bytes that are 1. */
+  private addOnes(name: string, count: number): void {
+    this.ones.set(name, (this.ones.get(name) ?? 0) + count);
   }
 
   /** Of a column itself, whose last list is not counted before it is known where it ends. */
@@ -89,7 +101,8 @@ export class Tally {
     if (!open) return;
     this.open.delete(name);
     const { isThere, length, facts } = open;
-    this.hash(`${name}?`, Uint8Array.of(isThere ? 1 : 0));
+    if (isThere) this.addOnes(`${name}?`, 1);
+    else this.hash(`${name}?`, Uint8Array.of(0));
     this.hash(`${name}#`, asBytes(Int32Array.of(length)));
     if (isThere) facts.lengths = widened(facts.lengths, length, length);
   }
@@ -109,10 +122,7 @@ export class Tally {
     const valid = validity(data);
     facts.nulls += valid ? data.nullCount : DataType.isNull(type) ? length : 0;
     if (valid) this.hash(`${name}?`, valid);
-    else {
-      const ones = joined(this.checksums.get(`${name}?`) ?? NOTHING, ofOnes(length));
-      this.checksums.set(`${name}?`, ones);
-    }
+    else this.addOnes(`${name}?`, length);
     if (DataType.isNull(type)) return;
     if (DataType.isList(type) || DataType.isMap(type)) this.walkList(name, data, valid, facts);
     else if (DataType.isStruct(type)) {
@@ -174,9 +184,10 @@ export class Tally {
       countFloats(values, facts);
       if (this.counted === 'bits') countBits(values, facts);
     } else if (DataType.isInt(type) && this.counted !== 'none') {
-      const values = integers(bytes, type.bitWidth, type.isSigned);
-      if (this.counted === 'bits') countBits(values, facts);
-      else countRange(values, facts);
+      const isBits = this.counted === 'bits';
+      if (type.bitWidth === 64) {
+        (isBits ? countLongBits : countLongRange)(longs(bytes, type.isSigned), facts);
+      } else (isBits ? countBits : countRange)(integers(bytes, type.bitWidth, type.isSigned), facts);
     }
   }
 }
@@ -266,25 +277,17 @@ function integers(bytes: Uint8Array, bits: number, isSigned: boolean): ArrayLike
       return isSigned ? aligned(bytes, Int8Array) : bytes;
     case 16:
       return isSigned ? aligned(bytes, Int16Array) : aligned(bytes, Uint16Array);
-    case 32:
-      return isSigned ? aligned(bytes, Int32Array) : aligned(bytes, Uint32Array);
     default:
-      return longs(bytes, isSigned);
+      return isSigned ? aligned(bytes, Int32Array) : aligned(bytes, Uint32Array);
   }
-}
-
-/** As doubles, which BigInts are far slower than; what is beyond 2^53 is an id of nobody. */
-function longs(bytes: Uint8Array, isSigned: boolean): Float64Array {
-  const low = aligned(bytes, Uint32Array);
-  const high = isSigned ? aligned(bytes, Int32Array) : low;
-  const values = new Float64Array(bytes.length / 8);
-  for (let i = 0, at = 0; i < values.length; i++, at += 2) values[i] = high[at + 1]! * 0x100000000 + low[at]!;
-  return values;
 }
 
 // `while`, because `for … of` takes six times as long over numbers.
 
-/** Only where some value is NaN or infinite, values are looked at one by one: less itself, no other is anything but 0. */
+/**
+ * Only where some value may be NaN or infinite, values are looked at one by one: of others the sum is finite, unless they are
+ * very large.
+ */
 function countFloats(values: Float32Array | Float64Array, facts: ColumnFacts): void {
   // Four sums, or each addition waits for the one before. (Declared one by one: a pattern costs three times as much.)
   let a = 0;
@@ -294,13 +297,13 @@ function countFloats(values: Float32Array | Float64Array, facts: ColumnFacts): v
   const { length } = values;
   let i = 0;
   for (; i < length - 3; i += 4) {
-    a += values[i]! - values[i]!;
-    b += values[i + 1]! - values[i + 1]!;
-    c += values[i + 2]! - values[i + 2]!;
-    d += values[i + 3]! - values[i + 3]!;
+    a += values[i]!;
+    b += values[i + 1]!;
+    c += values[i + 2]!;
+    d += values[i + 3]!;
   }
-  for (; i < length; i++) a += values[i]! - values[i]!;
-  if (a + b + c + d === 0) return;
+  for (; i < length; i++) a += values[i]!;
+  if (Number.isFinite(a + b + c + d)) return;
   i = values.length;
   while (--i >= 0) {
     const value = values[i]!;
@@ -318,10 +321,39 @@ function countBits(values: ArrayLike<number>, facts: ColumnFacts): void {
 }
 
 function countRange(values: ArrayLike<number>, facts: ColumnFacts): void {
-  let [least, greatest] = [Infinity, -Infinity];
+  let least = Infinity;
+  let greatest = -Infinity;
   let i = values.length;
   while (--i >= 0) {
     const value = values[i]!;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  if (least <= greatest) facts.range = widened(facts.range, least, greatest);
+}
+
+/** Integers of 64 bits: two halves, for BigInts are far slower. */
+interface Longs {
+  low: Uint32Array;
+  high: Int32Array | Uint32Array;
+}
+
+function longs(bytes: Uint8Array, isSigned: boolean): Longs {
+  const low = aligned(bytes, Uint32Array);
+  return { low, high: isSigned ? new Int32Array(low.buffer, low.byteOffset, low.length) : low };
+}
+
+function countLongBits({ low, high }: Longs, facts: ColumnFacts): void {
+  for (let i = 0; i < low.length; i += 2) if (low[i]! > 1 || high[i + 1] !== 0) facts.notBits++;
+}
+
+/** As doubles: what is beyond 2^53 is an id of nobody. */
+function countLongRange({ low, high }: Longs, facts: ColumnFacts): void {
+  let least = Infinity;
+  let greatest = -Infinity;
+  const { length } = low;
+  for (let i = 0; i < length; i += 2) {
+    const value = high[i + 1]! * 0x100000000 + low[i]!;
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }
