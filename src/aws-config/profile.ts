@@ -14,8 +14,8 @@ export interface Profile {
   isGiven: boolean;
   /** What configuration and credentials file say of it. */
   section: Section;
-  /** The section of services that it refers to; keys are `s3.endpoint_url` and so on. */
-  services: Section;
+  /** The section of services that it refers to; keys are `s3.endpoint_url` and so on. `undefined` where it refers to none that is there. */
+  services: Section | undefined;
 }
 
 /**
@@ -38,12 +38,12 @@ export async function readProfile(given: string | undefined): Promise<Profile> {
     );
   }
   const section: Section = { ...configFile[wanted], ...credentialsFile[wanted] };
-  const services =
-    section['services'] === undefined ? {} : (configFile[`services.${section['services']}`] ?? {});
+  const services = section['services'] === undefined ? {} : configFile[`services.${section['services']}`];
   return { name, isGiven: given !== undefined, section, services };
 }
 
-function configPath(): string {
+/** Where the configuration file is looked for. */
+export function configPath(): string {
   return process.env['AWS_CONFIG_FILE'] ?? join(homedir(), '.aws', 'config');
 }
 

@@ -56,7 +56,10 @@ class ProxyingHandler {
       return await handler.handle(request, options);
     } catch (error) {
       // For whoever tells of it: the host that cannot be reached is not the one of the request.
-      if (proxy !== undefined && error instanceof Error) Object.assign(error, { proxy: shownProxy(proxy) });
+      if (proxy !== undefined && error instanceof Error) {
+        const code = HUNG_UP.test(error.message) ? { code: 'ECONNRESET' } : {};
+        Object.assign(error, { proxy: shownProxy(proxy), ...code });
+      }
       throw error;
     }
   };
@@ -103,6 +106,9 @@ class ProxyingHandler {
     });
   }
 }
+
+/** What https-proxy-agent says, and gives no code, when the proxy closes the connection before it answers. */
+const HUNG_UP = /^(Proxy connection ended|No header received)/;
 
 interface ConnectReply {
   statusCode: number;

@@ -4,7 +4,7 @@
  */
 import { RepartitionError } from '../errors.js';
 import { firstSet } from './first-set.js';
-import type { Profile } from './profile.js';
+import { configPath, type Profile } from './profile.js';
 
 /** The services that we talk to. */
 export type Service =
@@ -20,20 +20,18 @@ export function regionOf({ section }: Profile): string | undefined {
  * The SDK's clients look into the section of `AWS_PROFILE` alone, so that a profile chosen in another way would send its
  * credentials to a server they are not for.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- * @throws RepartitionError `usage` when it is not a URL
+ * @throws RepartitionError `usage` when it is not a URL, or when the profile refers to services that are not there
  */
-export function endpointOf(service: Service, { section, services }: Profile): string | undefined {
+export function endpointOf(service: Service, profile: Profile): string | undefined {
+  const { section } = profile;
   const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_ENDPOINT_URL } = process.env;
   const isIgnored = AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? section['ignore_configured_endpoint_urls'];
   if (isIgnored?.toLowerCase() === 'true') return undefined;
   // Its name in the services section.
   const id = service === 'logs' ? 'cloudwatch_logs' : service.replaceAll('-', '_');
-  const endpoint = firstSet(
-    process.env[`AWS_ENDPOINT_URL_${id.toUpperCase()}`],
-    AWS_ENDPOINT_URL,
-    services[`${id}.endpoint_url`],
-    section['endpoint_url'],
-  );
+  const ofEnvironment = firstSet(process.env[`AWS_ENDPOINT_URL_${id.toUpperCase()}`], AWS_ENDPOINT_URL);
+  const endpoint =
+    ofEnvironment ?? firstSet(servicesOf(profile)[`${id}.endpoint_url`], section['endpoint_url']);
   if (endpoint === undefined) return undefined;
   if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return endpoint;
   const name = service === 's3' ? 'S3' : service;
@@ -41,6 +39,17 @@ export function endpointOf(service: Service, { section, services }: Profile): st
   throw new RepartitionError('usage', `the ${name} endpoint of the environment or the profile is not a URL`, {
     hint: `Write AWS_ENDPOINT_URL_${id.toUpperCase()}, AWS_ENDPOINT_URL or endpoint_url as https://host:port.`,
   });
+}
+
+/** Nobody who wrote `services` means AWS's own servers, to which a misspelt name would lead. */
+function servicesOf({ name = 'default', section, services }: Profile): NonNullable<Profile['services']> {
+  if (services !== undefined) return services;
+  const named = section['services'] ?? '';
+  throw new RepartitionError(
+    'usage',
+    `the profile ${name} has services = ${named}, and ${configPath()} has no [services ${named}]`,
+    { hint: 'Write that section, or correct the name' },
+  );
 }
 
 export interface Retries {

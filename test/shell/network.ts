@@ -78,6 +78,13 @@ export async function startCompanyProxy(hosts: Listening, login?: string): Promi
   return { ...(await listen(server, 'http')), asked };
 }
 
+/** A proxy that hangs up on whoever asks for a tunnel, as one that is overloaded does. */
+export function startClosingProxy(): Promise<Listening> {
+  const server = createServer();
+  server.on('connect', (_: IncomingMessage, socket: Socket) => socket.destroy());
+  return listen(server, 'http');
+}
+
 /** An instance's metadata service, whose role has these keys. */
 export function startInstanceMetadata(accessKeyId: string): Promise<Listening> {
   const credentials = {

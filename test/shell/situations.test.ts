@@ -17,6 +17,7 @@ import {
   type CompanyProxy,
   type Listening,
   startAwsHosts,
+  startClosingProxy,
   startCompanyProxy,
   startContainerCredentials,
   startInstanceMetadata,
@@ -40,6 +41,7 @@ let server: Proxy;
 let hosts: Listening;
 let proxy: CompanyProxy;
 let strictProxy: CompanyProxy;
+let closingProxy: Listening;
 let metadata: Listening;
 let container: Listening;
 let certificates: string;
@@ -53,12 +55,13 @@ beforeAll(async () => {
   hosts = await startAwsHosts(certificates, server.endpoint);
   proxy = await startCompanyProxy(hosts);
   strictProxy = await startCompanyProxy(hosts, 'me:secret-of-mine');
+  closingProxy = await startClosingProxy();
   metadata = await startInstanceMetadata('KEY-OF-INSTANCE');
   container = await startContainerCredentials('KEY-OF-CONTAINER', TOKEN);
   await putGraph();
 }, 120_000);
 afterAll(async () => {
-  await Promise.all([proxy, strictProxy, metadata, container].map((one) => one.stop()));
+  await Promise.all([proxy, strictProxy, closingProxy, metadata, container].map((one) => one.stop()));
   await hosts.stop();
   await server.stop();
   await moto.stop();
@@ -436,6 +439,19 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /^the connection failed through the proxy http:\/\/127\.0\.0\.1:9000 while opening s3:\/\/my-graphs: ECONNREFUSED .* Check HTTPS_PROXY/,
     },
     {
+      name: 'a proxy that hangs up',
+      variables: () => throughProxy({ HTTPS_PROXY: closingProxy.url, AWS_MAX_ATTEMPTS: '1' }),
+      aws: /proxy|closed/i,
+      ours: /^the connection failed through the proxy http:\/\/127\.0\.0\.1:9000 while opening s3:\/\/my-graphs: ECONNRESET .* Check HTTPS_PROXY/,
+    },
+    {
+      name: 'EMR Serverless, and a proxy that hangs up',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      variables: () => throughProxy({ HTTPS_PROXY: closingProxy.url, AWS_MAX_ATTEMPTS: '1' }),
+      aws: /proxy|closed/i,
+      ours: /^the connection failed through the proxy http:\/\/127\.0\.0\.1:9000 while listing applications: ECONNRESET .* Check HTTPS_PROXY/,
+    },
+    {
       name: 'the company’s authority, which nobody named',
       variables: () => ({ AWS_ENDPOINT_URL: hosts.url, AWS_MAX_ATTEMPTS: '1' }),
       aws: /SSL validation failed/,
@@ -510,6 +526,26 @@ const CHAPTERS: Record<string, Situation[]> = {
             `[services here]\nemr_serverless =\n  endpoint_url = ${server.endpoint}\ns3 =\n  endpoint_url = http://127.0.0.1:1\n`,
         }),
       ...FOUND_BY_PROFILE,
+    },
+    {
+      name: '`--profile` with `services` that are written nowhere',
+      given: () =>
+        shell.configure({
+          config: `[profile graphs]\nregion = us-east-1\nservices = there\nendpoint_url = ${server.endpoint}\n${keysIn('KEY-OF-PROFILE')}`,
+        }),
+      ...FOUND_BY_PROFILE,
+      look: () => '',
+      aws: /the "there" services configuration does not exist/,
+      ours: /^the profile graphs has services = there, and ~\/\.aws\/config has no \[services there\]\. /,
+    },
+    {
+      name: '… which an endpoint of the environment makes needless',
+      given: () =>
+        shell.configure({
+          config: `[profile graphs]\nregion = us-east-1\nservices = there\n${keysIn('KEY-OF-PROFILE')}`,
+        }),
+      ...FOUND_BY_PROFILE,
+      variables: () => ({ AWS_DEFAULT_REGION: undefined }),
     },
     {
       name: '`--profile` without an `endpoint_url`, which the profile `default` has',
