@@ -15,6 +15,7 @@ import { COMMON, bytesOption, modelOptions } from './options.js';
 import { serveModel } from './s3-model/by-hand.js';
 import { S3_COSTS } from './s3-model/costs.js';
 import { measureExecutors } from './s3-model/executors.js';
+import { CASES, type CaseName, formatTimeLeft, measureTimeLeft } from './time-left/run.js';
 import { formatDeep, measureDeep } from './verify/deep.js';
 import { flipMovies } from './verify/movies.js';
 import { withWorkspace } from './workspace.js';
@@ -105,6 +106,41 @@ function commands(args: readonly string[]) {
         const request = { executors, parts, partBytes, costs, submit: how.sparkSubmit };
         const rows = await withWorkspace(dir, (folder) => measureExecutors(request, folder, log));
         console.log(JSON.stringify(rows, undefined, 2));
+      },
+    )
+    .command(
+      'time-left',
+      "runs in the model of S3 whose progress is written down: was 'about … left' right?",
+      {
+        dir: COMMON.dir,
+        json: COMMON.json,
+        concurrency: COMMON.concurrency,
+        ...modelOptions,
+        case: {
+          choices: Object.keys(CASES) as CaseName[],
+          array: true,
+          default: ['plain'] as CaseName[],
+          describe: Object.entries(CASES)
+            .map(([name, describe]) => `${name}: ${describe}`)
+            .join('; '),
+        },
+        record: { type: 'string', describe: 'a file for what the runs told' },
+      },
+      async ({
+        dir,
+        json,
+        case: cases,
+        parts = 300,
+        partBytes = MODEL_PART_BYTES,
+        latency,
+        rates,
+        ...how
+      }) => {
+        const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
+        const { concurrency, record } = how;
+        const request = { cases, parts, partBytes, costs, concurrency, record };
+        const rows = await withWorkspace(dir, (folder) => measureTimeLeft(request, folder, log));
+        console.log(json ? JSON.stringify(rows, undefined, 2) : formatTimeLeft(rows));
       },
     )
     .command(

@@ -88,6 +88,8 @@ export class ProgressWatch {
 
   private left(progress: Shown, seconds: number): number | undefined {
     if (seconds < SECONDS_BEFORE_ESTIMATE) return undefined;
+    // Of the parts that are to be made nothing is known yet.
+    if (progress.phase === 'resume') return undefined;
     const here = this.work.secondsFor(1 - shareOf(progress), seconds);
     if (here === undefined || progress.phase !== 'parts') return here;
     return here + progress.total * this.secondsPerFooter;

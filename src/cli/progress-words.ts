@@ -4,8 +4,13 @@ import type { ProgressFacts, Shown } from './progress-facts.js';
 
 const PHASES: Record<Shown['phase'], { doing: string; noun?: string; start: (parts: string) => string }> = {
   inventory: { doing: 'Reading footers', start: (parts) => `reading the footers of ${parts}` },
+  resume: {
+    doing: 'Checking finished parts',
+    start: (parts) => `checking ${parts} that an earlier run has made`,
+  },
   parts: { doing: 'Making parts', start: (parts) => `making ${parts}` },
   verify: { doing: 'Checking parts', start: (parts) => `checking ${parts}` },
+  guard: { doing: 'Looking once more', noun: 'file', start: (files) => `looking once more at ${files}` },
   deep: { doing: 'Reading values', start: (parts) => `reading the values of ${parts}` },
   upload: { doing: 'Uploading', noun: 'file', start: (files) => `comparing and uploading ${files}` },
 };

@@ -51,12 +51,16 @@ export interface PartRows {
 /** Told while a run goes on; numbers only ever grow within a phase. */
 export type Progress = (
   | { phase: 'inventory'; done: number; total: number }
+  /** Parts that an earlier run has made are looked at; only where there are some. */
+  | { phase: 'resume'; done: number; total: number }
   /**
    * `bytes` of output so far, those of parts under way among them, and of all parts as far as that can be told before they
    * are made. `share`, from 0 to 1, is that of the work, where bytes that are re-encoded count for more than copied ones.
    */
   | { phase: 'parts'; done: number; total: number; bytes: number; totalBytes: number; share: number }
   | { phase: 'verify'; done: number; total: number }
+  /** Before publishing: is all still as it was? Of everything that the new metadata rest on, inputs among it. */
+  | { phase: 'guard'; done: number; total: number }
   /** `verify` reading every value; bytes of pages so far, and of all. */
   | { phase: 'deep'; done: number; total: number; bytes: number; totalBytes: number }
 ) &

@@ -340,6 +340,7 @@ describe('progress', () => {
     }) => {
       onProgress?.({ phase: 'inventory', done: 1, total: 1200 });
       onProgress?.({ phase: 'inventory', done: 1200, total: 1200 });
+      onProgress?.({ phase: 'resume', done: 0, total: 24 });
       onProgress?.({
         phase: 'parts',
         done: 1,
@@ -358,6 +359,7 @@ describe('progress', () => {
         share: 0.5,
       });
       onProgress?.({ phase: 'verify', done: 96, total: 96 });
+      onProgress?.({ phase: 'guard', done: 0, total: 1297 });
       return Promise.resolve(summary);
     },
   };
@@ -367,9 +369,11 @@ describe('progress', () => {
     expect(stderr.replaceAll(/^\[.*?\] /gm, '')).toBe(
       [
         'INFO: reading the footers of 1,200 parts',
+        'INFO: checking 24 parts that an earlier run has made',
         'INFO: making 96 parts, 12.3 GB',
         'INFO: by the way',
         'INFO: checking 96 parts',
+        'INFO: looking once more at 1,297 files',
         ...CLOSING,
         '',
       ].join('\n'),
@@ -401,7 +405,7 @@ describe('progress', () => {
     display.stop();
     expect(lines.slice(0, 4)).toEqual([
       'making 96 parts, 12.3 GB',
-      'making parts: 2 %, 307 MB of 12.3 GB, 2 of 96 parts, 32.3 MB/s, about 6 min 11 s left',
+      'making parts: 2 %, 307 MB of 12.3 GB, 2 of 96 parts, 33.2 MB/s, about 6 min 1 s left',
       'S3 asked to slow down once, 1 request sent again',
       'making parts: 5 %, 614 MB of 12.3 GB, 4 of 96 parts, 30.7 MB/s, about 6 min 20 s left, S3 asked to slow down once, 6 requests sent again',
     ]);

@@ -1,18 +1,13 @@
 /** Whether "about … left" was right: on runs that were recorded, and on made-up ones whose end is known. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { type Estimate, estimatesOf, judge, type ToldRun } from '../../bench/time-left/judge.js';
 import { ProgressWatch } from '../../src/cli/progress-facts.js';
 import type { Progress } from '../../src/repartition/api.js';
 
-/** A run: all that it told, and when. `recorded-runs.json` says of each recorded one what ran where. */
-interface Told {
-  name: string;
-  /** Seconds since the begin. */
-  end: number;
-  told: [seconds: number, progress: Progress][];
-}
-
-const recorded = JSON.parse(readFileSync(new URL('recorded-runs.json', import.meta.url), 'utf8')) as Told[];
+const recorded = JSON.parse(
+  readFileSync(new URL('recorded-runs.json', import.meta.url), 'utf8'),
+) as ToldRun[];
 
 const BYTES = 12_800_000_000;
 const parts = (share: number): Progress => {
@@ -27,7 +22,7 @@ const parts = (share: number): Progress => {
 };
 
 /** @param shareAt what is done after so many seconds; told every half a second */
-function madeUp(name: string, end: number, shareAt: (seconds: number) => number): Told {
+function madeUp(name: string, end: number, shareAt: (seconds: number) => number): ToldRun {
   const told = Array.from({ length: Math.ceil(end * 2) }, (_, i): [number, Progress] => [
     i / 2,
     parts(Math.min(1, shareAt(i / 2))),
@@ -35,7 +30,7 @@ function madeUp(name: string, end: number, shareAt: (seconds: number) => number)
   return { name, end, told };
 }
 
-const runs: Told[] = [
+const runs: ToldRun[] = [
   ...recorded,
   madeUp('the same speed throughout, for a minute', 60, (seconds) => seconds / 60),
   madeUp(
@@ -55,18 +50,10 @@ const runs: Told[] = [
 /** Of the shortest runs nothing is said yet. */
 const SECONDS_BEFORE_ANYTHING = 3;
 
-/** What was said of the time left at each moment from a tenth of the run on, beside the truth. */
-function estimates({ end, told }: Told): { at: number; said: number | undefined; truth: number }[] {
-  const watch = new ProgressWatch();
-  const said: { at: number; said: number | undefined; truth: number }[] = [];
-  let next = 0;
+/** Those of the moments that are judged here. */
+function estimates(run: ToldRun): Estimate[] {
   // What comes in lumps may be one off at the very end.
-  for (let at = 0; at <= 0.9 * end; at += end / 200) {
-    for (; next < told.length && told[next]![0] <= at; next++) watch.note(told[next]![1], told[next]![0]);
-    if (at >= Math.max(end / 10, SECONDS_BEFORE_ANYTHING))
-      said.push({ at, said: watch.at(at)?.secondsLeft, truth: end - at });
-  }
-  return said;
+  return estimatesOf(run).filter(({ at }) => at >= SECONDS_BEFORE_ANYTHING && at <= 0.9 * run.end);
 }
 
 /** Near the end a second is a lot, and nobody minds. */
@@ -80,6 +67,21 @@ test.each(runs.map((run) => [run.name, run] as const))(
       return said === undefined || Math.abs(said - truth) > Math.max(0.3 * truth, SECONDS_THAT_NOBODY_MINDS);
     });
     expect(wrong).toEqual([]);
+  },
+);
+
+/** As `npm run bench -- time-left --record` has written them down. */
+const model = JSON.parse(
+  readFileSync(new URL('recorded-model-runs.json', import.meta.url), 'utf8'),
+) as ToldRun[];
+
+test.each(model.map((run) => [run.name, run] as const))(
+  'what is said from a tenth on is right within 30 %%, and from a quarter on something is: %s',
+  (_name, run) => {
+    const { judged, unsaid, within } = judge(run, SECONDS_THAT_NOBODY_MINDS);
+    expect(within).toBe(judged - unsaid);
+    const late = estimatesOf(run).filter(({ at }) => at >= run.end / 4 && at <= 0.9 * run.end);
+    expect(late.filter(({ said }) => said === undefined)).toEqual([]);
   },
 );
 

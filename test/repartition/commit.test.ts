@@ -2,7 +2,16 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commit, execute, inThisThread, openStorage, ownedTasks, prepare, repartition } from 'gs-repartition';
+import {
+  commit,
+  execute,
+  inThisThread,
+  openStorage,
+  ownedTasks,
+  prepare,
+  type Progress,
+  repartition,
+} from 'gs-repartition';
 import { describe, expect, test } from 'vitest';
 import { checksums, copyFixture } from '../graphs/prefix.js';
 import { alignWhile, moments, otherBytes, VICTIMS } from '../support/tampering.js';
@@ -113,8 +122,18 @@ describe('on a disk', () => {
     const prefix = await copyFixture('cases/file-counts');
     const plan = await prepare({ inputPrefix: prefix });
     const results = await execute(plan);
-    const { parts } = await repartition({ inputPrefix: prefix });
+    const last = new Map<string, Progress>();
+    const { parts } = await repartition({
+      inputPrefix: prefix,
+      onProgress: (progress) => last.set(progress.phase, progress),
+    });
     expect(parts.resumed).toBe(plan.tasks);
+    // Looking at them is told, and so is the look before publishing: nothing is made in between.
+    expect([...last.keys()]).toEqual(['inventory', 'resume', 'verify', 'guard']);
+    expect(last.get('resume')).toMatchObject({ done: plan.tasks, total: plan.tasks });
+    const guarded = last.get('guard')!;
+    expect(guarded.done).toBe(guarded.total);
+    expect(guarded.total).toBeGreaterThan(plan.tasks);
     expect((await commit(plan, results)).status).toBe('succeeded');
   });
 });

@@ -25,7 +25,7 @@ export async function commitOn(
   const started = performance.now();
   const onPart = counter((done) => onProgress?.({ phase: 'verify', done, total: plan.tasks }));
   await checkOutputs(storage, plan, results, { signal, onPart });
-  await requireUnchanged(storage, plan, results, { signal });
+  await requireUnchanged(storage, plan, results, { signal, onProgress });
   throwIfAborted(signal);
   await storage.write(plan.settings.updatedFile, encoded(updateMetadata(plan.metadata, changesOf(plan))));
   const seconds = plan.seconds + results.seconds + (performance.now() - started) / 1000;

@@ -7,6 +7,8 @@ import { type ErrorContext, RepartitionError } from '../../errors.js';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import { fingerprint } from '../fingerprint.js';
+import type { Progress } from '../api.js';
+import { counter } from '../counter.js';
 import type { Plan, Results } from '../model.js';
 import { ownedTasks } from '../owned-tasks.js';
 
@@ -15,8 +17,12 @@ export async function requireUnchanged(
   storage: Storage,
   plan: Plan,
   results: Results,
-  options: CallOptions,
+  { onProgress, ...options }: CallOptions & { onProgress?: ((progress: Progress) => void) | undefined },
 ): Promise<void> {
+  const total = countExpected(plan);
+  const report = (done: number): void => onProgress?.({ phase: 'guard', done, total });
+  const onObject = counter(report);
+  report(0);
   // Answers come in the order of the questions.
   const expected = expectedObjects(plan, results);
   await storage.look(
@@ -24,6 +30,7 @@ export async function requireUnchanged(
     (path, stat) => {
       const wanted = expected.next().value as Expected;
       if (!stat || !wanted.isSame(stat)) throw changed(storage, path, stat && 'replaced', wanted.context);
+      onObject();
     },
     options,
   );
@@ -53,6 +60,14 @@ function* expectedObjects(plan: Plan, { fingerprints }: Results): Generator<Expe
     yield { path: task.output, context, isSame: (stat) => fingerprint(stat) === fingerprints[task.id] };
   }
   yield known(plan.metadataFile);
+}
+
+function countExpected({ groups, idMappings, tasks }: Plan): number {
+  const sources = groups
+    .flatMap(({ dataSets }) => dataSets)
+    .reduce((sum, { sources: of }) => sum + of.length, 0);
+  const mappings = [...idMappings].reduce((sum, [, parts]) => sum + parts.length, 0);
+  return sources + mappings + tasks + 1;
 }
 
 function* paths(plan: Plan, results: Results): Generator<string> {

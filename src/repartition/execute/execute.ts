@@ -28,7 +28,7 @@ export async function executeOn(
   const onFinished = ({ id }: Task, found: Pick<TaskResult, 'size' | 'version'>): void => {
     fingerprints[id] = fingerprint(found);
   };
-  const resumed = remake ? 0 : await findFinished(storage, plan, { signal, log }, onFinished);
+  const resumed = remake ? 0 : await findFinished(storage, plan, { signal, log, onProgress }, onFinished);
   if (resumed > 0) log?.info(`${resumed} of ${plan.tasks} parts are done already`);
 
   const results: Results = {

@@ -2,7 +2,8 @@
 import pMap from 'p-map';
 import type { CallOptions, ObjectStat, Storage } from '../../storage/storage.js';
 import { checkOldOutput, SourceSchemas } from '../check-output.js';
-import type { Log } from '../api.js';
+import type { Log, Progress } from '../api.js';
+import { counter } from '../counter.js';
 import type { Plan, Task } from '../model.js';
 import { outputFolders, type OwnedTask, ownedTasks } from '../owned-tasks.js';
 import { tailBuffers } from '../part-reader.js';
@@ -16,7 +17,11 @@ import { tailBuffers } from '../part-reader.js';
 export async function findFinished(
   storage: Storage,
   plan: Plan,
-  { log, ...options }: CallOptions & { log?: Log | undefined },
+  {
+    log,
+    onProgress,
+    ...options
+  }: CallOptions & { log?: Log | undefined; onProgress?: ((progress: Progress) => void) | undefined },
   onFinished: (task: Task, found: Pick<ObjectStat, 'size' | 'version'>) => void,
 ): Promise<number> {
   const existing = new Set<string>();
@@ -32,10 +37,15 @@ export async function findFinished(
   const sources = new SourceSchemas(storage, options);
   const reading = { ...options, tails: tailBuffers(storage.profile) };
   let finished = 0;
+  const total = countThatExist(plan, existing);
+  const report = (done: number): void => onProgress?.({ phase: 'resume', done, total });
+  const onPart = counter(report);
+  if (total > 0) report(0);
   await pMap(
     thatExist(plan, existing),
     async (owned) => {
       const checked = await checkOldOutput(storage, owned, sources, reading);
+      onPart();
       if ('problem' in checked) {
         log?.warn(`${storage.describe(owned.task.output)} is made anew: ${checked.problem}`);
         return;
@@ -46,6 +56,12 @@ export async function findFinished(
     { concurrency },
   );
   return finished;
+}
+
+function countThatExist(plan: Plan, existing: ReadonlySet<string>): number {
+  let count = 0;
+  for (const { task } of ownedTasks(plan)) if (existing.has(task.output)) count++;
+  return count;
 }
 
 function* thatExist(plan: Plan, existing: ReadonlySet<string>): Generator<OwnedTask> {
