@@ -19,9 +19,9 @@ export interface Estimate {
 }
 
 /** From this share of a run on, what is said should be right. */
-export const FROM = 0.1;
+const FROM = 0.1;
 /** Of the truth: more is wrong. */
-export const TOLERANCE = 0.3;
+const TOLERANCE = 0.3;
 /** Moments that are looked at, in a run. */
 const LOOKS = 200;
 
