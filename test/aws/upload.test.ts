@@ -298,10 +298,12 @@ describe('an upload that a killed process has left open', () => {
     expect(await account.get('tables/large.csv')).toBe(content.toString());
   });
 
-  it('and that another process ends meanwhile is begun again', async () => {
+  it.each([
+    ['that another process ends meanwhile', /UploadPart/, 404, 'NoSuchUpload'],
+    ['that the server will not end', /CompleteMultipartUpload/, 400, 'InvalidRequest'],
+  ] as const)('and %s is begun again', async (_, call, status, type) => {
     await leaveOpen();
-    const gone = { status: 404, type: 'NoSuchUpload', message: 'gone' };
-    account.front.faults.push({ call: /UploadPart/, times: 1, reply: gone });
+    account.front.faults.push({ call, times: 1, reply: { status, type, message: 'no' } });
     expect((await upload()).uploaded.files).toBe(4);
     expect(await openUploads()).toBe(0);
     expect(await account.get('tables/large.csv')).toBe(content.toString());

@@ -137,8 +137,8 @@ export async function sendFile(
 }
 
 /**
- * The upload is gone, or has parts that we did not send: others upload the same file, or went on where we were. Or the
- * server knows no checksums of a whole.
+ * The upload is gone, or has parts that we did not send: others upload the same file, or went on where we were. Or what
+ * was left open cannot be gone on with, or the server knows no checksums of a whole.
  */
 class BeginAgain extends Error {
   override readonly name = 'BeginAgain';
@@ -210,7 +210,10 @@ async function sendOnce(
     const error = sending.failure ?? thrown;
     // A file that shrinks or grows has another number of bytes than was said.
     if (!(error instanceof RepartitionError)) await requireUnchanged(local);
-    const isLost = isS3Error(error, 'NoSuchUpload', 'InvalidPart');
+    const isLost =
+      isS3Error(error, 'NoSuchUpload', 'InvalidPart') ||
+      // versitygw forgets how an upload was begun when whoever ended it went away meanwhile.
+      (unfinished !== undefined && isS3Error(error, 'InvalidRequest'));
     if (isLost || (announced.ChecksumType !== undefined && requests.terms.learnNoNames(error))) {
       if (isOpen) log?.warn(leftOpen(bucket.url(key)));
       throw new BeginAgain(messageOf(error), { cause: error });
