@@ -20,7 +20,7 @@ describe('output that cannot be written', () => {
       '>&-',
       0,
       /^$/,
-      /INFO: making [^\n]*\n[^\n]*INFO: checking [^\n]*\n[^\n]*Wrote [^\n]*\n[^\n]*time: [^\n]*\n$/,
+      /INFO: making [^\n]*\n[^\n]*INFO: checking [^\n]*\n[^\n]*INFO: looking [^\n]*\n[^\n]*Wrote [^\n]*\n[^\n]*time: [^\n]*\n$/,
     ],
     ['2>&-', 0, /^Aligned /, /^$/],
     ['<&- >&- 2>&-', 0, /^$/, /^$/],
