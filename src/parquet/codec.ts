@@ -30,9 +30,14 @@ export async function openCodec(codec: number): Promise<PageCodec> {
   };
 }
 
-/** Whether `openCodec` knows it. */
-export function isKnownCodec(codec: number): boolean {
-  return codec !== Codec.lzo && Object.values<number>(Codec).includes(codec);
+/** The same for whoever can do without: undefined where `openCodec` throws UnknownCodec. */
+export async function openKnownCodec(codec: number): Promise<PageCodec | undefined> {
+  try {
+    return await openCodec(codec);
+  } catch (error) {
+    if (error instanceof UnknownCodec) return undefined;
+    throw error;
+  }
 }
 
 function findCodec(codec: number): PageCodec | Promise<PageCodec> {

@@ -1,5 +1,5 @@
 /** What is looked at of a chunk that is copied whole: that somebody can begin to read it. */
-import { isKnownCodec, openCodec } from './codec.js';
+import { openKnownCodec } from './codec.js';
 import { PageType } from './format.js';
 import { HeaderWindow, inPage } from './header-window.js';
 import { beginsInsideRow, openLevels } from './page.js';
@@ -39,10 +39,11 @@ async function requireFirstRow(
 ): Promise<void> {
   const isData = head.type === PageType.dataPage || head.type === PageType.dataPageV2;
   const body = window.inHand({ start: start + head.size, end: start + head.size + head.compressedSize });
-  if (!isData || !body || head.uncompressedSize > MOST_UNPACKED || !isKnownCodec(chunk.codec)) return;
+  if (!isData || !body || head.uncompressedSize > MOST_UNPACKED) return;
+  const codec = await openKnownCodec(chunk.codec);
+  if (!codec) return;
   const room = await reader.memory.take(head.uncompressedSize);
   try {
-    const codec = await openCodec(chunk.codec);
     const goesOn = await inPage(chunk, start, () =>
       beginsInsideRow(openLevels({ ...chunk, codec }, head, body)),
     );

@@ -3,7 +3,7 @@
  * (`excerpt-file.ts`). So what is in memory is some pages, whatever the size of row groups.
  */
 import type { Room } from '../../../memory.js';
-import { openCodec, type PageCodec, UnknownCodec } from '../../../parquet/codec.js';
+import { openKnownCodec, type PageCodec } from '../../../parquet/codec.js';
 import {
   DataPageHeader,
   DataPageHeaderV2,
@@ -58,7 +58,8 @@ async function* runsOf(source: Source): AsyncGenerator<Excerpt> {
   const { file, column, chunks, room, desk } = source;
   const chunk = chunks[0]!;
   const held = room.bytes;
-  const codec = column.shape === 'list' && column.isNumeric ? await codecOf(chunk) : undefined;
+  // Of one that we don't know the reader will say what it thinks.
+  const codec = column.shape === 'list' && column.isNumeric ? await openKnownCodec(chunk.codec) : undefined;
   let dictionary: Page | undefined;
   let run: Run | undefined;
   let begun = false;
@@ -83,16 +84,6 @@ async function* runsOf(source: Source): AsyncGenerator<Excerpt> {
   }
   if (run) yield run.excerpt();
   room.shrink(held);
-}
-
-/** Undefined for one that we don't know: the reader will say what it thinks of it. */
-async function codecOf({ codec }: SourceChunk): Promise<PageCodec | undefined> {
-  try {
-    return await openCodec(codec);
-  } catch (error) {
-    if (error instanceof UnknownCodec) return undefined;
-    throw error;
-  }
 }
 
 /** A page of lists whose levels are known, or such as may be worth knowing. */
