@@ -6,7 +6,7 @@ import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
 import { type ReadOptions, tailBuffers } from '../part-reader.js';
-import { type PartReader, readPart } from './read-part.js';
+import { type LoneFacts, type PartReader, readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
 export interface InventoryOptions extends ReadOptions {
@@ -47,8 +47,16 @@ export async function takeInventory(
   const { read, atOnce: readsAtOnce } = readerOf(storage, options);
   return lookAtParts(storage, groups, { ...options, readsAtOnce }, async (dataSet, path) => {
     const { facts, footer } = await read(dataSetName(dataSet), path);
-    return { ...facts, schema: schemasOf(dataSet).add(path, footer) };
+    return withSchema(facts, schemasOf(dataSet).add(path, footer));
   });
+}
+
+/**
+ * The number comes first: V8 gives each object that is spread and then gets one more property a hidden class of its own,
+ * which for a million parts is as much memory again as all their facts.
+ */
+function withSchema(facts: LoneFacts, schema: number): PartFacts {
+  return { schema, ...facts };
 }
 
 /** The groups with what `look` says of each part; parts are looked at many at a time. */
@@ -130,7 +138,7 @@ export async function countIdMappings(
     counted.set(
       type,
       // They are counted and never mixed: what they look like is nobody's concern.
-      facts.map((part) => ({ ...part.facts, schema: 0 })),
+      facts.map((part) => withSchema(part.facts, 0)),
     );
   }
   return counted;

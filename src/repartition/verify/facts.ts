@@ -68,11 +68,12 @@ export async function lookAtPart(
     for (const group of footer.rowGroups) if (hasRows(group)) readChunks(footer, group);
     const nulls = nullsOf(footer);
     const ranges = dataSet.places[0].section === 'edges' ? rangesOf(footer) : undefined;
+    // The facts last, as `withSchema` in `prepare/inventory.ts` says why.
     return {
-      ...facts,
       schema: schemas.add(footer),
       ...(nulls !== undefined && { nulls }),
       ...(ranges && { ranges }),
+      ...facts,
     };
   } catch (error) {
     return { path, problem: problemOf(error) };

@@ -54,7 +54,8 @@ export class FooterSchemas {
   unpack({ parts, schemas }: FoundFooters): ReadPart[] {
     const found = schemas.map((text) => this.schemaOf(text));
     return parts.map(({ facts: { width, ...facts }, schema }) => ({
-      facts: { ...facts, ...(width !== undefined && { width: width ?? NaN }) },
+      // First, so that all get the same hidden class.
+      facts: width === undefined ? facts : { width: width ?? NaN, ...facts },
       footer: { ...found[schema]!, file: this.storage.describe(facts.path), rows: facts.rows },
     }));
   }
