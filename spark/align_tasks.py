@@ -20,6 +20,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -36,12 +37,12 @@ GATHER_SECONDS = 0.1
 worker = None
 
 
-def run_batches(answers, executor, command, patience, lines):
+def run_batches(answers, executor, program, patience, lines):
     """On an executor: a partition has one line."""
     for line in lines:
         batch = json.loads(line)
         said = {"batch": batch["batch"], "executor": f"{executor or number()} on {socket.gethostname()}"}
-        words = [*shlex.split(command), "worker", "--setup", batch["setup"]]
+        words = [*program, "worker", "--setup", batch["setup"]]
         try:
             said["answers"] = ask_worker(words, batch["tasks"], patience)
         except OSError as error:
@@ -60,7 +61,10 @@ def ask_worker(words, tasks, patience):
     global worker
     if worker and (worker.args != words or worker.poll() is not None):
         end_worker()
-    worker = worker or subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if worker is None:
+        complaints = tempfile.TemporaryFile()
+        worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints)
+        worker.complaints = complaints
     try:
         # It answers while it still reads: two full pipes would wait for each other.
         threading.Thread(target=write, args=(worker.stdin, tasks), daemon=True).start()
@@ -73,15 +77,25 @@ def ask_worker(words, tasks, patience):
                 raise RuntimeError(f"the worker has said nothing for {patience:g} seconds")
             silence.cancel()
             if not line:
-                code = worker.wait()
-                # A shell's word for a program that is not there: the command is one, and starts Node.js.
-                raise OSError(None, "there is no Node.js") if code == 127 else RuntimeError(f"the worker ended with {code}")
+                raise ending(worker.wait())
             if b'"heartbeat":' not in line[:14]:
                 answers.append(line.decode())
         return answers
     except BaseException:
         end_worker()
         raise
+
+
+def ending(code):
+    """A worker's last words are for the command, all of them for the executor's log."""
+    worker.complaints.seek(0)
+    said = worker.complaints.read().decode(errors="replace").strip()
+    print(said, file=sys.stderr)
+    # A shell's words for a program that cannot be started: the command is one, and starts Node.js.
+    missing = {126: "Permission denied", 127: "there is no Node.js"}.get(code)
+    lines = said.splitlines()
+    last = "".join(f": {line}" for line in [line for line in lines if "rror" in line][-1:] or lines[-1:])
+    return OSError(None, missing) if missing else RuntimeError(f"the worker ended with {code}{last}")
 
 
 def write(pipe, tasks):
@@ -125,11 +139,18 @@ def words_of(error):
         return "Spark's Java process has gone"
 
 
+def setting(sc, name, default, parse):
+    value = sc.getConf().get(f"spark.gsRepartition.{name}", default)
+    try:
+        return parse(value)
+    except ValueError as error:
+        sys.exit(f"error: spark.gsRepartition.{name}={value}: {error}")
+
+
 def serve(sc, connection):
     """Has all batches done that come over the connection, until it ends."""
-    conf = sc.getConf()
-    command = conf.get("spark.gsRepartition.command", "gs-repartition")
-    patience = float(conf.get("spark.gsRepartition.patience", "300"))
+    program = setting(sc, "command", "gs-repartition", shlex.split)
+    patience = setting(sc, "patience", "300", float)
     # In one process with the driver an executor has no folder of its own; Spark calls it so.
     executor = "driver" if re.fullmatch(r"local(\[.*\])?", sc.master) else None
     writing = threading.Lock()
@@ -147,7 +168,7 @@ def serve(sc, connection):
     sc.addPyFile(os.path.abspath(__file__))
     here = __import__(os.path.splitext(os.path.basename(__file__))[0])
     here.Answers.send = send
-    work = functools.partial(here.run_batches, sc.accumulator([], here.Answers()), executor, command, patience)
+    work = functools.partial(here.run_batches, sc.accumulator([], here.Answers()), executor, program, patience)
 
     def run(lines):
         why = "Spark counts the work as done, but there is no answer"
@@ -189,10 +210,10 @@ def main():
         connection.sendall(f"{os.environ['GS_REPARTITION_SPARK_TOKEN']}\n".encode())
         serve(sc, connection)
         return 0
-    command = sc.getConf().get("spark.gsRepartition.command", "gs-repartition")
+    program = setting(sc, "command", "gs-repartition", shlex.split)
     connection, theirs = socket.socketpair()
     session = ["--engine", "spark", "--spark-submit", f"fd:{theirs.fileno()}"]
-    process = subprocess.Popen([*shlex.split(command), *sys.argv[1:], *session], pass_fds=[theirs.fileno()])
+    process = subprocess.Popen([*program, *sys.argv[1:], *session], pass_fds=[theirs.fileno()])
     theirs.close()
     serve(sc, connection)
     return process.wait()

@@ -5,10 +5,23 @@ import type { BatchOutcome } from './cluster.js';
 const AGAIN = 'Run the same command again: finished parts are kept and the rest is done.';
 const AT_DEBUG = 'Look at what Spark says at --log-level DEBUG.';
 
-/** What a log says of an end: its last line that speaks of an error, or its last. */
+/** A log's traces and ends, which tell no reason. */
+const NO_REASON = /^\s*at |^\s*$|ShutdownHookManager|Could not create the Java Virtual|Program will exit/;
+/** What would do as a reason, the best first. */
+const REASONS = [
+  /Application has been killed\. Reason: /,
+  /error|exception|denied|not found|no such|^invalid/i,
+  /./,
+];
+
+/** What a log says of an end: why Spark's master has ended it, else its last line that speaks of an error, or its last. */
 export function lastError(said: readonly string[]): string | undefined {
-  const lines = said.filter((line) => !/^\s*at |^\s*$|ShutdownHookManager/.test(line));
-  return lines.findLast((line) => /error|exception|denied|not found|no such/i.test(line)) ?? lines.at(-1);
+  const lines = said.filter((line) => !NO_REASON.test(line));
+  for (const reason of REASONS) {
+    const found = lines.findLast((line) => reason.test(line));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** @param how it ended: an exit code, a signal, or why it could not be started */

@@ -1,6 +1,6 @@
 /** What becomes of Spark's words when something fails. */
 import { expect, test } from 'vitest';
-import { failedJob } from '../../src/repartition/spark-words.js';
+import { failedJob, lastError } from '../../src/repartition/spark-words.js';
 
 /** As Spark 3.5 says it, shortened. */
 const lost = (why: string): string =>
@@ -33,3 +33,26 @@ test.each([
     for (const [, outcome] of outcomes) expect(outcome).toMatchObject({ executor, error: { message } });
   },
 );
+
+test.each([
+  // --spark-conf spark.driver.memory=lots: from Java itself.
+  [
+    'Invalid maximum heap size: -Xmxlots',
+    'Error: Could not create the Java Virtual Machine.',
+    'Error: A fatal exception has occurred. Program will exit.',
+  ],
+  // --spark-master spark://127.0.0.1:9
+  [
+    'ERROR StandaloneSchedulerBackend: Application has been killed. Reason: All masters are unresponsive! Giving up.',
+    'WARN StandaloneSchedulerBackend: Application ID is not initialized yet.',
+    'java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.',
+    '\tat org.apache.spark.SparkContext.assertNotStopped(SparkContext.scala:122)',
+  ],
+  [
+    'error: spark.gsRepartition.patience=soon: no number',
+    'INFO ShutdownHookManager: Deleting directory /tmp/error',
+  ],
+  ['the last word', ''],
+])('the reason for an end is found in a log: %s', (reason, ...others) => {
+  expect(lastError(['INFO SparkContext: Running Spark', reason, ...others])).toBe(reason);
+});

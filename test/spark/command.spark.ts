@@ -35,8 +35,22 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** What Python prints that has the driver's functions. */
+function inDriver(script: string): string[] {
+  const folder = join(repositoryRoot, 'spark');
+  const env = { ...process.env, PYTHONPATH: `${folder}:${process.env['PYTHONPATH']!}` };
+  const { stdout, stderr } = spawnSync(process.env['SPARK_PYTHON']!, ['-B', '-c', script], {
+    env,
+    encoding: 'utf8',
+  });
+  expect(stderr).not.toContain('Traceback');
+  return stdout.trim().split('\n');
+}
+
 test('a driver has words for a failure when nobody is there to ask for them', () => {
-  const script = `
+  const gone = "Spark's Java process has gone";
+  expect(
+    inDriver(`
 import align_tasks
 from py4j.protocol import Py4JNetworkError
 class Gone(Exception):
@@ -45,16 +59,35 @@ class Gone(Exception):
         raise ConnectionRefusedError("refused")
 for error in [Gone(), Py4JNetworkError("Answer from Java side is empty"), ValueError("what it is")]:
     print(align_tasks.words_of(error))
-`;
-  const folder = join(repositoryRoot, 'spark');
-  const env = { ...process.env, PYTHONPATH: `${folder}:${process.env['PYTHONPATH']!}` };
-  const { stdout, stderr } = spawnSync(process.env['SPARK_PYTHON']!, ['-B', '-c', script], {
-    env,
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  const gone = "Spark's Java process has gone";
-  expect(stdout.trim().split('\n')).toEqual([gone, gone, 'what it is']);
+`),
+  ).toEqual([gone, gone, 'what it is']);
+});
+
+test('an executor says what a worker ended with, in one line; heartbeats are no answers', () => {
+  expect(
+    inDriver(`
+import align_tasks
+for shell in [
+    """read task; echo '{"heartbeat":1}'; echo answer to $task; exec sleep 9""",
+    'echo SyntaxError: this is no JavaScript >&2; echo Node.js v12 >&2; exit 1',
+    'kill -KILL $$',
+    'exec node-that-is-not-there',
+    'exec /dev/null',
+    'exec sleep 9',
+]:
+    try:
+        print(align_tasks.ask_worker(["sh", "-c", shell], ["7"], 0.5))
+    except Exception as error:
+        print(type(error).__name__, getattr(error, "strerror", None) or error)
+`),
+  ).toEqual([
+    "['answer to 7\\n']",
+    'RuntimeError the worker ended with 1: SyntaxError: this is no JavaScript',
+    'RuntimeError the worker ended with -9',
+    'OSError there is no Node.js',
+    'OSError Permission denied',
+    'RuntimeError the worker has said nothing for 0.5 seconds',
+  ]);
 });
 
 describe('the command on Spark', () => {
@@ -176,21 +209,16 @@ describe('the command on Spark', () => {
     const program = join(prefix, '..', 'gs-repartition-without-node');
     await writeFile(program, '#!/bin/sh\nexec node-that-is-not-there "$0" "$@"\n');
     await chmod(program, 0o755);
-    for (const [command, why] of [
-      ['/nowhere/gs-repartition', '/nowhere/gs-repartition cannot be started: No such file or directory'],
-      [program, `${program} cannot be started: there is no Node.js`],
-    ]) {
-      const spark = inOneProcess(`spark.gsRepartition.command=${command!}`);
-      const outcome = await gsRepartition(['--input-prefix', prefix, ...asWords(spark)]);
-      expect(outcome.code).toBe(1);
-      expect(errorLines(outcome)).toEqual([
-        expect.stringMatching(
-          new RegExp(
-            `^gs-repartition: ${why!} \\(on executor driver on \\S+, while it read .*\\)\\. Install Node\\.js`,
-          ),
+    const spark = inOneProcess(`spark.gsRepartition.command=${program}`);
+    const outcome = await gsRepartition(['--input-prefix', prefix, ...asWords(spark)]);
+    expect(outcome.code).toBe(1);
+    expect(errorLines(outcome)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^gs-repartition: ${program} cannot be started: there is no Node\\.js \\(on executor driver on \\S+, while it read .*\\)\\. Install Node\\.js`,
         ),
-      ]);
-    }
+      ),
+    ]);
   });
 
   test('says in one line that there is no Spark', async () => {
