@@ -11,10 +11,11 @@ const NO_REASON = /^\s*at |^\s*$|ShutdownHookManager|Could not create the Java V
 const REASONS = [
   /Application has been killed\. Reason: /,
   /error|exception|denied|not found|no such|^invalid/i,
-  /./,
+  // What all goes well with is no reason.
+  /^(?!.* (?:INFO|WARN) )/,
 ];
 
-/** What a log says of an end: why Spark's master has ended it, else its last line that speaks of an error, or its last. */
+/** What a log says of an end: why Spark's master has ended it, else its last line that speaks of an error, or its last words. */
 export function lastError(said: readonly string[]): string | undefined {
   const lines = said.filter((line) => !NO_REASON.test(line));
   for (const reason of REASONS) {
@@ -58,21 +59,28 @@ export function noWorker(why: string): ErrorMessage {
 
 /**
  * A job that is over, with batches that have no answer: the task that failed too often is one of them, and where it ran last
- * stands beside it.
+ * stands beside it. Without such a task it is nobody's.
  * @param why Spark's words for a failure
  * @returns the outcome of each batch, the one to blame first
  */
-export function failedJob(why: string, batches: readonly number[]): [batch: number, outcome: BatchOutcome][] {
+export function failedJob(
+  why: string,
+  batches: readonly number[],
+): [batch: number, outcome: BatchOutcome | RepartitionError][] {
   const lost = /Lost task (\d+)\.\d+ in stage .*?\((\S+) executor (\S+)\): (.*)/.exec(why);
   const reason = lost?.[4] ?? why.trim().split('\n')[0]!;
+  if (!lost) {
+    const error = new RepartitionError('limit', `Spark has given up: ${reason}`, { hint: AGAIN });
+    return batches.map((batch) => [batch, error]);
+  }
   // Of an exception in Python, the last line of its trace says what it was.
   const raised = [...why.matchAll(/^(?:\w+\.)*\w*(?:Error|Exception): (.*)$/gm)].at(-1)?.[1];
   const message = reason.includes('PythonException') ? (raised ?? reason) : reason;
   const outcome = {
-    executor: lost ? `${lost[3]!} on ${lost[2]!}` : 'none',
+    executor: `${lost[3]!} on ${lost[2]!}`,
     error: toErrorMessage(new RepartitionError('limit', message, { hint: AGAIN })),
   };
-  const blamed = batches[Number(lost?.[1] ?? 0)] ?? batches[0];
+  const blamed = batches[Number(lost[1])];
   return [...batches]
     .sort((a, b) => Number(b === blamed) - Number(a === blamed))
     .map((batch) => [batch, outcome]);

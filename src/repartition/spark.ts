@@ -291,9 +291,11 @@ class SparkCluster implements Cluster {
     }
   }
 
-  private settle(batch: number, outcome: BatchOutcome): void {
-    this.waiting.get(batch)?.resolve(outcome);
+  private settle(batch: number, outcome: BatchOutcome | RepartitionError): void {
+    const waiting = this.waiting.get(batch);
     this.waiting.delete(batch);
+    if (outcome instanceof RepartitionError) waiting?.reject(outcome);
+    else waiting?.resolve(outcome);
   }
 
   private fail(error: RepartitionError): void {

@@ -24,7 +24,6 @@ test.each([
     '3 on host',
     'ExecutorLostFailure',
   ],
-  ["Spark's Java process has gone", [4, 5, 6], 'none', "Spark's Java process has gone"],
 ])(
   'a job that is over without answers: the batch to blame comes first %#',
   (why, order, executor, message) => {
@@ -33,6 +32,17 @@ test.each([
     for (const [, outcome] of outcomes) expect(outcome).toMatchObject({ executor, error: { message } });
   },
 );
+
+test('a job that no task has ended names no executor', () => {
+  const outcomes = failedJob("Spark's Java process has gone", [4, 5]);
+  const error = expect.objectContaining({
+    message: "Spark has given up: Spark's Java process has gone",
+  }) as Error;
+  expect(outcomes).toEqual([
+    [4, error],
+    [5, error],
+  ]);
+});
 
 test.each([
   // --spark-conf spark.driver.memory=lots: from Java itself.
@@ -52,7 +62,11 @@ test.each([
     'error: spark.gsRepartition.patience=soon: no number',
     'INFO ShutdownHookManager: Deleting directory /tmp/error',
   ],
-  ['the last word', ''],
+  ['the last word', '', '26/11/26 15:14:02 INFO MemoryStore: MemoryStore started'],
 ])('the reason for an end is found in a log: %s', (reason, ...others) => {
   expect(lastError(['INFO SparkContext: Running Spark', reason, ...others])).toBe(reason);
+});
+
+test('a log in which all goes well has no reason', () => {
+  expect(lastError(['26/11/26 15:14:02 INFO MemoryStore: MemoryStore started', ''])).toBeUndefined();
 });
