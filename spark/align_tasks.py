@@ -147,6 +147,16 @@ def setting(sc, name, default, parse):
         sys.exit(f"error: spark.gsRepartition.{name}={value}: {error}")
 
 
+def read(connection, arrived):
+    """Lines, and None as the end, however that comes."""
+    try:
+        for line in connection.makefile("r", encoding="utf-8"):
+            arrived.put(line)
+    except OSError:
+        pass  # A command that is killed with something unread resets the connection.
+    arrived.put(None)
+
+
 def serve(sc, connection):
     """Has all batches done that come over the connection, until it ends."""
     program = setting(sc, "command", "gs-repartition", shlex.split)
@@ -180,13 +190,7 @@ def serve(sc, connection):
         send({"over": [json.loads(line)["batch"] for line in lines], "why": why})
 
     arrived = queue.Queue()
-
-    def read():
-        for line in connection.makefile("r", encoding="utf-8"):
-            arrived.put(line)
-        arrived.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, args=(connection, arrived), daemon=True).start()
     send({"ready": {"cores": sc.defaultParallelism, "application": sc.applicationId}})
     with ThreadPoolExecutor(JOBS) as jobs:
         lines = []

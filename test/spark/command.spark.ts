@@ -90,6 +90,21 @@ for shell in [
   ]);
 });
 
+test('a driver notices the end of a command that is killed with something unread', () => {
+  expect(
+    inDriver(`
+import align_tasks, queue, socket, struct
+server = socket.create_server(("127.0.0.1", 0))
+command, (connection, _) = socket.create_connection(server.getsockname()), server.accept()
+command.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+command.close()
+arrived = queue.Queue()
+align_tasks.read(connection, arrived)
+print(arrived.get_nowait())
+`),
+  ).toEqual(['None']);
+});
+
 describe('the command on Spark', () => {
   test('aligns, says how far it is, and leaves a status that repeats it', async () => {
     const prefix = await small.copy();
