@@ -146,11 +146,11 @@ async function align(
   log: (line: string) => void,
 ): Promise<{ laps: { prepare: number; parts: number; commit: number }; movedBytes: number }> {
   const clock = new Clock();
-  let [prepare, made]: (number | undefined)[] = [];
+  const laps: { prepare?: number; parts?: number } = {};
   let told = Date.now();
   const onProgress = ({ phase, done, total }: Progress): void => {
-    if (phase === 'parts') prepare ??= clock.lap();
-    if (phase === 'verify') made ??= clock.lap();
+    if (phase === 'parts') laps.prepare ??= clock.lap();
+    if (phase === 'verify') laps.parts ??= clock.lap();
     if (Date.now() < told + PROGRESS_MS) return;
     told = Date.now();
     log(`${phase}: ${done} of ${total}`);
@@ -162,6 +162,7 @@ async function align(
     onProgress,
   });
   const commit = clock.lap();
+  const { prepare, parts: made } = laps;
   if (summary.parts.spliced !== parts || prepare === undefined || made === undefined) {
     throw new BenchError(
       `${summary.parts.spliced} parts were made where ${parts} belong`,
@@ -190,7 +191,7 @@ function cpuNow(): Omit<ExecutorsCpu, 'model'> {
   const sum = { workers: 0, spark: 0, command: (user + system) / 1e6 };
   for (const { command, cpuSeconds } of processesBelow()) {
     if (command.includes('serve.mjs')) continue;
-    sum[/ worker --setup /.test(command) ? 'workers' : 'spark'] += cpuSeconds;
+    sum[command.includes(' worker --setup ') ? 'workers' : 'spark'] += cpuSeconds;
   }
   return sum;
 }
