@@ -30,13 +30,13 @@ export interface Circumstances {
   versions: Record<string, string>;
 }
 
-const FOLDER_OPTIONS = /^--(?:dir|save|graphstorm|command)$/;
+const FOLDER_OPTIONS = /^--(?:dir|save|graphstorm|command|spark-submit)$/;
 
 /** @param args of `npm run bench --` */
 export function describeCircumstances(args: readonly string[]): Circumstances {
   const typed = args.map((arg, i) => {
     if (FOLDER_OPTIONS.test(args[i - 1] ?? '') && !arg.startsWith('-')) return '…';
-    return arg.replace(/^(--(?:dir|save|graphstorm|command))=.*/, '$1=…');
+    return arg.replace(/^(--(?:dir|save|graphstorm|command|spark-submit))=.*/, '$1=…');
   });
   return {
     date: new Date().toISOString().slice(0, 10),

@@ -4,7 +4,9 @@ import yargs from 'yargs';
 import { BenchError } from './bench-error.js';
 import { modelCosts } from './choose.js';
 import { cpRatio, formatCpRatio } from './cp-ratio.js';
-import { log, profileOptions, runOptions } from './options.js';
+import { measureExecutors } from './executors/run.js';
+import { describeCircumstances } from './machine.js';
+import { executorsOptions, log, profileOptions, runOptions } from './options.js';
 import { formatProfile, profile } from './profile/run.js';
 import { profileRequest } from './profile/slowest.js';
 import { resultsFolder } from './paths.js';
@@ -14,7 +16,6 @@ import { runChosen } from './run-preset.js';
 import { COMMON, bytesOption, modelOptions } from './options.js';
 import { serveModel } from './s3-model/by-hand.js';
 import { S3_COSTS } from './s3-model/costs.js';
-import { measureExecutors } from './s3-model/executors.js';
 import { CASES, type CaseName, formatTimeLeft, measureTimeLeft } from './time-left/run.js';
 import { formatDeep, measureDeep } from './verify/deep.js';
 import { flipMovies } from './verify/movies.js';
@@ -90,22 +91,15 @@ function commands(args: readonly string[]) {
     .command(
       'executors',
       'the alignment on more and more executors of a local Spark, in the model of S3',
-      {
-        ...COMMON,
-        ...modelOptions,
-        executors: {
-          type: 'number',
-          array: true,
-          default: [1, 2, 4],
-          describe: 'how many, one after the other',
-        },
-        'spark-submit': { type: 'string', default: 'spark-submit', describe: 'the program' },
-      },
-      async ({ dir, executors, parts = 100, partBytes = MODEL_PART_BYTES, latency, rates, ...how }) => {
+      executorsOptions,
+      async ({ dir, json, save: into, sparkSubmit: submit, latency, rates, ...how }) => {
         const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
-        const request = { executors, parts, partBytes, costs, submit: how.sparkSubmit };
-        const rows = await withWorkspace(dir, (folder) => measureExecutors(request, folder, log));
-        console.log(JSON.stringify(rows, undefined, 2));
+        const { parts = 240, partBytes = MODEL_PART_BYTES } = how;
+        const ran = describeCircumstances(args);
+        const request = { ...how, parts, partBytes, costs, submit };
+        const report = await withWorkspace(dir, (folder) => measureExecutors(request, { ran, folder, log }));
+        if (into !== undefined) await save(report, into || resultsFolder);
+        console.log(json ? JSON.stringify(report, undefined, 2) : format(report));
       },
     )
     .command(

@@ -95,3 +95,19 @@ export const profileOptions = {
   },
   keep: { type: 'string', describe: 'a folder where the .cpuprofile files are left' },
 } as const;
+
+export const executorsOptions = {
+  dir: COMMON.dir,
+  json: COMMON.json,
+  save: SAVE,
+  ...modelOptions,
+  latency: { ...modelOptions.latency, default: '300' },
+  executors: {
+    type: 'number',
+    array: true,
+    default: [1, 2, 4] as number[],
+    describe: 'how many, one run after the other',
+  },
+  'max-concurrent-requests': { type: 'number', default: 32, describe: 'of each worker' },
+  'spark-submit': { type: 'string', default: 'spark-submit', describe: 'the program' },
+} as const;

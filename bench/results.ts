@@ -2,6 +2,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as prettier from 'prettier';
+import { formatExecutors } from './executors/format.js';
+import type { ExecutorsReport } from './executors/report.js';
 import { formatReport, table } from './format-report.js';
 import { fileOf, pictureOf, type Plot } from './plots/plot.js';
 import { peersPlots } from './plots/peers.js';
@@ -17,7 +19,7 @@ import type { ModelReport } from './s3-model/report.js';
 import { formatScaling } from './scaling/format.js';
 import type { ScalingReport } from './scaling/report.js';
 
-export type Report = RunReport | S3Report | ModelReport | ScalingReport;
+export type Report = RunReport | S3Report | ModelReport | ScalingReport | ExecutorsReport;
 
 export function format(report: Report): string {
   switch (report.kind) {
@@ -29,6 +31,8 @@ export function format(report: Report): string {
       return formatModel(report);
     case 'scaling':
       return formatScaling(report);
+    case 'executors':
+      return formatExecutors(report);
   }
 }
 
@@ -42,6 +46,8 @@ function plotsOf(report: Report): Plot[] {
       return modelPlots(report);
     case 'scaling':
       return scalingPlots(report);
+    case 'executors':
+      return [];
   }
 }
 

@@ -3,7 +3,7 @@
 A batch of neighbouring tasks is a line from the command, and a partition of a Spark job. On its executor it is given to a
 `gs-repartition worker`, one a core, which stays for the next. The answers come back by an accumulator: Spark hands over
 what a task has added exactly once, as soon as it counts the task as done. A task that runs twice makes the same part, so
-Spark may try again and speculate as it likes.
+Spark may try again and speculate as it likes. What failures mean is the command's business: it gets Spark's own words.
 
     align_tasks.py 127.0.0.1:PORT        connects to the command that submitted it
     align_tasks.py --input-prefix …      an entry point: starts the command itself, with these options, beside the driver
@@ -16,11 +16,11 @@ import json
 import os
 import queue
 import re
-import select
 import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,68 +33,84 @@ JOBS = 32
 # Batches that come within so many seconds become one job.
 GATHER_SECONDS = 0.1
 
+# Of this core. It notices by itself when nobody reads its answers any more.
+worker = None
 
-class Worker:
-    """A process that does tasks for one core. It notices by itself when nobody reads its answers any more."""
 
-    mine = None
-
-    @classmethod
-    def get(cls, command, setup):
-        worker = cls.mine
-        if worker and (worker.key != (command, setup) or worker.process.poll() is not None):
-            worker.end()
-            worker = None
-        cls.mine = worker or cls(command, setup)
-        return cls.mine
-
-    def __init__(self, command, setup):
-        self.key = (command, setup)
-        words = [*shlex.split(command), "worker", "--setup", setup]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.rest = b""
-
-    def do(self, tasks, patience):
-        """The answers to some tasks. A worker that says nothing for so many seconds is given up."""
+def run_batches(answers, executor, program, patience, lines):
+    """On an executor: a partition has one line."""
+    for line in lines:
+        batch = json.loads(line)
+        said = {"batch": batch["batch"], "executor": f"{executor or number()} on {socket.gethostname()}"}
+        words = [*program, "worker", "--setup", batch["setup"]]
         try:
-            # It answers while it still reads: two full pipes would wait for each other.
-            text = "".join(f"{task}\n" for task in tasks).encode()
-            writing = threading.Thread(target=self.write, args=(text,), daemon=True)
-            writing.start()
-            answers = []
-            while len(answers) < len(tasks):
-                line = self.read_line(patience)
-                if b'"heartbeat":' not in line[:14]:
-                    answers.append(line.decode())
-            return answers
-        except BaseException:
-            self.end()
-            raise
+            said["answers"] = ask_worker(words, batch["tasks"], patience)
+        except OSError as error:
+            # It would be the same the next time.
+            said["missing"] = f"{words[0]} cannot be started: {error.strerror or error}"
+        answers.add([said])
 
-    def write(self, text):
-        try:
-            self.process.stdin.write(text)
-            self.process.stdin.flush()
-        except OSError:
-            pass  # It has ended, as whoever reads finds out.
 
-    def read_line(self, patience):
-        while b"\n" not in self.rest:
-            if not select.select([self.process.stdout], [], [], patience)[0]:
+def number():
+    """An executor's, as Spark's own pages call it, as far as that can be known here: its folder has it."""
+    return os.environ.get("SPARK_EXECUTOR_ID") or os.environ.get("CONTAINER_ID") or os.path.basename(os.getcwd())
+
+
+def ask_worker(words, tasks, patience):
+    """The answers to some tasks. A worker that says nothing for so many seconds is given up."""
+    global worker
+    if worker and (worker.args != words or worker.poll() is not None):
+        end_worker()
+    if worker is None:
+        complaints = tempfile.TemporaryFile()
+        worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints)
+        worker.complaints = complaints
+    try:
+        # It answers while it still reads: two full pipes would wait for each other.
+        threading.Thread(target=write, args=(worker.stdin, tasks), daemon=True).start()
+        answers = []
+        while len(answers) < len(tasks):
+            silence = threading.Timer(patience, worker.kill)
+            silence.start()
+            line = worker.stdout.readline()
+            if not line and silence.finished.is_set():
                 raise RuntimeError(f"the worker has said nothing for {patience:g} seconds")
-            chunk = os.read(self.process.stdout.fileno(), 1 << 16)
-            if not chunk:
-                code = self.process.wait()
-                # A shell's word for a program that is not there: the command is one, and starts Node.js.
-                raise OSError(None, "there is no Node.js") if code == 127 else RuntimeError(f"the worker ended with {code}")
-            self.rest += chunk
-        line, _, self.rest = self.rest.partition(b"\n")
-        return line
+            silence.cancel()
+            if not line:
+                raise ending(worker.wait())
+            if b'"heartbeat":' not in line[:14]:
+                answers.append(line.decode())
+        return answers
+    except BaseException:
+        end_worker()
+        raise
 
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        Worker.mine = None
+
+def ending(code):
+    """A worker's last words are for the command, all of them for the executor's log."""
+    worker.complaints.seek(0)
+    said = worker.complaints.read().decode(errors="replace").strip()
+    print(said, file=sys.stderr)
+    # A shell's words for a program that cannot be started: the command is one, and starts Node.js.
+    missing = {126: "Permission denied", 127: "there is no Node.js"}.get(code)
+    lines = said.splitlines()
+    last = "".join(f": {line}" for line in [line for line in lines if "rror" in line][-1:] or lines[-1:])
+    return OSError(None, missing) if missing else RuntimeError(f"the worker ended with {code}{last}")
+
+
+def write(pipe, tasks):
+    try:
+        pipe.write("".join(f"{task}\n" for task in tasks).encode())
+        pipe.flush()
+    except OSError:
+        pass  # It has ended, as whoever reads finds out.
+
+
+def end_worker():
+    global worker
+    worker.kill()
+    worker.wait()
+    worker = None
 
 
 class Answers(AccumulatorParam):
@@ -113,104 +129,68 @@ class Answers(AccumulatorParam):
         return []
 
 
-def executor_name():
-    """As Spark's own pages call it, as far as that can be known here: its folder has its number."""
-    number = os.environ.get("SPARK_EXECUTOR_ID") or os.environ.get("CONTAINER_ID") or os.path.basename(os.getcwd())
-    return f"{number} on {socket.gethostname()}"
-
-
-def run_batches(answers, command, patience, lines):
-    """On an executor: a partition has one line."""
-    for line in lines:
-        batch = json.loads(line)
-        said = {"batch": batch["batch"], "executor": executor_name()}
-        try:
-            said["answers"] = Worker.get(command, batch["setup"]).do(batch["tasks"], patience)
-        except OSError as error:
-            # It would be the same the next time.
-            said["error"] = not_started(command, error)
-        answers.add([said])
-
-
-def not_started(command, error):
-    message = f"{shlex.split(command)[0]} cannot be started: {error.strerror or error}"
-    hint = "Install Node.js and gs-repartition on every machine, on the PATH or where spark.gsRepartition.command says."
-    return {"name": "RepartitionError", "message": message, "report": {"code": "limit", "message": message, "hint": hint}}
-
-
-def failures_of(error, batches, answered):
-    """Of a job, to each batch that has no answer, for somebody waits for it: the one to blame comes first."""
+def words_of(error):
+    """What Spark says of a failure. Even the words of an exception in Java have to be asked for there."""
     try:
         if isinstance(error, (Py4JNetworkError, ConnectionError)):
             raise error
-        failure = failure_of(error, batches)
+        return str(getattr(error, "java_exception", None) or error)
     except Exception:
-        # Even the words of an exception in Java have to be asked for there.
-        failure = failed(batches[0], "none", "Spark's Java process has gone")
-    # The sort is stable.
-    ordered = sorted(batches, key=lambda batch: batch != failure["batch"])
-    return [{**failure, "batch": batch} for batch in ordered if batch not in answered]
+        return "Spark's Java process has gone"
 
 
-def failure_of(error, batches):
-    """Spark's own words name the task that failed too often, and where it ran last."""
-    text = str(getattr(error, "java_exception", None) or error)
-    lost = re.search(r"Lost task (\d+)\.\d+ in stage .*?\((\S+) executor (\S+)\): (.*)", text)
-    number, host, executor, why = lost.groups() if lost else ("0", "", "", text.strip().splitlines()[0])
-    # Of an exception in Python, the last line of its trace says what it was.
-    last = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception): (.*)$", text, re.MULTILINE)
-    message = last[-1] if "PythonException" in why and last else why
-    batch = batches[int(number)] if int(number) < len(batches) else batches[0]
-    return failed(batch, f"{executor} on {host}" if lost else "none", message)
+def setting(sc, name, default, parse):
+    value = sc.getConf().get(f"spark.gsRepartition.{name}", default)
+    try:
+        return parse(value)
+    except ValueError as error:
+        sys.exit(f"error: spark.gsRepartition.{name}={value}: {error}")
 
 
-def failed(batch, executor, message):
-    hint = "Run the same command again: finished parts are kept and the rest is done."
-    report = {"code": "limit", "message": message, "hint": hint}
-    return {"batch": batch, "executor": executor, "error": {"name": "RepartitionError", "message": message, "report": report}}
+def read(connection, arrived):
+    """Lines, and None as the end, however that comes."""
+    try:
+        for line in connection.makefile("r", encoding="utf-8"):
+            arrived.put(line)
+    except OSError:
+        pass  # A command that is killed with something unread resets the connection.
+    arrived.put(None)
 
 
 def serve(sc, connection):
     """Has all batches done that come over the connection, until it ends."""
-    conf = sc.getConf()
-    command = conf.get("spark.gsRepartition.command", "gs-repartition")
-    patience = float(conf.get("spark.gsRepartition.patience", "300"))
+    program = setting(sc, "command", "gs-repartition", shlex.split)
+    patience = setting(sc, "patience", "300", float)
+    # In one process with the driver an executor has no folder of its own; Spark calls it so.
+    executor = "driver" if re.fullmatch(r"local(\[.*\])?", sc.master) else None
     writing = threading.Lock()
-    answered = set()
 
     def send(message):
-        with writing:
-            answered.add(message.get("batch"))
-            try:
-                connection.sendall(f"{json.dumps(message)}\n".encode())
-            except OSError:
-                pass  # The command has gone, as whoever reads finds out.
+        # A cluster grows.
+        line = json.dumps({**message, "cores": sc.defaultParallelism} if "answers" in message else message)
+        try:
+            with writing:
+                connection.sendall(f"{line}\n".encode())
+        except OSError:
+            pass  # The command has gone, as whoever reads finds out.
 
     # By its name, not by its value: executors import this file, and keep what it keeps.
     sc.addPyFile(os.path.abspath(__file__))
     here = __import__(os.path.splitext(os.path.basename(__file__))[0])
     here.Answers.send = send
-    answers = sc.accumulator([], here.Answers())
-    work = functools.partial(here.run_batches, answers, command, patience)
+    work = functools.partial(here.run_batches, sc.accumulator([], here.Answers()), executor, program, patience)
 
     def run(lines):
-        error = "Spark counts the work as done, but there is no answer"
+        why = "Spark counts the work as done, but there is no answer"
         try:
             sc.parallelize(lines, len(lines)).foreachPartition(work)
-        except Exception as raised:
-            error = raised
-        # An answer is here before its task counts as done.
-        for failure in failures_of(error, [json.loads(line)["batch"] for line in lines], answered):
-            send(failure)
+        except Exception as error:
+            why = words_of(error)
+        # An answer is sent before its task counts as done.
+        send({"over": [json.loads(line)["batch"] for line in lines], "why": why})
 
     arrived = queue.Queue()
-
-    def read():
-        for line in connection.makefile("r", encoding="utf-8"):
-            arrived.put(line)
-        arrived.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, args=(connection, arrived), daemon=True).start()
     send({"ready": {"cores": sc.defaultParallelism, "application": sc.applicationId}})
     with ThreadPoolExecutor(JOBS) as jobs:
         lines = []
@@ -234,10 +214,10 @@ def main():
         connection.sendall(f"{os.environ['GS_REPARTITION_SPARK_TOKEN']}\n".encode())
         serve(sc, connection)
         return 0
-    command = sc.getConf().get("spark.gsRepartition.command", "gs-repartition")
+    program = setting(sc, "command", "gs-repartition", shlex.split)
     connection, theirs = socket.socketpair()
     session = ["--engine", "spark", "--spark-submit", f"fd:{theirs.fileno()}"]
-    process = subprocess.Popen([*shlex.split(command), *sys.argv[1:], *session], pass_fds=[theirs.fileno()])
+    process = subprocess.Popen([*program, *sys.argv[1:], *session], pass_fds=[theirs.fileno()])
     theirs.close()
     serve(sc, connection)
     return process.wait()

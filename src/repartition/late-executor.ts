@@ -57,7 +57,7 @@ export class LateExecutor {
   }
 
   start(plan: Plan, mostTasks: number): Promise<Executor> {
-    if (this.cluster) return (this.started ??= this.cluster.executor(plan));
+    if (this.cluster) return (this.started ??= this.cluster.executor(plan, mostTasks));
     return this.isOurs(plan) ? (this.started ??= this.here()) : this.startThreads(mostTasks);
   }
 

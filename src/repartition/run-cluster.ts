@@ -30,8 +30,8 @@ export class RunCluster {
     return readsOn(await this.open(), this.storage, await this.setup(), this.options.signal);
   }
 
-  /** @throws RepartitionError when the cluster can't be started */
-  async executor(plan: Plan): Promise<Executor> {
+  /** @param left of the plan's tasks @throws RepartitionError when the cluster can't be started */
+  async executor(plan: Plan, left: number): Promise<Executor> {
     const [cluster, setup, { costOf, onCluster }] = await Promise.all([
       this.open(),
       this.setup(),
@@ -40,7 +40,14 @@ export class RunCluster {
     let cost = 0;
     for (const { task } of ownedTasks(plan)) cost += costOf(task);
     const isOurs = this.options.cluster === undefined;
-    return onCluster(cluster, { setup, cost, ...(isOurs && { stop: () => cluster.close() }) });
+    return onCluster(cluster, {
+      setup,
+      profile: this.storage.profile,
+      tasks: left,
+      // About: which of them are left is not known here.
+      cost: cost * (left / plan.tasks),
+      ...(isOurs && { stop: () => cluster.close() }),
+    });
   }
 
   /** Ends what was started for the run; what the caller has started stays. Never fails. */

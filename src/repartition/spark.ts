@@ -9,11 +9,12 @@ import { createServer, type Server, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type ErrorMessage, interrupted, messageOf, RepartitionError } from '../errors.js';
+import { interrupted, messageOf, RepartitionError } from '../errors.js';
 import type { Log, SparkOptions } from './api.js';
 import type { BatchOutcome, Cluster } from './cluster.js';
 import { sparkSession } from './options.js';
 import { quoted } from '../quoted.js';
+import { failedJob, gone, lastError, neverReady, notStarted, noWorker } from './spark-words.js';
 import type { Answer, Request, WorkerSetup } from './work/lines.js';
 
 /** `src/repartition`, `dist/repartition` and `dist/bin` are equally far from both. */
@@ -30,8 +31,11 @@ const SETTLE_MS = 2_500;
 /** What the driver says. */
 type Message =
   | { ready: { cores: number; application: string } }
-  | { batch: number; executor: string; answers: string[] }
-  | { batch: number; executor: string; error: ErrorMessage };
+  | { batch: number; executor: string; answers: string[]; cores: number }
+  /** No worker can be started there. */
+  | { batch: number; executor: string; missing: string }
+  /** Batches of a job that is over: those without an answer get none, and this is why. */
+  | { over: number[]; why: string };
 
 interface Waiting {
   resolve: (outcome: BatchOutcome) => void;
@@ -202,32 +206,6 @@ function stopped(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-function notStarted(program: string, how: unknown, said: readonly string[]): RepartitionError {
-  if (how instanceof Error) {
-    const isMissing = (how as NodeJS.ErrnoException).code === 'ENOENT';
-    return new RepartitionError(
-      isMissing ? 'not-found' : 'limit',
-      isMissing ? `there is no ${program}` : `${program} cannot be started: ${how.message}`,
-      {
-        hint: 'Install Spark and put its bin folder on the PATH, or say where spark-submit is with `spark.submit`.',
-        cause: how,
-      },
-    );
-  }
-  const why = lastError(said);
-  return new RepartitionError(
-    'limit',
-    `Spark did not start: ${program} ended with ${String(how)}${why === undefined ? '' : `: ${why}`}`,
-    { hint: 'Look at what Spark says at --log-level DEBUG.' },
-  );
-}
-
-/** What a log says of an end: its last line that speaks of an error, or its last. */
-function lastError(said: readonly string[]): string | undefined {
-  const lines = said.filter((line) => !/^\s*at |^\s*$|ShutdownHookManager/.test(line));
-  return lines.findLast((line) => /error|exception|denied|not found|no such/i.test(line)) ?? lines.at(-1);
-}
-
 class SparkCluster implements Cluster {
   private next = 0;
   private readonly waiting = new Map<number, Waiting>();
@@ -236,8 +214,12 @@ class SparkCluster implements Cluster {
 
   private constructor(
     private readonly driver: Driver,
-    readonly cores: number,
+    private coresNow: number,
   ) {}
+
+  get cores(): number {
+    return this.coresNow;
+  }
 
   static async over(
     driver: Driver,
@@ -253,9 +235,7 @@ class SparkCluster implements Cluster {
     });
     if (first.done) {
       await driver.ended();
-      throw new RepartitionError('limit', `Spark did not start: ${driver.reason()}`, {
-        hint: 'Look at what Spark says at --log-level DEBUG.',
-      });
+      throw neverReady(driver.reason());
     }
     const { ready } = JSON.parse(first.value) as Extract<Message, { ready: unknown }>;
     log?.info(`Spark application ${ready.application}: ${ready.cores} tasks at a time`);
@@ -297,15 +277,25 @@ class SparkCluster implements Cluster {
   }
 
   private take(message: Message): void {
-    if ('ready' in message) return;
-    const { batch, executor } = message;
+    if ('batch' in message) {
+      const { batch, executor } = message;
+      if ('cores' in message) this.coresNow = message.cores;
+      this.settle(
+        batch,
+        'missing' in message
+          ? { executor, error: noWorker(message.missing) }
+          : { executor, answers: message.answers.map((line) => JSON.parse(line) as Answer) },
+      );
+    } else if ('over' in message && message.over.some((batch) => this.waiting.has(batch))) {
+      for (const [batch, outcome] of failedJob(message.why, message.over)) this.settle(batch, outcome);
+    }
+  }
+
+  private settle(batch: number, outcome: BatchOutcome | RepartitionError): void {
     const waiting = this.waiting.get(batch);
     this.waiting.delete(batch);
-    waiting?.resolve(
-      'error' in message
-        ? message
-        : { executor, answers: message.answers.map((line) => JSON.parse(line) as Answer) },
-    );
+    if (outcome instanceof RepartitionError) waiting?.reject(outcome);
+    else waiting?.resolve(outcome);
   }
 
   private fail(error: RepartitionError): void {
@@ -313,10 +303,4 @@ class SparkCluster implements Cluster {
     for (const { reject } of this.waiting.values()) reject(this.end);
     this.waiting.clear();
   }
-}
-
-function gone(why: string): RepartitionError {
-  return new RepartitionError('limit', `the Spark application has ended: ${why}`, {
-    hint: 'Run the same command again: finished parts are kept and the rest is done.',
-  });
 }

@@ -14,9 +14,13 @@ import { alignedLocally } from '../s3/kit.js';
 class HereCluster implements Cluster {
   readonly cores = 2;
   readonly batches: number[] = [];
+  /** Of each batch of reads. */
+  readonly footers: number[] = [];
 
   async run(...[setup, batch]: Parameters<Cluster['run']>): Promise<BatchOutcome> {
     this.batches.push(batch.length);
+    const read = batch.flatMap((request) => ('read' in request ? request.read.paths : []));
+    if (read.length > 0) this.footers.push(read.length);
     const [input, output] = [new PassThrough(), new PassThrough()];
     const answers: Answer[] = [];
     createInterface({ input: output }).on('line', (line) => {
@@ -54,7 +58,8 @@ describe('on a cluster', () => {
       bytes: summary.bytes,
     });
     expect(await alignedLocally(prefix)).toEqual(await alignedLocally(alone));
-    // One batch has all data sets whose footers are read, the others are parts in turn.
+    // Both cores read as many footers, of whichever data sets; the others are parts in turn.
+    expect(cluster.footers).toEqual([79, 78]);
     expect(cluster.batches.length).toBeGreaterThan(10);
   });
 

@@ -35,32 +35,74 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('a job of Spark that fails answers each of its batches that has no answer, the one to blame first', () => {
-  const script = `
-import json, align_tasks
-class Gone(Exception):
-    def __str__(self):
-        raise ConnectionRefusedError("refused")
-lost = RuntimeError("Lost task 2.3 in stage 0.0 (TID 9) (host executor 3): ExecutorLostFailure")
-for error, answered in [(lost, {5}), (lost, {6}), (lost, {4, 5, 6}), (Gone(), set())]:
-    said = align_tasks.failures_of(error, [4, 5, 6], answered)
-    print(json.dumps([[one["batch"], one["executor"], one["error"]["message"]] for one in said]))
-`;
+/** What Python prints that has the driver's functions. */
+function inDriver(script: string): string[] {
   const folder = join(repositoryRoot, 'spark');
   const env = { ...process.env, PYTHONPATH: `${folder}:${process.env['PYTHONPATH']!}` };
   const { stdout, stderr } = spawnSync(process.env['SPARK_PYTHON']!, ['-B', '-c', script], {
     env,
     encoding: 'utf8',
   });
-  expect(stderr).toBe('');
-  const lost = (batch: number): unknown[] => [batch, '3 on host', 'ExecutorLostFailure'];
-  const gone = (batch: number): unknown[] => [batch, 'none', "Spark's Java process has gone"];
+  expect(stderr).not.toContain('Traceback');
+  return stdout.trim().split('\n');
+}
+
+test('a driver has words for a failure when nobody is there to ask for them', () => {
+  const gone = "Spark's Java process has gone";
   expect(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown),
-  ).toEqual([[lost(6), lost(4)], [lost(4), lost(5)], [], [gone(4), gone(5), gone(6)]]);
+    inDriver(`
+import align_tasks
+from py4j.protocol import Py4JNetworkError
+class Gone(Exception):
+    @property
+    def java_exception(self):
+        raise ConnectionRefusedError("refused")
+for error in [Gone(), Py4JNetworkError("Answer from Java side is empty"), ValueError("what it is")]:
+    print(align_tasks.words_of(error))
+`),
+  ).toEqual([gone, gone, 'what it is']);
+});
+
+test('an executor says what a worker ended with, in one line; heartbeats are no answers', () => {
+  expect(
+    inDriver(`
+import align_tasks
+for shell in [
+    """read task; echo '{"heartbeat":1}'; echo answer to $task; exec sleep 9""",
+    'echo SyntaxError: this is no JavaScript >&2; echo Node.js v12 >&2; exit 1',
+    'kill -KILL $$',
+    'exec node-that-is-not-there',
+    'exec /dev/null',
+    'exec sleep 9',
+]:
+    try:
+        print(align_tasks.ask_worker(["sh", "-c", shell], ["7"], 0.5))
+    except Exception as error:
+        print(type(error).__name__, getattr(error, "strerror", None) or error)
+`),
+  ).toEqual([
+    "['answer to 7\\n']",
+    'RuntimeError the worker ended with 1: SyntaxError: this is no JavaScript',
+    'RuntimeError the worker ended with -9',
+    'OSError there is no Node.js',
+    'OSError Permission denied',
+    'RuntimeError the worker has said nothing for 0.5 seconds',
+  ]);
+});
+
+test('a driver notices the end of a command that is killed with something unread', () => {
+  expect(
+    inDriver(`
+import align_tasks, queue, socket, struct
+server = socket.create_server(("127.0.0.1", 0))
+command, (connection, _) = socket.create_connection(server.getsockname()), server.accept()
+command.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+command.close()
+arrived = queue.Queue()
+align_tasks.read(connection, arrived)
+print(arrived.get_nowait())
+`),
+  ).toEqual(['None']);
 });
 
 describe('the command on Spark', () => {
@@ -172,7 +214,7 @@ describe('the command on Spark', () => {
     expect(errorLines(outcome)).toEqual([
       // Of all parts of the folder, whichever fails first.
       expect.stringMatching(
-        new RegExp(`\\(on executor \\S+ on \\S+, while it made ${dirname(task.output)}/part-[^/)]+\\)`),
+        new RegExp(`\\(on executor driver on \\S+, while it made ${dirname(task.output)}/part-[^/)]+\\)`),
       ),
     ]);
   });
@@ -182,21 +224,16 @@ describe('the command on Spark', () => {
     const program = join(prefix, '..', 'gs-repartition-without-node');
     await writeFile(program, '#!/bin/sh\nexec node-that-is-not-there "$0" "$@"\n');
     await chmod(program, 0o755);
-    for (const [command, why] of [
-      ['/nowhere/gs-repartition', '/nowhere/gs-repartition cannot be started: No such file or directory'],
-      [program, `${program} cannot be started: there is no Node.js`],
-    ]) {
-      const spark = inOneProcess(`spark.gsRepartition.command=${command!}`);
-      const outcome = await gsRepartition(['--input-prefix', prefix, ...asWords(spark)]);
-      expect(outcome.code).toBe(1);
-      expect(errorLines(outcome)).toEqual([
-        expect.stringMatching(
-          new RegExp(
-            `^gs-repartition: ${why!} \\(on executor \\S+ on \\S+, while it read .*\\)\\. Install Node\\.js`,
-          ),
+    const spark = inOneProcess(`spark.gsRepartition.command=${program}`);
+    const outcome = await gsRepartition(['--input-prefix', prefix, ...asWords(spark)]);
+    expect(outcome.code).toBe(1);
+    expect(errorLines(outcome)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^gs-repartition: ${program} cannot be started: there is no Node\\.js \\(on executor driver on \\S+, while it read .*\\)\\. Install Node\\.js`,
         ),
-      ]);
-    }
+      ),
+    ]);
   });
 
   test('says in one line that there is no Spark', async () => {

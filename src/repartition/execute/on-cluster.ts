@@ -1,6 +1,7 @@
 /** Tasks on a cluster: neighbours go there together, about as much work in each batch. */
 import pMap from 'p-map';
 import { interrupted } from '../../errors.js';
+import type { StorageProfile } from '../../storage/storage.js';
 import type { Cluster } from '../cluster.js';
 import type { Task, TaskResult } from '../model.js';
 import { failedOn } from '../work/failed-on.js';
@@ -11,7 +12,7 @@ import { bytesOf } from './turns.js';
 /** What a task costs beside its bytes, as bytes that are copied in that time. */
 const TASK_COST = 8 * 1024 * 1024;
 /** Of a batch, so that its answers do not come too late: a few seconds of a worker. */
-const MOST_COST = 8 * 1024 ** 3;
+const MOST_COST = 10 * 1024 ** 3;
 const MOST_TASKS = 64;
 /** So many for each core, so that none waits long for another at the end; a cluster may grow with its work. */
 const BATCHES_PER_CORE = 4;
@@ -21,14 +22,15 @@ const BATCHES_AHEAD = 1024;
 
 export interface ClusterWork {
   setup: WorkerSetup;
-  /** Of all tasks, see {@link costOf}. */
+  profile: Pick<StorageProfile, 'turns' | 'batchesPerThread' | 'tasksPerBatch'>;
+  /** How many tasks there are, and what they cost together, see {@link costOf}. */
+  tasks: number;
   cost: number;
   /** Ends whatever the cluster still does, when a task has failed or somebody asks to stop. Without it, that is waited for. */
   stop?: () => Promise<void>;
 }
 
-export function onCluster(cluster: Cluster, { setup, cost, stop }: ClusterWork): Executor {
-  const share = cost / (Math.max(cluster.cores, FEWEST_CORES) * BATCHES_PER_CORE);
+export function onCluster(cluster: Cluster, { setup, stop, ...work }: ClusterWork): Executor {
   return {
     async run(tasks, { signal, onResult }) {
       let failure: { error: unknown } | undefined;
@@ -42,7 +44,7 @@ export function onCluster(cluster: Cluster, { setup, cost, stop }: ClusterWork):
       signal?.addEventListener('abort', onAbort);
       try {
         await pMap(
-          batches(tasks, Math.min(share, MOST_COST)),
+          batches(tasks, enoughFor(cluster.cores, work)),
           async (batch) => {
             if (failure) return;
             try {
@@ -64,9 +66,25 @@ export function onCluster(cluster: Cluster, { setup, cost, stop }: ClusterWork):
   };
 }
 
-/** What a task costs: bytes to copy, and what it takes besides. */
+/** What a task costs: bytes to copy, and what it takes besides. In whole numbers, so that equal ones add up to equal sums. */
 export function costOf(task: Task): number {
-  return TASK_COST + bytesOf(task);
+  return TASK_COST + Math.round(bytesOf(task));
+}
+
+/**
+ * What a batch costs that is large enough. Where a worker waits for answers it has many tasks side by side, and a batch with
+ * fewer takes as long; so it gets as many, but not so many that another core has none, and all cores get about as much.
+ */
+function enoughFor(
+  cores: number,
+  { profile, tasks, cost }: Pick<ClusterWork, 'profile' | 'tasks' | 'cost'>,
+): number {
+  const share = cost / (Math.max(cores, FEWEST_CORES) * BATCHES_PER_CORE);
+  const { turns, batchesPerThread, tasksPerBatch } = profile;
+  const sideBySide =
+    turns.of === 'whole' ? turns.atOnce : Math.min(MOST_TASKS, batchesPerThread * tasksPerBatch);
+  const rounds = Math.ceil(Math.max(tasks / sideBySide, cost / MOST_COST) / cores);
+  return Math.min(MOST_COST, Math.max(share, cost / (cores * rounds)));
 }
 
 /** Neighbours until they cost so much. */

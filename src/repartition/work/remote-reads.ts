@@ -7,7 +7,7 @@ import { failedOn } from './failed-on.js';
 import { FooterSchemas } from './footers.js';
 import type { Answer, WorkerSetup } from './lines.js';
 
-/** Footers that a worker reads at a time: about a second's worth. */
+/** Footers that a worker reads at a time at most: about a second's worth. */
 const PARTS_PER_BATCH = 256;
 /** Batches for each core, so that none waits for the answers to come here; a cluster may grow with its work. */
 const BATCHES_PER_CORE = 4;
@@ -15,6 +15,7 @@ const FEWEST_CORES = 64;
 
 /** A part that somebody waits for. */
 interface Asked {
+  owner: string;
   path: string;
   resolve: (part: ReadPart) => void;
   reject: (error: unknown) => void;
@@ -30,9 +31,8 @@ export function readsOn(
   setup: WorkerSetup,
   signal?: AbortSignal,
 ): PartReader {
-  /** By data set. */
-  let asked = new Map<string, Asked[]>();
-  let count = 0;
+  let asked: Asked[] = [];
+  let underWay = 0;
   const schemas = new FooterSchemas(storage);
 
   const settle = (executor: string, owner: string, parts: Asked[], answer: Answer | undefined): void => {
@@ -43,10 +43,12 @@ export function readsOn(
       for (const { reject } of parts) reject(error);
     }
   };
-  const read = async (batch: [owner: string, parts: Asked[]][]): Promise<void> => {
+  const read = async (wanted: Asked[]): Promise<void> => {
+    const batch = byOwner(wanted);
     const giveUp = (error: unknown): void => {
-      for (const [, parts] of batch) for (const { reject } of parts) reject(error);
+      for (const { reject } of wanted) reject(error);
     };
+    underWay += wanted.length;
     const onAbort = (): void => giveUp(interrupted(signal));
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -63,24 +65,34 @@ export function readsOn(
     } catch (error) {
       giveUp(error);
     } finally {
+      underWay -= wanted.length;
       signal?.removeEventListener('abort', onAbort);
     }
   };
   const send = (): void => {
-    if (count > 0) void read([...asked]);
-    asked = new Map();
-    count = 0;
+    const wanted = asked;
+    asked = [];
+    // Where there are few, each core reads some of them.
+    const size = Math.min(PARTS_PER_BATCH, Math.ceil((underWay + wanted.length) / cluster.cores));
+    for (let i = 0; i < wanted.length; i += size) void read(wanted.slice(i, i + size));
   };
   return {
     atOnce: Math.max(cluster.cores, FEWEST_CORES) * BATCHES_PER_CORE * PARTS_PER_BATCH,
     read: (owner, path) =>
       new Promise((resolve, reject) => {
         // Whoever asks for many asks for all of them before this comes.
-        if (count === 0) setImmediate(send);
-        const parts = asked.get(owner) ?? [];
-        asked.set(owner, parts);
-        parts.push({ path, resolve, reject });
-        if (++count >= PARTS_PER_BATCH) send();
+        if (asked.length === 0) setImmediate(send);
+        asked.push({ owner, path, resolve, reject });
       }),
   };
+}
+
+function byOwner(parts: readonly Asked[]): [owner: string, parts: Asked[]][] {
+  const found = new Map<string, Asked[]>();
+  for (const part of parts) {
+    const of = found.get(part.owner);
+    if (of) of.push(part);
+    else found.set(part.owner, [part]);
+  }
+  return [...found];
 }
