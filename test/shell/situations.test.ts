@@ -358,7 +358,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       name: 'a part in an archive',
       commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
       aws: /GLACIER/,
-      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key old\/edges\//,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts to align \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key old\/edges\//,
     },
   ],
 
