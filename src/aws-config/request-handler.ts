@@ -113,10 +113,8 @@ class ProxyingHandler {
     });
     // What the constructor is given is for the way to the proxy; this, for the way through it.
     Object.assign(tunnels.options, tls);
-    return new PatientHandler(this.sockets, {
-      httpAgent: new HttpProxyAgent(proxy, http),
-      httpsAgent: tunnels as unknown as TlsAgent,
-    });
+    const httpsAgent = tunnels as unknown as TlsAgent;
+    return new PatientHandler(this.sockets, { httpAgent: new HttpProxyAgent(proxy, http), httpsAgent });
   }
 }
 

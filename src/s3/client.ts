@@ -65,7 +65,7 @@ export async function connect(
       socketTimeout: IDLE_TIMEOUT_MS,
       maxSockets: mostRequests(options) + 2,
       patience: {
-        for: ({ method, query = {} }) => method === 'POST' && 'uploadId' in query,
+        for: ({ method, query }) => method === 'POST' && 'uploadId' in query,
         socketTimeout: COMPLETE_TIMEOUT_MS,
       },
     });

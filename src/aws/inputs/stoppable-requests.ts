@@ -21,7 +21,7 @@ export class StoppableRequests {
   /** The first, which stopped the others. */
   failure: unknown;
   /** The failure of the request that makes one object of the parts. */
-  endFailed: unknown;
+  endFailed: Error | undefined;
   private readonly stopped = new AbortController();
   private readonly underWay = new Set<Promise<unknown>>();
 
@@ -48,7 +48,8 @@ export class StoppableRequests {
         },
         (error: unknown) => {
           this.failure ??= error;
-          if (command instanceof CompleteMultipartUploadCommand && !either.aborted) this.endFailed = error;
+          if (command instanceof CompleteMultipartUploadCommand && !either.aborted)
+            this.endFailed = error as Error;
           this.stopped.abort();
         },
       );
