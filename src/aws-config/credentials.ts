@@ -32,6 +32,7 @@ export function credentialsOf(profile: Profile, way: WayToCredentials): Source {
   return async (properties) => {
     // Two clients share them, each of which would take on the role for itself.
     if (known !== undefined && lastsLonger(known)) return known;
+    requireWholeKey(profile);
     try {
       source ??= await sourceOf(profile, way);
       known = await source(properties);
@@ -45,6 +46,13 @@ export function credentialsOf(profile: Profile, way: WayToCredentials): Source {
 /** The SDK asks for new ones five minutes before the old ones end. */
 function lastsLonger({ expiration }: Credentials): boolean {
   return expiration === undefined || expiration.getTime() - Date.now() > RENEWED_BEFORE_MS;
+}
+
+/** Half a key is a mistake, not a source that is not set up. */
+function requireWholeKey(profile: Profile): void {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (profile.isGiven || !AWS_ACCESS_KEY_ID || AWS_SECRET_ACCESS_KEY) return;
+  throw none('AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not');
 }
 
 /** The first source that is set up. That it fails is no reason to take credentials from another. */
@@ -141,6 +149,13 @@ function explained(error: unknown, { name, section }: Profile): unknown {
       error,
     );
   }
+  if (
+    section['aws_access_key_id'] !== undefined &&
+    section['aws_secret_access_key'] === undefined &&
+    error.message.startsWith('Could not resolve credentials')
+  ) {
+    return none(`${profile} has an aws_access_key_id and no aws_secret_access_key`, error);
+  }
   if (section['credential_process'] !== undefined) {
     return none(`the credential_process of ${profile} failed: ${saidByProcess(error.message)}`, error);
   }
@@ -157,7 +172,7 @@ function explained(error: unknown, { name, section }: Profile): unknown {
   return error;
 }
 
-function none(message: string, cause: Error): Error {
+function none(message: string, cause?: Error): Error {
   return Object.assign(new Error(message, { cause }), { name: NONE });
 }
 

@@ -13,24 +13,38 @@ export interface Sockets {
   socketTimeout: number;
   /** Per host. */
   maxSockets?: number;
+  /** Requests over which a server may be silent for longer, and for how long. */
+  patience?: { for: (request: Request) => boolean; socketTimeout: number };
 }
 
 /** @param ca certificates in PEM instead of Node's own */
-export function requestHandler(sockets: Sockets, ca: string | undefined): NodeHttpHandler | ProxyingHandler {
+export function requestHandler(sockets: Sockets, ca: string | undefined): PatientHandler | ProxyingHandler {
   return hasProxies() ? new ProxyingHandler(sockets, ca) : direct(sockets, ca);
 }
 
-function direct(sockets: Sockets, ca: string | undefined): NodeHttpHandler {
+function direct(sockets: Sockets, ca: string | undefined): PatientHandler {
   const { http, tls } = agentOptions(sockets, ca);
-  return new NodeHttpHandler({
-    ...timeouts(sockets),
-    httpAgent: new Agent(http),
-    httpsAgent: new TlsAgent(tls),
-  });
+  return new PatientHandler(sockets, { httpAgent: new Agent(http), httpsAgent: new TlsAgent(tls) });
 }
 
-function timeouts({ connectionTimeout, socketTimeout }: Sockets) {
-  return { connectionTimeout, socketTimeout };
+/** Waits longer for the answers to some requests, on the same sockets. */
+class PatientHandler extends NodeHttpHandler {
+  private readonly patient: NodeHttpHandler;
+  private readonly isSlow: (request: Request) => boolean;
+
+  constructor(
+    { connectionTimeout, socketTimeout, patience }: Sockets,
+    agents: { httpAgent: Agent; httpsAgent: TlsAgent },
+  ) {
+    super({ connectionTimeout, socketTimeout, ...agents });
+    this.isSlow = patience?.for ?? (() => false);
+    const longer = patience?.socketTimeout ?? socketTimeout;
+    this.patient = new NodeHttpHandler({ connectionTimeout, socketTimeout: longer, ...agents });
+  }
+
+  override handle(request: Request, options?: Parameters<Handle>[1]): ReturnType<Handle> {
+    return this.isSlow(request) ? this.patient.handle(request, options) : super.handle(request, options);
+  }
 }
 
 function agentOptions({ maxSockets }: Sockets, ca: string | undefined) {
@@ -42,7 +56,7 @@ function agentOptions({ maxSockets }: Sockets, ca: string | undefined) {
 class ProxyingHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
   /** By the proxy's URL; the empty one is none. */
-  private readonly handlers = new Map<string, Promise<NodeHttpHandler>>();
+  private readonly handlers = new Map<string, Promise<PatientHandler>>();
 
   constructor(
     private readonly sockets: Sockets,
@@ -77,7 +91,7 @@ class ProxyingHandler {
     return {};
   }
 
-  private handlerFor(proxy: URL | undefined): Promise<NodeHttpHandler> {
+  private handlerFor(proxy: URL | undefined): Promise<PatientHandler> {
     const name = proxy?.href ?? '';
     const known = this.handlers.get(name);
     if (known) return known;
@@ -87,7 +101,7 @@ class ProxyingHandler {
   }
 
   /** Through a tunnel to servers with TLS, otherwise by asking the proxy for the URL. */
-  private async through(proxy: URL): Promise<NodeHttpHandler> {
+  private async through(proxy: URL): Promise<PatientHandler> {
     const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
       import('http-proxy-agent'),
       import('https-proxy-agent'),
@@ -99,11 +113,8 @@ class ProxyingHandler {
     });
     // What the constructor is given is for the way to the proxy; this, for the way through it.
     Object.assign(tunnels.options, tls);
-    return new NodeHttpHandler({
-      ...timeouts(this.sockets),
-      httpAgent: new HttpProxyAgent(proxy, http),
-      httpsAgent: tunnels as unknown as TlsAgent,
-    });
+    const httpsAgent = tunnels as unknown as TlsAgent;
+    return new PatientHandler(this.sockets, { httpAgent: new HttpProxyAgent(proxy, http), httpsAgent });
   }
 }
 

@@ -88,7 +88,9 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
   if (error instanceof RepartitionError) return error;
   if (signal?.aborted) return stopped(doing);
   const { name, message } = failureOf(error);
-  const words = message === '' || message === name ? name : `${name}: ${message}`;
+  // The sentence goes on behind them.
+  const said = message.replace(/\.$/, '');
+  const words = said === '' || said === name ? name : `${name}: ${said}`;
   const say = (as: RepartitionError['code'], text: string, hint: string): RepartitionError =>
     new RepartitionError(as, text, { hint, cause: error });
   switch (kindOf(error)) {
@@ -99,7 +101,7 @@ export function toAwsError(error: unknown, doing: string, signal?: AbortSignal):
         'Renew the credentials (for example `aws sso login`) and run the same command again.',
       );
     case 'no-credentials':
-      return say('access', `no credentials while ${doing}: ${message}`, CREDENTIALS_HINT);
+      return say('access', `no credentials while ${doing}: ${said}`, CREDENTIALS_HINT);
     case 'bad-credentials':
       return say('access', `AWS does not accept the credentials while ${doing} (${words})`, CREDENTIALS_HINT);
     case 'denied':

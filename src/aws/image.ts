@@ -68,7 +68,7 @@ export interface PushedImage {
  */
 export async function buildImage(options: BuildOptions, call: ImageCallOptions = {}): Promise<BuiltImage> {
   const image = await lookAtCheckout(options);
-  await requirePrograms(['docker', 'aws', 'rsync'], `${image.scripts.build} needs it`);
+  await requirePrograms(['docker', 'aws', 'rsync'], image.scripts.build);
   const before = await lookAtLocal(image.name, call);
   if (before !== undefined && options.rebuild !== true) {
     return { state: 'there', image: image.name, made: before.made, steps: [] };
@@ -112,7 +112,7 @@ export async function pushImage(
 ): Promise<PushedImage> {
   const { signal } = call;
   const image = await lookAtCheckout(options);
-  await requirePrograms(['docker', 'aws'], `${image.scripts.push} needs it`);
+  await requirePrograms(['docker', 'aws'], image.scripts.push);
   const account = await callerAccount(session, signal);
   const region = await session.region();
   const registry = registryOf(account, region);

@@ -102,7 +102,7 @@ export async function submitPartitionJob(
   if (earlier.length === 0 && there > 0) throw somebodyElses(graph);
 
   await requireReady(options, call);
-  const roleArn = await processingRole(session, options.role, signal);
+  const roleArn = await processingRole(session, options.role, call);
   const volumeQuota = await readVolumeQuota(session, { instanceType, count: numParts }, { log, signal });
   const entryPoint = await lookAtEntryPoint(
     {

@@ -6,8 +6,8 @@ import { kindOf, throwIfStopped, toAwsError } from './errors.js';
 import { parseImageUri, parseRole } from './names.js';
 import { type Log, type Patience, persist, type PersistOptions } from './persist.js';
 import type { Step } from './requests.js';
-import { findRole } from './roles.js';
-import type { AwsSession } from './session.js';
+import { findRole, requireOwn } from './roles.js';
+import { type AwsSession, callerAccount } from './session.js';
 
 /** How {@link submitProcessingJob} and {@link submitPartitionJob} go about it. */
 export interface ProcessingCallOptions {
@@ -62,9 +62,11 @@ export async function startProcessing(
 export async function processingRole(
   session: AwsSession,
   given: string,
-  signal: AbortSignal | undefined,
+  { dryRun = false, signal }: ProcessingCallOptions,
 ): Promise<string> {
   const role = parseRole(given);
+  // When a job starts, SageMaker says so itself.
+  if (dryRun && role.arn !== undefined) requireOwn(role, await callerAccount(session, signal));
   if (role.arn !== undefined) return role.arn;
   const found = await findRole(session, given, signal);
   if (found !== undefined) return found.arn;

@@ -70,14 +70,18 @@ export async function runProgram(
 }
 
 /** @throws RepartitionError `not-found` naming all that are missing */
-export async function requirePrograms(names: readonly string[], why: string): Promise<void> {
+export async function requirePrograms(names: readonly string[], who: string): Promise<void> {
   const there = await Promise.all(names.map(isOnPath));
   const missing = names.filter((_, i) => !there[i]);
   if (missing.length === 0) return;
-  const are = missing.length === 1 ? 'is' : 'are';
-  throw new RepartitionError('not-found', `${missing.join(' and ')} ${are} not on the PATH: ${why}`, {
-    hint: `Install ${missing.length === 1 ? 'it' : 'them'}, or run this where ${missing.length === 1 ? 'it is' : 'they are'}.`,
+  const [are, them, they] = missing.length === 1 ? ['is', 'it', 'it is'] : ['are', 'them', 'they are'];
+  throw new RepartitionError('not-found', `${listed(missing)} ${are} not on the PATH: ${who} needs ${them}`, {
+    hint: `Install ${them}, or run this where ${they}.`,
   });
+}
+
+function listed(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 }
 
 async function isOnPath(name: string): Promise<boolean> {

@@ -1,7 +1,20 @@
 /** Looking at roles. */
-import { askFor } from './errors.js';
+import { askFor, usage } from './errors.js';
+import type { RoleName } from './names.js';
 import { parsePolicy, type PolicyDocument } from './policies.js';
 import type { AwsSession } from './session.js';
+
+/**
+ * A service takes on roles of the account that asks for it.
+ * @throws RepartitionError `usage`
+ */
+export function requireOwn(role: RoleName, account: string): void {
+  if (role.account === undefined || role.account === account) return;
+  throw usage(
+    `the role ${role.arn} is of account ${role.account}, but we are in ${account}`,
+    'Use a role of this account, or other credentials (`profile`).',
+  );
+}
 
 /** A role's ARN and who may take it on; `undefined` when there is no such role. */
 export async function findRole(

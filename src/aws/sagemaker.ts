@@ -68,7 +68,7 @@ export async function submitProcessingJob(
   const { signal, log } = call;
   const region = await session.region();
   requireImageIn(region, options.imageUri);
-  const roleArn = await processingRole(session, options.role, signal);
+  const roleArn = await processingRole(session, options.role, call);
   const inputBytes = await inputSize(session, options, signal);
   const { instanceType = DEFAULT_INSTANCE_TYPE } = options;
   const volumeQuota = await readVolumeQuota(session, { instanceType, count: 1 }, { log, signal });

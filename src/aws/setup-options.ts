@@ -1,4 +1,5 @@
 /** What a user says about a set-up, checked, with what follows from it and from the image's name. Pure. */
+import { refuseOtherKinds } from '../s3/keys.js';
 import { usage } from './errors.js';
 import { bucketOf, type ImageName, parseImageUri, parseRole, partitionOf } from './names.js';
 import { type Architecture, readTag, releaseFor } from './release.js';
@@ -83,6 +84,7 @@ export function setupSettings(options: SetupOptions): SetupSettings {
 
 function bucketName(text: string): string {
   const bucket = bucketOf(text);
+  refuseOtherKinds(bucket, bucket);
   if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return bucket;
   throw usage(`\`bucket\` is not the name of a bucket: "${text}"`, 'Give its name, or an S3 URL in it.');
 }

@@ -13,7 +13,7 @@ import { configName, parseRole } from './names.js';
 import { type Log, type Patience, persist } from './persist.js';
 import { EMR_SERVERLESS, trusts } from './policies.js';
 import type { Step } from './requests.js';
-import { findRole } from './roles.js';
+import { findRole, requireOwn } from './roles.js';
 import { type AwsSession, callerAccount } from './session.js';
 
 /** The job: what is processed, on which application, under which role. */
@@ -270,12 +270,7 @@ async function executionRole(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const role = parseRole(given);
-  if (role.account !== undefined && role.account !== account) {
-    throw usage(
-      `the role ${given} is of account ${role.account}, but we are in ${account}`,
-      'Use a role of this account, or other credentials (`profile`).',
-    );
-  }
+  requireOwn(role, account);
   try {
     const found = await findRole(session, role.name, signal);
     if (found === undefined) {

@@ -2,6 +2,7 @@
 import { type AwsOptions, AwsSession, type JobEngine } from '../aws/index.js';
 import { interrupted, RepartitionError } from '../errors.js';
 import type { Session } from './command.js';
+import { alignCommand } from './align-advice.js';
 import { BadValue, type Option, text } from './options.js';
 import { readS3Options, s3Options } from './s3-options.js';
 
@@ -46,7 +47,7 @@ export function jobEngine(
         const failure = signal.aborted ? interrupted(signal) : error;
         if (!(failure instanceof RepartitionError)) throw failure;
         // The same command again would run the whole job again.
-        const hint = `The job itself is done; go on with: gs-repartition --input-prefix ${inputPrefix}`;
+        const hint = `The job itself is done; go on with: ${alignCommand(inputPrefix, { ...values, region: undefined })}`;
         throw new RepartitionError(failure.code, failure.message, { hint, cause: failure.cause });
       } finally {
         progress.stop();

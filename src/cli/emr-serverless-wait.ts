@@ -16,6 +16,7 @@ import {
 } from '../aws/index.js';
 import { RepartitionError } from '../errors.js';
 import type { PlanDocument } from '../repartition/index.js';
+import { alignAdvice } from './align-advice.js';
 import { jobEngine } from './aws-options.js';
 import type { Session } from './command.js';
 import { versioned } from './documents.js';
@@ -100,7 +101,8 @@ export async function waitForJob(
   if (values.json) {
     const ended = { status: 'succeeded', ...id, state: job.state, ...outcome };
     printDocument(versioned('emr-serverless-submit', ended));
-  } else for (const line of describeOutcome(outcome)) print(line);
+  } else
+    for (const line of describeOutcome(outcome, values as unknown as Record<string, unknown>)) print(line);
   return outcome.alignedBy === 'nobody' ? EXIT.notAligned : EXIT.success;
 }
 
@@ -125,7 +127,7 @@ function workOf({ totals: { parts, bytes } }: PlanDocument): Parameters<typeof a
   };
 }
 
-function describeOutcome(outcome: Outcome): string[] {
+function describeOutcome(outcome: Outcome, values: Readonly<Record<string, unknown>>): string[] {
   const { outputPrefix } = outcome;
   const metadata = `${outputPrefix.replace(/\/$/, '')}/updated_row_counts_metadata.json`;
   switch (outcome.alignedBy) {
@@ -152,7 +154,7 @@ function describeOutcome(outcome: Outcome): string[] {
     case 'nobody':
       return [
         `The job succeeded; its output is not aligned (${outcome.reason}).`,
-        `  align it with: gs-repartition --input-prefix ${outputPrefix}`,
+        alignAdvice(outputPrefix, { ...values, region: undefined }),
       ];
   }
 }

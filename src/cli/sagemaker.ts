@@ -1,5 +1,6 @@
 /** `gs-repartition sagemaker submit`: the alignment as a SageMaker Processing job, with the reference's options. */
 import { checkAlignment, type ProcessingJobOptions, sessionNear, submitProcessingJob } from '../aws/index.js';
+import { alignAdvice } from './align-advice.js';
 import { awsOptions, jobEngine, readAwsOptions } from './aws-options.js';
 import { type Command, defineCommand } from './command.js';
 import { commonOptions, LOG_LEVELS } from './common-options.js';
@@ -83,7 +84,16 @@ const submitCommand = defineCommand({
           session.print(`The job ${jobName} succeeded, and the graph is aligned: it passes verification.`);
         } else {
           session.print(`The job ${jobName} succeeded, but the graph is not aligned (${verdict.reason}).`);
-          session.print(`  align it with: gs-repartition --input-prefix ${options.s3InputPrefix}`);
+          session.print(
+            alignAdvice(
+              options.s3InputPrefix,
+              { ...values, region: undefined },
+              {
+                inputMetadataFileName: values['config-filename'],
+                updatedMetadataFileName: values['updated-metadata-file-name'],
+              },
+            ),
+          );
         }
         return verdict.aligned ? EXIT.success : EXIT.notAligned;
       }

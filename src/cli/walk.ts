@@ -10,6 +10,7 @@ import {
   type WalkStep,
 } from '../aws/index.js';
 import { messageOf } from '../errors.js';
+import { alignAdvice } from './align-advice.js';
 import { dashed } from './as-typed.js';
 import { withAws } from './aws-options.js';
 import { defineCommand, type Session } from './command.js';
@@ -69,7 +70,7 @@ async function walk(
   );
   if (dryRun || json) printDocument(report);
   else if (report.status === 'not-aligned') {
-    print(`  align it with: gs-repartition --input-prefix ${report.outputPrefix}`);
+    print(alignAdvice(report.outputPrefix, { ...values.aws, region: undefined }));
   }
   return exitCodeOf(report);
 }

@@ -2,6 +2,7 @@
 import type { HeadObjectOutput, _Object as Listed } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { quoted } from '../quoted.js';
+import type { S3Options } from './options.js';
 
 /** What is known of an object beside what it is. */
 export interface Archived {
@@ -34,26 +35,66 @@ function archivedIn(
   return { archive, ...(IsRestoreInProgress && { isBeingRestored: true }) };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html */
-export function restoreHint(where: string, archive: string | undefined): string {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(where) ?? [];
+const WAIT =
+  'Restore what is archived and wait for it, minutes to two days; then run the same command again: ';
+
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+ * @param shell what the AWS command line is to be told too
+ */
+export function restoreHint(where: string, archive: string | undefined, shell: Shell = {}): string {
+  const { bucket, key } = placeOf(where);
   // What is archived by age comes back for good, everything else for some days.
   const isByAge = archive === 'INTELLIGENT_TIERING' || archive?.endsWith('_ACCESS') === true;
-  const request = isByAge ? '{}' : '{"Days":7}';
-  return (
-    'Restore what is archived and wait for it, minutes to two days; then run the same command again: ' +
-    `aws s3api restore-object --bucket ${bucket} --key ${quoted(key)} --restore-request '${request}'`
-  );
+  return WAIT + restoreCommand(bucket, quoted(key), isByAge ? '{}' : '{"Days":7}', shell);
+}
+
+/** One command for all: there may be thousands. It restores what lies in the same folders and classes, and nothing else. */
+function restoreAllHint(places: readonly string[], classes: readonly string[], shell: Shell): string {
+  const { bucket } = placeOf(places[0]!);
+  const folder = commonFolder(places.map((where) => placeOf(where).key));
+  const query = `Contents[?${classes.map((name) => `StorageClass=='${name}'`).join(' || ')}].[Key]`;
+  const list = `aws s3api list-objects-v2 --bucket ${bucket} --prefix ${quoted(folder)} --query "${query}" --output text`;
+  const restore = restoreCommand(bucket, '"$key"', '{"Days":7}', shell);
+  return `${WAIT}${list}${wordsOf(shell)} | while read -r key; do ${restore}; done`;
+}
+
+function restoreCommand(bucket: string, key: string, request: string, shell: Shell): string {
+  return `aws s3api restore-object --bucket ${bucket} --key ${key} --restore-request '${request}'${wordsOf(shell)}`;
+}
+
+/** Options of ours that are the AWS command line's too; a bucket's region it finds by itself. */
+type Shell = Pick<S3Options, 'profile' | 'endpointUrl'>;
+
+function wordsOf({ profile, endpointUrl }: Shell): string {
+  const given = { profile, 'endpoint-url': endpointUrl };
+  return Object.entries(given)
+    .flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${quoted(value)}`]))
+    .join('');
+}
+
+function placeOf(where: string): { bucket: string; key: string } {
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(where) ?? [];
+  return { bucket, key };
+}
+
+/** With its slash; empty where they have none in common. */
+function commonFolder(keys: readonly string[]): string {
+  let common = keys[0] ?? '';
+  for (const key of keys) while (!key.startsWith(common)) common = common.slice(0, -1);
+  return common.slice(0, common.lastIndexOf('/') + 1);
 }
 
 /**
  * The error for those of many objects that are archived: one line for all, so that nobody restores one after the other.
  * @param describe the object as a person would write it
+ * @param shell what the AWS command line is to be told too
  */
 export function archivedError(
   archived: readonly ({ path: string } & Archived)[],
   total: number,
   describe: (path: string) => string,
+  shell: Shell,
 ): RepartitionError {
   const [{ path, archive } = { path: '' }] = archived;
   const where = describe(path);
@@ -63,8 +104,8 @@ export function archivedError(
     counts.size === 1 ? archive : [...counts].map(([name, count]) => `${count} in ${name}`).join(', ');
   const message =
     archived.length === 1
-      ? `${where} is archived (${classes}), as the only one of ${total} parts`
-      : `${archived.length} of ${total} parts are archived (${classes}), the first of them ${where}`;
+      ? `${where} is archived (${classes}), as the only one of ${total} parts to align`
+      : `${archived.length} of ${total} parts to align are archived (${classes}), the first of them ${where}`;
   const underWay = archived.filter(({ isBeingRestored }) => isBeingRestored).length;
   const restoring =
     underWay === 0
@@ -76,7 +117,13 @@ export function archivedError(
     hint:
       underWay === archived.length
         ? 'Wait until they are restored, which takes minutes to two days; then run the same command again.'
-        : restoreHint(where, archive),
+        : archived.length === 1
+          ? restoreHint(where, archive, shell)
+          : restoreAllHint(
+              archived.map((one) => describe(one.path)),
+              [...counts.keys()],
+              shell,
+            ),
     operation: 'read',
     path: where,
     part: path,

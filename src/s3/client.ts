@@ -15,6 +15,12 @@ import { ServerTerms } from './upload-terms.js';
 
 /** A socket on which nothing moves for this long is given up and the request sent again. */
 const IDLE_TIMEOUT_MS = 120_000;
+/**
+ * The same for the request that makes one object of an upload's parts. It may take minutes; AWS sends spaces meanwhile, and
+ * others, which copy the parts, nothing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
+const COMPLETE_TIMEOUT_MS = 600_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Where a bucket is asked for its region when nothing says better; any region answers. */
 const FIRST_REGION = 'us-east-1';
@@ -58,6 +64,10 @@ export async function connect(
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,
       maxSockets: mostRequests(options) + 2,
+      patience: {
+        for: ({ method, query }) => method === 'POST' && 'uploadId' in query,
+        socketTimeout: COMPLETE_TIMEOUT_MS,
+      },
     });
     const foreign = way.endpoint !== undefined && !isAwsEndpoint(way.endpoint);
     const pathStyle = options.pathStyle ?? way.pathStyle ?? foreign;

@@ -48,6 +48,8 @@ const BAD_CREDENTIALS = new Set([
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
   'InvalidToken',
+  // MinIO's name for it.
+  'InvalidTokenId',
   'InvalidClientTokenId',
   'UnrecognizedClientException',
   'NotSignedUp',

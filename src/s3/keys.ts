@@ -55,7 +55,7 @@ export function parseS3Url(text: string): { bucket: string; prefix: string } {
 const OTHER_KINDS: readonly (readonly [RegExp, kind: string, hint: string])[] = [
   [/^arn:aws[\w-]*:s3:::/, 'the ARN of a bucket', 'Write s3://bucket/prefix.'],
   [
-    /^arn:aws[\w-]*:s3::\d{12}:accesspoint|^[^/]*\.mrap(\/|$)/,
+    /^arn:aws[\w-]*:s3::\d{12}:accesspoint|^[^/]*\.mrap(\.accesspoint\.[^/]*)?(\/|$)/,
     'a Multi-Region Access Point',
     'Give one of the buckets behind it.',
   ],
@@ -86,7 +86,12 @@ const OTHER_KINDS: readonly (readonly [RegExp, kind: string, hint: string])[] = 
   ],
 ];
 
-function refuseOtherKinds(rest: string, name: string): void {
+/**
+ * @param rest of a URL, behind its scheme
+ * @param name what stands there for a bucket
+ * @throws RepartitionError `usage` when that is none by its name
+ */
+export function refuseOtherKinds(rest: string, name: string): void {
   const [, kind, hint] = OTHER_KINDS.find(([pattern]) => pattern.test(rest)) ?? [];
   if (kind === undefined) return;
   const shown = name.startsWith('arn:') ? rest : name;

@@ -233,7 +233,7 @@ class S3Storage implements Storage {
       const [first] = archived;
       if (!first || (await this.statOf(first.path, options))?.archive === undefined) return;
       if (await this.hasReadableArchives(first.path, options)) return;
-      throw archivedError(archived, all.length, (path) => this.describe(path));
+      throw archivedError(archived, all.length, (path) => this.describe(path), this.requests.options);
     } catch (error) {
       if (error instanceof RepartitionError && error.code === 'access' && error.operation === 'list') return;
       throw error;

@@ -110,10 +110,10 @@ it.each(['build', 'push'])('%s without docker: one line', async (verb) => {
   const bare = mkdtempSync(join(folder, 'bare-'));
   mkdirSync(join(bare, 'bin'));
   const { code, stderr } = await image(`${verb} --environment emr-serverless`, { PATH: join(bare, 'bin') });
-  const programs = verb === 'build' ? 'docker and aws and rsync are' : 'docker and aws are';
+  const programs = verb === 'build' ? 'docker, aws and rsync are' : 'docker and aws are';
   expect(stderr).toMatch(
     new RegExp(
-      `^gs-repartition: ${programs} not on the PATH: \\S+/${verb}_gsprocessing_image\\.sh needs it\\. Install them, or run this where they are\\.\n$`,
+      `^gs-repartition: ${programs} not on the PATH: \\S+/${verb}_gsprocessing_image\\.sh needs them\\. Install them, or run this where they are\\.\n$`,
     ),
   );
   expect(code).toBe(1);

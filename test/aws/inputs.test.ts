@@ -47,19 +47,24 @@ describe('digests of a file', () => {
 });
 
 describe('parts', () => {
-  it('have 8 MiB, doubled until ten thousand are enough', () => {
-    expect([0, 100 * MIB, 80_000 * MIB, 80_000 * MIB + 1].map(partSizeFor)).toEqual([
-      8 * MIB,
-      8 * MIB,
-      8 * MIB,
-      16 * MIB,
-    ]);
+  it.each([
+    [0, 8],
+    [4096, 8],
+    [4097, 16],
+    [8192, 16],
+    [8193, 32],
+    [320_000, 32],
+    [320_001, 64],
+  ])('of a file of %i MiB have %i MiB: few parts, and never more than ten thousand', (size, expected) => {
+    expect(partSizeFor(size * MIB)).toBe(expected * MIB);
   });
 
   const md5 = 'a'.repeat(32);
   it.each([
     ['one piece', md5, 3, [Infinity]],
     ['ours and the AWS command line’s', `${md5}-3`, 17 * MIB, [8 * MIB]],
+    ['the AWS command line’s, of a very large file', `${md5}-768`, 6144 * MIB, [8 * MIB]],
+    ['ours, of a very large file', `${md5}-384`, 6144 * MIB, [16 * MIB]],
     ['of 5 MiB', `${md5}-4`, 17 * MIB, [5 * MIB]],
     ['of a size that nobody makes', `${md5}-17`, 17 * MIB, []],
     ['no MD5', 'abc', 3, []],

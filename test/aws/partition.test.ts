@@ -178,6 +178,13 @@ describe('in an account', () => {
       },
     ]);
     expect(account.front.writes).toEqual([]);
+
+    const foreign = ROLE.replace(/\d{12}/, '999999999999');
+    const other = await command(line('dry', '--dry-run').replace(ROLE, foreign));
+    expect(other.stderr).toMatch(
+      /^gs-repartition: the role \S+ is of account 999999999999, but we are in \d{12}\. /,
+    );
+    expect(other).toMatchObject({ code: 2, stdout: '' });
   });
 
   it('follows the job, looks at what it left, and starts it once', async () => {

@@ -66,6 +66,11 @@ it('a job that succeeds and leaves the graph as it was: exit code 3, and how to 
   const asJson = await command(`${left} --json`);
   expect(JSON.parse(asJson.stdout)).toMatchObject({ status: 'succeeded', aligned: false });
   expect(asJson.code).toBe(3);
+
+  const named = `${left} --updated-metadata-file-name of_today.json --endpoint-url ${account.front.endpoint} --region us-east-1`;
+  expect((await command(named)).stdout).toContain(
+    `\n  align it with: gs-repartition --input-prefix ${account.url('left')} --updated-metadata-file-name of_today.json --endpoint-url ${account.front.endpoint}\n`,
+  );
 });
 
 it('looks at the metadata by the name that the job was given', async () => {

@@ -224,7 +224,7 @@ describe('a set-up that something is in the way of', () => {
       reply: {
         status: 403,
         type: 'AccessDenied',
-        message: 'User: u is not authorized to perform: iam:CreateRole',
+        message: 'User: u is not authorized to perform: iam:CreateRole.',
       },
     });
     await expect(setup(session, asked({ roleName: 'denied' }), call)).rejects.toMatchObject({
@@ -255,6 +255,12 @@ describe('a set-up that something is in the way of', () => {
       name: 'an image without a tag',
       more: { imageUri: IMAGE.replace(/:.*/, '') },
       message: `the image has no tag: ${IMAGE.replace(/:.*/, '')}`,
+    },
+    {
+      name: 'a directory bucket',
+      more: { bucket: 's3a://papers--use1-az4--x-s3/graph' },
+      message:
+        'papers--use1-az4--x-s3 is a directory bucket of S3 Express One Zone, not the name of a bucket',
     },
     {
       name: 'a public image',

@@ -20,7 +20,7 @@ import {
   ListObjectsV2Command,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Account } from './account.js';
 import { aws } from './built.js';
 import { command } from './cli.js';
@@ -191,6 +191,24 @@ it.each([
     });
     expect(await openUploads()).toBe(0);
     expect(await upload()).toMatchObject({ uploaded: { files: 1 }, there: { files: 3 } });
+  },
+);
+
+it.each([
+  ['whose answer is lost', 'cut-answer', 1],
+  ['whose answers are all lost', 'cut-answer', 99],
+] as const)(
+  'an end %s is no end: what lies there is looked at, and nothing is sent again',
+  async (_, reply, times) => {
+    write('large.csv', Buffer.alloc(17 * MIB, 'row,of,a,table\n'));
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '3');
+    account.front.faults.push({ call: /CompleteMultipartUpload/, times, reply });
+    const uploaded = await upload();
+    vi.unstubAllEnvs();
+    account.front.faults.length = 0;
+    expect(uploaded).toMatchObject({ uploaded: { files: 4 } });
+    expect(account.front.writes.filter((call) => call === 's3:UploadPart')).toHaveLength(3);
+    expect(await openUploads()).toBe(0);
   },
 );
 

@@ -35,6 +35,13 @@ test('a line for each data set, the files beside them, the sums, and what to do'
   );
 });
 
+test('the command that aligns has the options for S3 of the one that lists', async () => {
+  const asked = 'ls --input-prefix s3://bucket/graph --profile graphs --requester-pays --region eu-west-1';
+  expect((await attempt(asked)).stdout).toMatch(
+    /\n {2}align it with: gs-repartition --input-prefix s3:\/\/bucket\/graph --region eu-west-1 --profile graphs --requester-pays\n$/,
+  );
+});
+
 test('what was typed reaches the engine', async () => {
   let told: unknown;
   const engine = {

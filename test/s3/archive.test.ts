@@ -59,7 +59,7 @@ test('one part at the end keeps all others from being read', async () => {
   const where = `s3://${bucket.name}/${keyOf(last)}`;
   await expect(repartition(graph())).rejects.toMatchObject({
     code: 'access',
-    message: `${where} is archived (GLACIER), as the only one of ${parts.length} parts`,
+    message: `${where} is archived (GLACIER), as the only one of ${parts.length} parts to align`,
     hint: expect.stringContaining(
       `aws s3api restore-object --bucket ${bucket.name} --key ${keyOf(last)} --restore-request '{"Days":7}'`,
     ) as string,
@@ -81,8 +81,15 @@ test('all of them are counted in one line, whatever their data set and class', a
   await archive(a);
   await archive(b, 'DEEP_ARCHIVE');
   await archive(c);
-  const message = `3 of ${parts.length} parts are archived (2 in GLACIER, 1 in DEEP_ARCHIVE), the first of them s3://${bucket.name}/${keyOf(a)}`;
-  await expect(prepare(graph())).rejects.toMatchObject({ code: 'access', message });
+  const message = `3 of ${parts.length} parts to align are archived (2 in GLACIER, 1 in DEEP_ARCHIVE), the first of them s3://${bucket.name}/${keyOf(a)}`;
+  const list = `aws s3api list-objects-v2 --bucket ${bucket.name} --prefix graph/ --query "Contents[?StorageClass=='GLACIER' || StorageClass=='DEEP_ARCHIVE'].[Key]" --output text`;
+  const same = `--endpoint-url ${proxy.endpoint}`;
+  const restore = `aws s3api restore-object --bucket ${bucket.name} --key "$key" --restore-request '{"Days":7}' ${same}`;
+  await expect(prepare(graph())).rejects.toMatchObject({
+    code: 'access',
+    message,
+    hint: expect.stringContaining(`${list} ${same} | while read -r key; do ${restore}; done`) as string,
+  });
   await expect(verifyPrefix(graph())).rejects.toMatchObject({ code: 'access', message });
 });
 
@@ -133,7 +140,7 @@ test('what is being restored is waited for', async () => {
     headers['x-amz-optional-object-attributes'] === 'RestoreStatus' ? { kind: 'reply-200', body } : undefined,
   );
   await expect(prepare(graph())).rejects.toMatchObject({
-    message: `s3://${bucket.name}/${keyOf(part)} is archived (GLACIER), as the only one of ${parts.length} parts, and being restored`,
+    message: `s3://${bucket.name}/${keyOf(part)} is archived (GLACIER), as the only one of ${parts.length} parts to align, and being restored`,
     hint: 'Wait until they are restored, which takes minutes to two days; then run the same command again.',
   });
 });

@@ -43,6 +43,7 @@ test.each([
     'buckets behind',
   ],
   ['mfzwi23gnjvgw.mrap', 'a Multi-Region Access Point', 'buckets behind'],
+  ['mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com', 'a Multi-Region Access Point', 'buckets behind'],
   ['arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/papers', 'S3 on Outposts', 'region'],
   ['papers-o01ac5d28a6a232904e8xz5w8ijx1qzlbp3i3kuse10--op-s3', 'S3 on Outposts', 'region'],
   [

@@ -358,7 +358,7 @@ const CHAPTERS: Record<string, Situation[]> = {
       name: 'a part in an archive',
       commands: [`s3 cp s3://my-graphs/old/ . --recursive`, 'plan --input-prefix s3://my-graphs/old'],
       aws: /GLACIER/,
-      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key old\/edges\//,
+      ours: /^s3:\/\/my-graphs\/old\/edges\/.* is archived \(GLACIER\), as the only one of \d parts to align \(a part of edges of movie:rated:rating\)\. .*aws s3api restore-object --bucket my-graphs --key old\/edges\//,
     },
   ],
 
@@ -583,6 +583,20 @@ const CHAPTERS: Record<string, Situation[]> = {
       variables: () => ({ AWS_PROFILE: 'nope' }),
       aws: /The config profile \(nope\) could not be found/,
       ours: /^there is no profile nope \(AWS_PROFILE\) in /,
+    },
+    {
+      name: '`AWS_ACCESS_KEY_ID` without its secret, and a profile with keys',
+      given: () => shell.configure({ credentials: keysOf('default', 'KEY-OF-PROFILE') }),
+      variables: () => ({ AWS_SECRET_ACCESS_KEY: undefined }),
+      aws: /^Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not\./,
+    },
+    {
+      name: 'a profile with a key and no secret',
+      given: () => shell.configure({ credentials: '[default]\naws_access_key_id = KEY-OF-PROFILE\n' }),
+      variables: () => NO_KEYS,
+      aws: /^Partial credentials found in shared-credentials-file, missing: aws_secret_access_key/,
+      ours: /^no credentials while opening s3:\/\/my-graphs: the profile default has an aws_access_key_id and no aws_secret_access_key\./,
     },
     {
       name: 'a `credential_process`',

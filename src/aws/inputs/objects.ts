@@ -22,8 +22,9 @@ export interface ListedObject {
   etag: string;
 }
 
-/** Bytes of parts that a large file has in memory. */
-const PARTS_IN_FLIGHT = 32 * 1024 ** 2;
+/** Parts of a large file side by side, and how many bytes of them at most. */
+const PARTS_AT_ONCE = 4;
+const BYTES_AT_ONCE = 64 * 1024 ** 2;
 
 /**
  * The objects whose keys begin with `folder`, by what follows it. A thousand a request.
@@ -188,15 +189,16 @@ async function sendOnce(
       ContentLength: local.size,
     },
     partSize,
-    queueSize: Math.max(1, Math.floor(PARTS_IN_FLIGHT / partSize)),
+    queueSize: Math.max(1, Math.min(PARTS_AT_ONCE, Math.floor(BYTES_AT_ONCE / partSize))),
     // It would do so without owner and payer, once, and tell of that instead of what went wrong.
     leavePartsOnError: true,
   });
   upload.on('httpUploadProgress', ({ loaded = 0 }) => onBytes(Math.min(loaded, local.size)));
   try {
-    await requests.send(signal, () => upload.done());
+    await requests.send(signal, () => ended(upload, sending));
     await requireUnchanged(local);
     if (isOne || (await hasArrived(bucket, key, { etag: etag.end(), crc32: sum.end() }, signal))) return;
+    if (sending.endFailed !== undefined) throw sending.endFailed;
     throw new RepartitionError('changed', `${bucket.url(key)} is not what ${local.file} was uploaded as`, {
       hint: 'Make sure that nobody else writes there, then run the same command again.',
       operation: 'write',
@@ -219,6 +221,18 @@ async function sendOnce(
       throw new BeginAgain(messageOf(error), { cause: error });
     }
     throw withAdvice(toRepartitionError(error, 'write', bucket.url(key), signal), bucket.url(key), isOpen);
+  }
+}
+
+/**
+ * Runs an upload to its end. Where the last request fails, which makes one object of the parts, that tells nothing: it may
+ * have done its work and its answer be lost, and then the next attempt finds no such upload. What lies there tells.
+ */
+async function ended(upload: Upload, sending: StoppableRequests): Promise<void> {
+  try {
+    await upload.done();
+  } catch (error) {
+    if (sending.endFailed === undefined) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** lib-storage's requests, so that they can be stopped, waited for, and spared. */
 import {
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   type ServiceOutputTypes,
@@ -19,6 +20,8 @@ export class StoppableRequests {
   uploadId: string | undefined;
   /** The first, which stopped the others. */
   failure: unknown;
+  /** The failure of the request that makes one object of the parts. */
+  endFailed: Error | undefined;
   private readonly stopped = new AbortController();
   private readonly underWay = new Set<Promise<unknown>>();
 
@@ -45,6 +48,8 @@ export class StoppableRequests {
         },
         (error: unknown) => {
           this.failure ??= error;
+          if (command instanceof CompleteMultipartUploadCommand && !either.aborted)
+            this.endFailed = error as Error;
           this.stopped.abort();
         },
       );

@@ -13,7 +13,7 @@ import type { AwsSession } from '../session.js';
 import { checksumDigest, digestsOf, etagDigest } from './digests.js';
 import { filesUnder, type LocalFile, reading } from './local-files.js';
 import type { ListedObject } from './objects.js';
-import { partSizeFor, partSizesBehind } from './part-size.js';
+import { hasUsualParts, partSizeFor, partSizesBehind } from './part-size.js';
 import { missingTables, tablesOf } from './tables.js';
 
 /** What is uploaded, and where. */
@@ -57,8 +57,9 @@ export interface UploadResult {
 
 /** Files looked at, and small files sent, side by side. */
 const FILES_AT_ONCE = 8;
-/** Large files side by side: each has several parts in flight. */
+/** Large files side by side: each has several parts in flight, and those of very large ones are large too. */
 const LARGE_FILES_AT_ONCE = 2;
+const VERY_LARGE_FILES_AT_ONCE = 1;
 const LARGEST_CONFIGURATION = 64 * 1024 ** 2;
 
 /**
@@ -139,14 +140,18 @@ interface Stage {
   atOnce: number;
 }
 
-/** Small files, large ones, and then the configuration: who finds it finds all that it names. */
+/** Small files, large ones, very large ones, and then the configuration: who finds it finds all that it names. */
 function stagesOf(files: readonly LocalFile[], configFilename: string | undefined): Stage[] {
-  const isLarge = ({ size }: LocalFile): boolean => size > partSizeFor(size);
+  const isSmall = ({ size }: LocalFile): boolean => size <= partSizeFor(size);
+  const isVeryLarge = ({ size }: LocalFile): boolean => !hasUsualParts(size);
   const isLast = ({ path }: LocalFile): boolean =>
     configFilename !== undefined && path === configName(configFilename);
+  const others = files.filter((one) => !isLast(one));
+  const large = others.filter((one) => !isSmall(one));
   return [
-    { files: files.filter((one) => !isLast(one) && !isLarge(one)), atOnce: FILES_AT_ONCE },
-    { files: files.filter((one) => !isLast(one) && isLarge(one)), atOnce: LARGE_FILES_AT_ONCE },
+    { files: others.filter(isSmall), atOnce: FILES_AT_ONCE },
+    { files: large.filter((one) => !isVeryLarge(one)), atOnce: LARGE_FILES_AT_ONCE },
+    { files: large.filter(isVeryLarge), atOnce: VERY_LARGE_FILES_AT_ONCE },
     { files: files.filter(isLast), atOnce: 1 },
   ];
 }

@@ -51,7 +51,7 @@ export const inspectCommand = defineCommand({
     });
     progress.stop();
     if (values.json) printDocument(found);
-    else for (const line of describeInspection(found, widthOf(session))) print(line);
+    else for (const line of describeInspection(found, values, widthOf(session))) print(line);
     return EXIT.success;
   },
 });
@@ -60,14 +60,18 @@ function widthOf({ world: { stdout } }: Session): number {
   return stdout.isTTY === true ? (stdout.columns ?? Infinity) : Infinity;
 }
 
-function describeInspection(found: Inspection, width: number): string[] {
+function describeInspection(
+  found: Inspection,
+  values: Readonly<Record<string, unknown>>,
+  width: number,
+): string[] {
   switch (found.kind) {
     case 'part':
       return describePart(found, width);
     case 'data set':
       return describeDataSet(found, width);
     case 'prefix':
-      return describeListing({ ...found, inputPrefix: found.path }, width);
+      return describeListing({ ...found, inputPrefix: found.path }, values, width);
   }
 }
 

@@ -1,5 +1,6 @@
 /** `gs-repartition ls --input-prefix …`: what lies under a prefix, by type and data set. */
 import type { ListedDataSet, ListedType, NotAligned, OutputListing } from '../../repartition/api.js';
+import { alignAdvice } from '../align-advice.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { alias, count, text } from '../options.js';
@@ -45,17 +46,19 @@ export const lsCommand = defineCommand({
     });
     progress.stop();
     if (values.json) printDocument(listing);
-    else for (const line of describeListing(listing)) print(line);
+    else for (const line of describeListing(listing, values)) print(line);
     return EXIT.success;
   },
 });
 
 /**
  * The listing for people.
+ * @param values of the options of the command that lists
  * @param width of a line at most
  */
 export function describeListing(
   { inputPrefix, metadata, aligned, types, files, totals }: Omit<OutputListing, 'document'>,
+  values: Readonly<Record<string, unknown>>,
   width = Infinity,
 ): string[] {
   const sums = [
@@ -79,7 +82,7 @@ export function describeListing(
     ),
     '',
     `${aligned ? 'Aligned' : 'Not aligned'} by ${metadata}: ${sums}.`,
-    ...(aligned ? [] : [`  align it with: gs-repartition --input-prefix ${inputPrefix}`]),
+    ...(aligned ? [] : [alignAdvice(inputPrefix, values)]),
   ];
 }
 
