@@ -70,12 +70,13 @@ def ask_worker(words, tasks, patience):
         threading.Thread(target=write, args=(worker.stdin, tasks), daemon=True).start()
         answers = []
         while len(answers) < len(tasks):
-            silence = threading.Timer(patience, worker.kill)
+            given_up = threading.Event()
+            silence = threading.Timer(patience, give_up, (worker, given_up))
             silence.start()
             line = worker.stdout.readline()
-            if not line and silence.finished.is_set():
-                raise RuntimeError(f"the worker has said nothing for {patience:g} seconds")
             silence.cancel()
+            if not line and given_up.is_set():
+                raise RuntimeError(f"the worker has said nothing for {patience:g} seconds")
             if not line:
                 raise ending(worker.wait())
             if b'"heartbeat":' not in line[:14]:
@@ -84,6 +85,12 @@ def ask_worker(words, tasks, patience):
     except BaseException:
         end_worker()
         raise
+
+
+def give_up(silent, given_up):
+    # In this order: whoever reads learns of the end at once.
+    given_up.set()
+    silent.kill()
 
 
 def ending(code):
