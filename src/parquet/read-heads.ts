@@ -139,10 +139,12 @@ function inRequests(
   chunk: SourceChunk,
   clusters: readonly Cluster[],
 ): (readonly Cluster[])[] {
+  if (!reader.apart) return clusters.map((cluster) => [cluster]);
+  const { longestHole } = reader.apart;
   const extents = clusters.map((cluster) => extentOf(cluster, chunk));
-  const holes = extents.slice(1).map(({ start }, i) => ({ i, bytes: start - extents[i]!.end }));
+  // What a window shows may reach into the next one.
+  const holes = extents.slice(1).map(({ start }, i) => ({ i, bytes: Math.max(0, start - extents[i]!.end) }));
   const partners = new Map<number, number>();
-  const { longestHole } = reader.apart ?? { longestHole: 0 };
   for (const { i, bytes } of holes.sort((a, b) => a.bytes - b.bytes)) {
     if (bytes > longestHole || partners.has(i) || partners.has(i + 1)) continue;
     if (clusters[i]!.isWhole || clusters[i + 1]!.isWhole || !mayRead(chunk, bytes)) continue;

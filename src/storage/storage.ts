@@ -256,7 +256,7 @@ export interface Storage {
   /**
    * Several ranges of an object in one request, in their order: what lies between them comes too and is let go at once.
    * A storage without it reads each of them as fast.
-   * @param ranges in ascending order, apart from each other
+   * @param ranges in ascending order
    * @throws as `read`
    */
   readApart?(

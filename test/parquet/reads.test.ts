@@ -12,12 +12,12 @@ const KIB = 1024;
 const ROWS = 100_000;
 
 /** One column of 100 pages with 1,000 rows, about 8 kB, each. */
-async function manyPages({ index = true } = {}): Promise<string> {
+async function manyPages({ index = true, rows = ROWS } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gs-repartition-reads-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'in.parquet');
   // Multiples of a large prime: nothing that a codec could make shorter.
-  const cells = Array.from({ length: ROWS }, (_, i) =>
+  const cells = Array.from({ length: rows }, (_, i) =>
     String(((BigInt(i) * 0x9e3779b97f4a7c15n) >> 1n) & 0x7fffffffffffffffn),
   );
   await pyarrow.write(path, {
@@ -99,6 +99,13 @@ test('far away the shorter side is read at once, without the page that was opene
 
 test('both sides of a cut at either end are', async () => {
   expect(await readsOf(await manyPages(), 10_500, 90_000, 256 * KIB)).toEqual(['8 kB', '80 kB', '80 kB']);
+});
+
+test('in a short chunk, too, where one window reaches to its end', async () => {
+  const path = await manyPages({ rows: 20_000 });
+  const bothSides = (longestHole?: number) => readsOf(path, 2_500, 18_000, 0, longestHole);
+  expect(await bothSides()).toEqual(['8 kB', '161 kB', '16 kB']);
+  expect(await bothSides(64 * KIB)).toEqual(['2 headers', '8 kB']);
 });
 
 test('pages that cost more than a read are left where they are', async () => {
