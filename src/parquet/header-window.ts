@@ -8,7 +8,7 @@ import { ThriftError, ThriftTruncated } from './thrift.js';
 
 /** Chunks up to this size are read whole when their headers are walked; of others a little at a time. */
 const WHOLE_CHUNK_BYTES = 256 * 1024;
-const HEADER_BYTES = 4 * 1024;
+export const HEADER_BYTES = 4 * 1024;
 /** A header with two long bounds in its statistics may be large, but not larger than this. */
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
@@ -31,8 +31,13 @@ export class HeaderWindow {
 
   /** Reads all of a range, so that its headers need no more reads. */
   async show({ start, end }: ByteRange): Promise<void> {
-    this.bytes = await this.reader.read(start, end);
+    this.take(start, await this.reader.read(start, end));
+  }
+
+  /** Takes bytes that somebody has read. @param start of the first */
+  take(start: number, bytes: Uint8Array): void {
     this.start = start;
+    this.bytes = bytes;
   }
 
   /** The bytes `start..end`, if they have been read. */
@@ -57,8 +62,7 @@ export class HeaderWindow {
       }
       if (offset >= this.range.end)
         throw damagedPage(chunk, offset, new ThriftError('the chunk ends before its pages'));
-      this.bytes = await this.reader.read(offset, end, this.isOnce);
-      this.start = offset;
+      this.take(offset, await this.reader.read(offset, end, this.isOnce));
     }
   }
 }

@@ -26,6 +26,8 @@ const SMALL_WIDTH = 24;
 
 /** Bit-packed values taken or written at a time: as many as a run header of one byte can announce. */
 const PACKED_AT_ONCE = 504;
+/** Where they are while they are counted: nobody else is called meanwhile. */
+const TALLIED = new Uint32Array(PACKED_AT_ONCE);
 
 /** Bytes of a run header, at most, and what the last one's bits count for: values are counted in 32 bits. */
 const MAX_VARINT = 5;
@@ -123,7 +125,7 @@ export class HybridDecoder {
       if (most === 0) tally.most = count;
       return tally;
     }
-    const packed = new Uint32Array(Math.min(count, PACKED_AT_ONCE));
+    const packed = TALLIED;
     let largest = 0;
     for (let left = count; left > 0;) {
       const times = this.take(left, packed.length);

@@ -6,6 +6,8 @@ import type { ByteRange } from './source-chunk.js';
 export interface PlacedPage extends ByteRange {
   /** Of its header, once that was read. */
   head?: PageCounts;
+  /** Somebody has asked for it, and not got it yet. */
+  headComes?: Promise<unknown>;
 }
 
 /** A data page where it lies. */

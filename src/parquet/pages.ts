@@ -4,13 +4,13 @@ import type { SourceChunk } from './source-chunk.js';
 import { openCodec, type PageCodec } from './codec.js';
 import { damaged } from './errors.js';
 import { type OffsetIndex, PageType } from './format.js';
-import { damagedPage, HeaderWindow, inPage } from './header-window.js';
+import { damagedPage, HEADER_BYTES, HeaderWindow, inPage } from './header-window.js';
 import { EncodingError } from './hybrid.js';
 import { indexedPages } from './indexes.js';
 import { beginsInsideRow, countRowStarts, openPage, type OpenPage } from './page.js';
 import { countsOf, type PageHead, readPageHead, statedRows } from './page-header.js';
 import type { DataPage, PageList, PlacedPage } from './page-list.js';
-import { readHeads } from './read-heads.js';
+import { noteHead, readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
 import { ThriftError } from './thrift.js';
 
@@ -151,6 +151,7 @@ export interface OpenedPage {
 /**
  * Reads, decompresses and takes apart one data page of a list, and sees that it has the rows for which it was listed.
  * @param room for its bytes as they lie in the file; grows as the page does
+ * @param along the page behind it, whose header is read with it
  * @throws RepartitionError `parquet` when it is damaged, needs too much memory, or is of a kind we can't read
  */
 export async function openDataPage(
@@ -159,8 +160,9 @@ export async function openDataPage(
   list: PageList,
   page: DataPage,
   room: Room,
+  along?: PlacedPage,
 ): Promise<OpenedPage> {
-  const opened = await openAnyPage(reader, chunk, list, page, room);
+  const opened = await openAnyPage(reader, chunk, list, page, room, along);
   const rows = countRowStarts(opened.page);
   const listed = page.endRow - page.firstRow;
   if (rows !== listed) {
@@ -178,12 +180,15 @@ async function openAnyPage(
   list: PageList,
   page: PlacedPage,
   room: Room,
+  along?: PlacedPage,
 ): Promise<OpenedPage> {
   return inPage(chunk, page.start, async () => {
-    const [bytes, entries] = await Promise.all([
-      reader.read(page.start, page.end),
+    const [read, entries] = await Promise.all([
+      reader.read(page.start, along ? Math.min(along.start + HEADER_BYTES, along.end) : page.end),
       dictionaryEntries(reader, chunk, list),
     ]);
+    const bytes = read.subarray(0, page.end - page.start);
+    if (along) await noteHead(reader, chunk, along, read.subarray(bytes.length));
     const head = readPageHead(bytes, 0);
     if (head.type !== PageType.dataPage && head.type !== PageType.dataPageV2) {
       throw new ThriftError('no data page where one belongs');

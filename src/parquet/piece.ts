@@ -17,7 +17,8 @@ import { sumPages } from './page-sums.js';
 import { countsOf } from './page-header.js';
 import type { DataPage, PageList } from './page-list.js';
 import { listPages, openDataPage, takeRoom } from './pages.js';
-import { type Cut, cutLevels, pickPages } from './pick-pages.js';
+import { type Cut, cutLevels, type PickedPage, pickPages } from './pick-pages.js';
+import { headsComeWith } from './read-heads.js';
 import { append, type ParquetSegment } from './segments.js';
 import type { RangeReader } from './source.js';
 import type { ByteRange, SourceChunk } from './source-chunk.js';
@@ -115,8 +116,25 @@ export async function openChunk(
  * @throws RepartitionError `parquet` when a page that must be opened is damaged or of a kind we can't cut
  */
 export async function cutPiece(open: OpenChunk, from: number, to: number): Promise<ChunkPiece> {
-  const { reader, source, chunk, offsetIndex, columnIndex, list } = open;
+  const { list } = open;
   const picked = pickPages(list.pages, from, to);
+  // All begin at once: nobody then asks for the headers of pages that are read anyway.
+  const cuts = picked.map(({ ordinal, page, cut }) => cut && beginCut(open, ordinal, page, cut));
+  try {
+    return await pieceOf(open, from, to, picked, cuts);
+  } finally {
+    // Whoever is told of a failure may let go of all that is read from.
+    await Promise.allSettled(cuts.flatMap((cut) => cut ?? []));
+  }
+}
+
+async function pieceOf(
+  { reader, source, chunk, offsetIndex, columnIndex, list }: OpenChunk,
+  from: number,
+  to: number,
+  picked: readonly PickedPage[],
+  cuts: readonly (Promise<CutPage> | undefined)[],
+): Promise<ChunkPiece> {
   const builder = new PieceBuilder(source);
   if (list.dictionary) builder.copy(list.dictionary);
   const dictionarySize = builder.size;
@@ -125,10 +143,11 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
   const origins: PieceOfPage[] = [];
   const copied: DataPage[] = [];
   const made: MadePage[] = [];
-  for (const { ordinal, page, cut } of picked) {
+  for (const [i, { ordinal, page }] of picked.entries()) {
     const start = builder.size;
+    const cut = await cuts[i];
     if (cut) {
-      const { result, sourceNulls } = await cutAt(open, page, cut);
+      const { result, sourceNulls } = cut;
       builder.append(result.bytes);
       made.push(result);
       origins.push({ page, sourcePage: ordinal, cut: { ...result, sourceNulls } });
@@ -172,14 +191,32 @@ export async function cutPiece(open: OpenChunk, from: number, to: number): Promi
   };
 }
 
+interface CutPage {
+  result: MadePage;
+  /** Of the page that was cut. */
+  sourceNulls: number;
+}
+
+function beginCut(open: OpenChunk, ordinal: number, page: DataPage, cut: Cut): Promise<CutPage> {
+  const { reader, chunk, list } = open;
+  const next = list.pages[ordinal + 1];
+  // Shorter ones are read whole for their headers, many at once.
+  const isFar = next && reader.readOverhead > 0 && next.end - next.start > reader.readOverhead;
+  const along = isFar && next.start === page.end ? next : undefined;
+  const cutting = cutAt(open, page, cut, along);
+  headsComeWith(cutting, chunk, page, along);
+  return cutting;
+}
+
 async function cutAt(
   { reader, chunk, list }: OpenChunk,
   page: DataPage,
   cut: Cut,
-): Promise<{ result: MadePage; sourceNulls: number }> {
+  along: DataPage | undefined,
+): Promise<CutPage> {
   const room = await takeRoom(reader, chunk, page);
   try {
-    const opened = await openDataPage(reader, chunk, list, page, room);
+    const opened = await openDataPage(reader, chunk, list, page, room, along);
     page.head ??= countsOf(opened.head);
     return await inPage(chunk, page.start, () => ({
       result: cutPage(chunk.leaf, opened, cutLevels(opened.page, cut)),

@@ -1,7 +1,11 @@
 /** The model of S3: that it answers as a server does for the requests we send, and costs what it says. */
+import { execFile, type ExecFileException } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { prepare, repartition } from 'gs-repartition';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,6 +16,7 @@ import { Model } from '../../bench/s3-model/model.js';
 import { partName, type Recipe, VirtualObjects } from '../../bench/s3-model/recipe.js';
 import { concat, read, slice, Uploaded } from '../../bench/s3-model/rope.js';
 import { ModelServer } from '../../bench/s3-model/server.js';
+import { MAIN } from '../cli/processes.js';
 import {
   alignedLocally,
   alignedOnS3,
@@ -185,6 +190,54 @@ describe('footers of more parts than one thread is for', () => {
         part: key,
         dataSet: 'node_data of node, feature19',
       });
+    });
+  });
+
+  /** Plans by the command, whose threads end while they read: once, or each of them. */
+  async function planWithDeaths(endpointUrl: string, { once }: { once: boolean }) {
+    const folder = join(work.path, randomUUID());
+    await mkdir(folder);
+    const [marker, hook] = [join(folder, 'marker'), join(folder, 'hook.mjs')];
+    await writeFile(
+      hook,
+      `import { subscribe } from 'node:diagnostics_channel';
+       import { existsSync, writeFileSync } from 'node:fs';
+       import { isMainThread } from 'node:worker_threads';
+       let asked = 0;
+       if (!isMainThread) subscribe('undici:request:create', () => {
+         if (++asked < 200 || (${once} && existsSync(${JSON.stringify(marker)}))) return;
+         writeFileSync(${JSON.stringify(marker)}, '');
+         process.exit(7);
+       });`,
+    );
+    const { inputPrefix } = options(endpointUrl);
+    const words = [MAIN, 'plan', '--input-prefix', inputPrefix, '--endpoint-url', endpointUrl];
+    const env = { ...process.env, NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` };
+    const { code, stdout, stderr } = await promisify(execFile)(process.execPath, words, { env }).then(
+      (ended) => ({ code: 0, ...ended }),
+      (error: unknown) => error as ExecFileException,
+    );
+    expect(existsSync(marker)).toBe(true);
+    return { code, out: stdout, lines: stderr?.match(/^gs-repartition: .*/gm) ?? [] };
+  }
+
+  it('are read once more where a thread has died over them', async () => {
+    await withModel(recipe, costs, async (endpointUrl) => {
+      const { tasks } = await prepare(options(endpointUrl));
+      const { code, out, lines } = await planWithDeaths(endpointUrl, { once: true });
+      expect({ code, lines }).toEqual({ code: 0, lines: [] });
+      expect(out).toContain(tasks.toLocaleString('en'));
+    });
+  });
+
+  it('end the run with one line where threads die over them again', async () => {
+    await withModel(recipe, costs, async (endpointUrl) => {
+      const { code, lines } = await planWithDeaths(endpointUrl, { once: false });
+      expect(code).toBe(1);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(
+        'a worker thread died, twice while it read the footers of node_data of node, ',
+      );
     });
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readChunks } from '../../src/parquet/source-chunk.js';
+import { type ByteRange, readChunks } from '../../src/parquet/source-chunk.js';
 import { splice } from '../../src/parquet/splice.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { openFiles, SMALLEST_COPY, VERSION } from './files.js';
@@ -12,12 +12,12 @@ const KIB = 1024;
 const ROWS = 100_000;
 
 /** One column of 100 pages with 1,000 rows, about 8 kB, each. */
-async function manyPages({ index = true } = {}): Promise<string> {
+async function manyPages({ index = true, rows = ROWS } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gs-repartition-reads-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'in.parquet');
   // Multiples of a large prime: nothing that a codec could make shorter.
-  const cells = Array.from({ length: ROWS }, (_, i) =>
+  const cells = Array.from({ length: rows }, (_, i) =>
     String(((BigInt(i) * 0x9e3779b97f4a7c15n) >> 1n) & 0x7fffffffffffffffn),
   );
   await pyarrow.write(path, {
@@ -34,8 +34,14 @@ async function manyPages({ index = true } = {}): Promise<string> {
 }
 
 /** Splices rows from a page's middle, and tells what was read of the pages. */
-async function readsOf(path: string, from: number, to: number, readOverhead: number): Promise<string[]> {
-  const [reads] = await readsOfEach(path, [[from, to]], readOverhead);
+async function readsOf(
+  path: string,
+  from: number,
+  to: number,
+  readOverhead: number,
+  longestHole?: number,
+): Promise<string[]> {
+  const [reads] = await readsOfEach(path, [[from, to]], readOverhead, longestHole);
   return reads!;
 }
 
@@ -44,6 +50,7 @@ async function readsOfEach(
   path: string,
   parts: readonly [from: number, to: number][],
   readOverhead: number,
+  longestHole?: number,
 ): Promise<string[][]> {
   const { reader, footer } = await openFiles([path], readOverhead)(0);
   const { range } = readChunks(footer, footer.rowGroups[0]!)[0]!;
@@ -56,6 +63,15 @@ async function readsOfEach(
       if (end <= range.end) reads.push(isOnce || what !== 'header' ? what : 'header, remembered');
       return reader.read(start, end);
     },
+    ...(longestHole !== undefined && {
+      apart: {
+        longestHole,
+        read: (ranges: readonly ByteRange[]) => {
+          reads.push(`${ranges.length} headers`);
+          return Promise.all(ranges.map(({ start, end }) => reader.read(start, end)));
+        },
+      },
+    }),
   };
   const all: string[][] = [];
   for (const [from, to] of parts) {
@@ -85,8 +101,13 @@ test('both sides of a cut at either end are', async () => {
   expect(await readsOf(await manyPages(), 10_500, 90_000, 256 * KIB)).toEqual(['8 kB', '80 kB', '80 kB']);
 });
 
+test('in a short chunk, too, where one window reaches to its end', async () => {
+  const path = await manyPages({ rows: 20_000 });
+  expect(await readsOf(path, 2_500, 18_000, 0)).toEqual(['8 kB', '161 kB', '16 kB']);
+});
+
 test('pages that cost more than a read are left where they are', async () => {
-  expect(await readsOf(await manyPages(), 0, 90_500, 4 * KIB)).toEqual(['8 kB', ...times(9, 'header')]);
+  expect(await readsOf(await manyPages(), 0, 90_500, 4 * KIB)).toEqual(['12 kB', ...times(8, 'header')]);
 });
 
 test('headers that were read to find the pages are not read again', async () => {
@@ -100,8 +121,38 @@ test('headers that the part on the other side of a boundary has asked for are no
     [70_500, ROWS],
   ];
   const [before, behind] = await readsOfEach(await manyPages(), sides, 4 * KIB);
-  expect(before).toEqual(['8 kB', ...times(29, 'header')]);
-  expect(behind).toEqual(['8 kB']);
+  expect(before).toEqual(['12 kB', ...times(28, 'header')]);
+  expect(behind).toEqual(['12 kB']);
+});
+
+test('headers with little between them share requests, as long as little of the chunk is read', async () => {
+  const path = await manyPages();
+  expect(await readsOf(path, 0, 90_500, 4 * KIB, 64 * KIB)).toEqual(['12 kB', ...times(4, '2 headers')]);
+  const shared = await readsOf(path, 0, 70_500, 4 * KIB, 64 * KIB);
+  expect(shared.sort()).toEqual(['12 kB', ...times(4, '2 headers'), ...times(20, 'header')]);
+});
+
+test('headers with too much between them do not', async () => {
+  const reads = await readsOf(await manyPages(), 0, 90_500, 4 * KIB, 2 * KIB);
+  expect(reads).toEqual(['12 kB', ...times(8, 'header')]);
+});
+
+test('nobody asks for the header of a page that is being opened', async () => {
+  // The stretch between the cuts is told by the pages around it: those that are cut are read anyway.
+  const path = await manyPages();
+  const options = { smallestCopy: 1, version: VERSION };
+  const { reader, footer } = await openFiles([path], 4 * KIB)(0);
+  const starts: number[] = [];
+  const spied = {
+    ...reader,
+    read: (start: number, end: number) => {
+      starts.push(start);
+      return reader.read(start, end);
+    },
+  };
+  const open = () => Promise.resolve({ reader: spied, footer });
+  await splice(open, [{ source: 0, from: 10_500, to: 90_500 }], {}, options);
+  expect(new Set(starts).size).toBe(starts.length);
 });
 
 test('of a chunk that is copied whole the first header is enough', async () => {

@@ -108,6 +108,12 @@ export function inThreads({
   };
   const alone = pLimit(1);
 
+  const runAgain = (job: WorkerJob, doing: string, part?: string): Promise<WorkerReply[]> =>
+    alone(() => pool.run(job)).catch((death: unknown) => {
+      tellDeaths();
+      throw deathOf(death, doing, part);
+    });
+
   /** A thread that dies takes along all that it had under way: that is tried once more, one task after the other. */
   const runBatch = async (batch: Task[]): Promise<WorkerReply[]> => {
     try {
@@ -117,12 +123,7 @@ export function inThreads({
       if (failure) throw error;
       const replies: WorkerReply[] = [];
       for (const task of batch) {
-        const again = alone(() => pool.run([task]));
-        replies.push(
-          ...(await again.catch((death: unknown) => {
-            throw deathOf(death, task.output);
-          })),
-        );
+        replies.push(...(await runAgain([task], `it made ${task.output}`, task.output)));
       }
       return replies;
     }
@@ -137,9 +138,10 @@ export function inThreads({
       while (isOpen() && isLoading(1)) await sleep(WAIT_MS);
     },
     async readFooters(reads) {
-      const [reply] = await pool.run(reads).catch((error: unknown) => {
+      const [reply] = await pool.run(reads).catch(() => {
         tellDeaths();
-        throw deathOf(error);
+        if (failure) throw failure;
+        return runAgain(reads, `it read the footers of ${reads.owner}`);
       });
       if (reply && 'found' in reply) return reply.found;
       throw reply && 'error' in reply ? fromErrorMessage(reply.error) : new Error('no answer of a thread');
@@ -184,11 +186,12 @@ function mostThreadsOf({ mostThreads }: StorageProfile): number {
 
 /**
  * A thread's end, as a line.
- * @param part what it was making
+ * @param doing what it has died of twice
+ * @param part that it was making
  */
-function deathOf(error: unknown, part?: string): RepartitionError {
+function deathOf(error: unknown, doing?: string, part?: string): RepartitionError {
   const { code, message } = error as NodeJS.ErrnoException;
-  const where = part === undefined ? '' : `, twice while it made ${part}`;
+  const where = doing === undefined ? '' : `, twice while ${doing}`;
   const isMemory = code === 'ERR_WORKER_OUT_OF_MEMORY';
   const what = isMemory ? 'ran out of memory' : 'died';
   return new RepartitionError('limit', `a worker thread ${what}${where}${isMemory ? '' : `: ${message}`}`, {
