@@ -6,7 +6,7 @@
  */
 
 /** Shares of the work, from 0 to 1, and what a part takes lately from begin to end. */
-export interface PartsState {
+interface PartsState {
   /** What is done of parts under way counts. */
   share: number;
   /** Of parts that have begun, and of those in place, as wholes. */
