@@ -1,5 +1,5 @@
 /** The benchmarks' command line. Measurements go to standard output, what is going on to standard error. */
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { BenchError } from './bench-error.js';
 import { modelCosts } from './choose.js';
@@ -16,7 +16,13 @@ import { runChosen } from './run-preset.js';
 import { COMMON, bytesOption, modelOptions } from './options.js';
 import { serveModel } from './s3-model/by-hand.js';
 import { S3_COSTS } from './s3-model/costs.js';
-import { CASES, type CaseName, formatTimeLeft, measureTimeLeft } from './time-left/run.js';
+import {
+  CASES,
+  type CaseName,
+  formatTimeLeft,
+  measureTimeLeft,
+  measureTimeLeftOnDisk,
+} from './time-left/run.js';
 import { formatDeep, measureDeep } from './verify/deep.js';
 import { flipMovies } from './verify/movies.js';
 import { withWorkspace } from './workspace.js';
@@ -118,22 +124,27 @@ function commands(args: readonly string[]) {
             .map(([name, describe]) => `${name}: ${describe}`)
             .join('; '),
         },
+        parts: {
+          type: 'number',
+          array: true,
+          default: [300],
+          describe: 'of graphs in the model of S3, one after the other',
+        },
+        graph: {
+          type: 'string',
+          describe: 'a folder: instead of the model, an alignment of a clone on its disk, and verify --deep',
+        },
         record: { type: 'string', describe: 'a file for what the runs told' },
       },
-      async ({
-        dir,
-        json,
-        case: cases,
-        parts = 300,
-        partBytes = MODEL_PART_BYTES,
-        latency,
-        rates,
-        ...how
-      }) => {
+      async ({ dir, json, case: cases, partBytes = MODEL_PART_BYTES, latency, rates, ...how }) => {
         const costs = { ...S3_COSTS, ...modelCosts(latency, rates) };
-        const { concurrency, record } = how;
+        const { parts, graph, concurrency, record } = how;
         const request = { cases, parts, partBytes, costs, concurrency, record };
-        const rows = await withWorkspace(dir, (folder) => measureTimeLeft(request, folder, log));
+        const rows = await withWorkspace(dir ?? (graph && dirname(resolve(graph))), (folder) =>
+          graph === undefined
+            ? measureTimeLeft(request, folder, log)
+            : measureTimeLeftOnDisk({ graph, concurrency, record }, folder, log),
+        );
         console.log(json ? JSON.stringify(rows, undefined, 2) : formatTimeLeft(rows));
       },
     )

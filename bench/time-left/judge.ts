@@ -10,11 +10,13 @@ export interface ToldRun {
   told: [seconds: number, progress: Progress][];
 }
 
-/** What was said at a moment of the time left, beside the truth; all in seconds. */
+/** What was shown at a moment of the time left, beside the truth; all in seconds. */
 export interface Estimate {
   at: number;
   /** Nothing as long as nothing can be told. */
   said: number | undefined;
+  /** Nothing was said, but what has to come first. */
+  isExplained: boolean;
   truth: number;
 }
 
@@ -22,51 +24,58 @@ export interface Estimate {
 const FROM = 0.1;
 /** Of the truth: more is wrong. */
 const TOLERANCE = 0.3;
+/** Less than this many seconds nobody minds: one second was said, and it were three. Only so are they forgiven, never more. */
+export const FLOOR = 2;
 /** Moments that are looked at, in a run. */
 const LOOKS = 200;
 
-/** What was said at each moment from a tenth of the run on. */
+/** What was shown at each moment from a tenth of the run on, up to its end. */
 export function estimatesOf({ end, told }: ToldRun): Estimate[] {
   const watch = new ProgressWatch();
   let next = 0;
   return Array.from({ length: LOOKS }, (_, i) => (end * i) / LOOKS).flatMap((at) => {
     for (; next < told.length && told[next]![0] <= at; next++) watch.note(told[next]![1], told[next]![0]);
-    return at < FROM * end ? [] : [{ at, said: watch.at(at)?.secondsLeft, truth: end - at }];
+    if (at < FROM * end) return [];
+    const facts = watch.at(at);
+    const isExplained = facts?.leftUntil !== undefined;
+    return { at, said: facts?.secondsLeft, isExplained, truth: end - at };
   });
+}
+
+function isRight({ said, truth }: Estimate): boolean {
+  return said !== undefined && Math.abs(said - truth) <= Math.max(TOLERANCE * truth, FLOOR);
 }
 
 /** How right a run's estimates were. */
 export interface Judgement {
+  /** All moments from a tenth of the run to its end. */
   judged: number;
-  /** Moments at which nothing was said. */
-  unsaid: number;
-  within: number;
-  /** Shares of the truth. */
-  median: number;
-  worst: number;
-  /** Where that was. */
-  worstAt: Estimate | undefined;
+  /** Within 30 %, or {@link FLOOR} seconds. */
+  right: number;
+  /** Within 30 % alone. */
+  strictly: number;
+  /** Nothing was said, but that it depends on what is still to come. */
+  explained: number;
+  /** Nothing was said at all: as wrong as something wrong. */
+  silent: number;
+  /** From this share of the run on something was said. */
+  saidFrom: number | undefined;
+  /** The wrong one that was off by the largest share of the truth. */
+  worst: Estimate | undefined;
 }
 
-/** @param least seconds: where less is left, a second is a lot and nobody minds it, so nothing is judged */
-export function judge(run: ToldRun, least: number): Judgement {
-  const minded = estimatesOf(run).filter(({ truth }) => truth >= least);
-  const said = minded
-    .filter((estimate) => estimate.said !== undefined)
-    .map((estimate) => ({ estimate, off: deviation(estimate) }))
-    .sort((a, b) => a.off - b.off);
-  const worst = said.at(-1);
+export function judge(run: ToldRun): Judgement {
+  const all = estimatesOf(run);
+  const said = all.filter((estimate) => estimate.said !== undefined);
+  const off = ({ said = 0, truth }: Estimate): number => Math.abs(said - truth) / truth;
+  const explained = all.filter(({ said, isExplained }) => said === undefined && isExplained).length;
   return {
-    judged: minded.length,
-    unsaid: minded.length - said.length,
-    within: said.filter(({ off }) => off <= TOLERANCE).length,
-    median: said[Math.floor(said.length / 2)]?.off ?? 0,
-    worst: worst?.off ?? 0,
-    worstAt: worst?.estimate,
+    judged: all.length,
+    right: all.filter(isRight).length,
+    strictly: said.filter((estimate) => off(estimate) <= TOLERANCE).length,
+    explained,
+    silent: all.length - said.length - explained,
+    saidFrom: said[0] && said[0].at / run.end,
+    worst: said.filter((estimate) => !isRight(estimate)).sort((a, b) => off(b) - off(a))[0],
   };
-}
-
-/** A share of the truth. */
-function deviation({ said, truth }: Estimate): number {
-  return said === undefined ? Infinity : Math.abs(said - truth) / truth;
 }

@@ -1,13 +1,15 @@
-/** Alignments in the model of S3 whose progress is written down, and whether the time left that it gave was right. */
+/** Runs whose progress is written down, in the model of S3 and on a disk, and whether the time left that it gave was right. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { repartition, type Progress, type RepartitionOptions } from 'gs-repartition';
+import { repartition, verifyPrefix, type Progress, type RepartitionOptions } from 'gs-repartition';
+import { table } from '../format-report.js';
+import { cloneGraph, remove } from '../graphs.js';
 import type { Costs } from '../s3-model/costs.js';
 import { boundaryGraph, PREFIX } from '../s3-model/graph.js';
 import { CREDENTIALS, Model } from '../s3-model/model.js';
-import { judge, type Judgement, type ToldRun } from './judge.js';
+import { FLOOR, judge, type Judgement, type ToldRun } from './judge.js';
 
-/** What happens to a run. */
+/** What happens to a run in the model. */
 export const CASES = {
   plain: 'nothing',
   'held up': 'for a while in the middle S3 takes fewer requests',
@@ -19,7 +21,8 @@ export type CaseName = keyof typeof CASES;
 
 export interface TimeLeftRequest {
   cases: readonly CaseName[];
-  parts: number;
+  /** One graph after the other. */
+  parts: readonly number[];
   partBytes: number;
   costs: Costs;
   concurrency?: number | undefined;
@@ -28,19 +31,65 @@ export interface TimeLeftRequest {
 }
 
 export interface TimeLeftRow extends Judgement {
-  case: CaseName;
+  case: string;
   seconds: number;
 }
 
-/** Seconds: where less is left, nobody minds. */
-const LEAST = 2;
+type Log = (line: string) => void;
 
 /** @throws BenchError when templates or model cannot be made */
 export async function measureTimeLeft(
-  { cases, parts, partBytes, costs, concurrency, record }: TimeLeftRequest,
+  { parts, record, ...request }: TimeLeftRequest,
   folder: string,
-  log: (line: string) => void,
+  log: Log,
 ): Promise<TimeLeftRow[]> {
+  const runs: ToldRun[] = [];
+  const onRun = async (run: ToldRun): Promise<void> => {
+    runs.push(run);
+    log(`${run.name}: ${run.end.toFixed(1)} s`);
+    await keep(runs, record);
+  };
+  for (const many of parts) await runsInModel(many, request, join(folder, `${many}`), onRun);
+  return runs.map(judged);
+}
+
+/**
+ * An alignment of a clone on the same disk, and a look at all of its values.
+ * @param graph a folder, which is left as it is
+ */
+export async function measureTimeLeftOnDisk(
+  { graph, concurrency, record }: { graph: string } & Pick<TimeLeftRequest, 'concurrency' | 'record'>,
+  folder: string,
+  log: Log,
+): Promise<TimeLeftRow[]> {
+  const inputPrefix = join(folder, 'graph');
+  await cloneGraph(graph, inputPrefix);
+  const threads = concurrency === undefined ? {} : { concurrency };
+  const align = await written('disk', (onProgress) => repartition({ inputPrefix, ...threads, onProgress }));
+  log(`disk: ${align.end.toFixed(1)} s`);
+  const deep = await written('verify --deep', (onProgress) =>
+    verifyPrefix({ inputPrefix, deep: true, onProgress }),
+  );
+  log(`verify --deep: ${deep.end.toFixed(1)} s`);
+  await remove(inputPrefix);
+  await keep([align, deep], record);
+  return [align, deep].map(judged);
+}
+
+async function keep(runs: readonly ToldRun[], record: string | undefined): Promise<void> {
+  if (record !== undefined) await writeFile(record, JSON.stringify(runs.map(thinned)));
+}
+
+function judged(run: ToldRun): TimeLeftRow {
+  return { case: run.name, seconds: run.end, ...judge(run) };
+}
+
+async function runsInModel(
+  parts: number,
+  { cases, partBytes, costs, concurrency }: Omit<TimeLeftRequest, 'parts' | 'record'>,
+  folder: string,
+  onRun: (run: ToldRun) => Promise<void>,
+): Promise<void> {
   const { recipe } = await boundaryGraph(parts, partBytes, folder);
   const model = await Model.start(recipe, costs, join(folder, 'model'));
   Object.assign(process.env, CREDENTIALS);
@@ -49,39 +98,36 @@ export async function measureTimeLeft(
     s3: { endpointUrl: model.endpoint, region: 'us-east-1' },
     ...(concurrency !== undefined && { concurrency }),
   };
-  const runs: ToldRun[] = [];
-  const rows: TimeLeftRow[] = [];
   try {
     for (const name of cases) {
       if (name === 'resumed') await stopInTheMiddle(options);
-      const run = await written(options, name, (share) => disturb(model, costs, name, share));
-      runs.push(run);
-      rows.push({ case: name, seconds: run.end, ...judge(run, LEAST) });
-      log(`${name}: ${run.end.toFixed(1)} s`);
+      const title = `${parts} parts, ${costs.latencyMs} ms, ${name}`;
+      const run = await written(title, (onProgress) =>
+        repartition({
+          ...options,
+          onProgress(progress) {
+            onProgress(progress);
+            if (progress.phase === 'parts') disturb(model, costs, name, progress.share);
+          },
+        }),
+      );
+      await onRun(run);
       await model.setCosts(costs);
       await model.restore();
     }
   } finally {
     await model.stop();
   }
-  if (record !== undefined) await writeFile(record, JSON.stringify(runs.map(thinned)));
-  return rows;
 }
 
-/** @param onShare hears of the share of the parts that are made */
 async function written(
-  options: RepartitionOptions,
   name: string,
-  onShare: (share: number) => void,
+  work: (onProgress: (progress: Progress) => void) => Promise<unknown>,
 ): Promise<ToldRun> {
   const told: ToldRun['told'] = [];
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
-  const onProgress = (progress: Progress): void => {
-    told.push([seconds(), progress]);
-    if (progress.phase === 'parts') onShare(progress.share);
-  };
-  await repartition({ ...options, onProgress });
+  await work((progress) => told.push([seconds(), progress]));
   return { name, end: seconds(), told };
 }
 
@@ -131,12 +177,31 @@ function rounded(seconds: number): number {
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 export function formatTimeLeft(rows: readonly TimeLeftRow[]): string {
-  return rows
-    .map(({ case: name, seconds, judged, unsaid, within, median, worst, worstAt }) => {
-      const where = worstAt
-        ? ` (${worstAt.said!.toFixed(1)} s were said after ${worstAt.at.toFixed(1)} s, and it was ${worstAt.truth.toFixed(1)})`
-        : '';
-      return `${name}, ${CASES[name]}: a run of ${seconds.toFixed(1)} s. From a tenth of it on and with ${LEAST} s left or more, ${within} of ${judged} times were right within 30 %, ${unsaid} not said; off by ${percent(median)} in the median and ${percent(worst)} at worst${where}.`;
-    })
-    .join('\n');
+  const cells = rows.map(
+    ({ case: name, seconds, judged, right, strictly, explained, silent, saidFrom, worst }) => [
+      name,
+      `${seconds.toFixed(1)} s`,
+      percent(right / judged),
+      percent(strictly / judged),
+      percent(explained / judged),
+      percent((judged - right - explained) / judged),
+      percent(silent / judged),
+      saidFrom === undefined ? '' : percent(saidFrom),
+      worst
+        ? `${worst.said!.toFixed(1)} s where it was ${worst.truth.toFixed(1)}, at ${percent(worst.at / seconds)}`
+        : '',
+    ],
+  );
+  const head = [
+    'run',
+    'took',
+    `right (30 % or ${FLOOR} s)`,
+    'within 30 % alone',
+    'said why not',
+    'wrong or silent',
+    'silent',
+    'said from',
+    'worst',
+  ];
+  return table(head, cells);
 }

@@ -19,6 +19,7 @@ const NO_OPTIONS: Readonly<Record<string, string>> = {
   silent: '--quiet',
   q: '--quiet',
   n: '--dry-run',
+  y: '--yes',
   V: '--version',
   'aws-profile': '--profile',
   'aws-region': '--region',
@@ -74,8 +75,18 @@ export function adviceForWord(
     return 'The alignment has no word of its own: gs-repartition --input-prefix <folder or s3://bucket/prefix>';
   }
   if (word === 'version') return 'Did you mean --version?';
+  if (word === 'help') return 'Help is an option: gs-repartition <command> --help.';
   const meant = groups.filter(({ words }) => words.includes(word)).map(({ name }) => `${name} ${word}`);
   return meant.length === 0 ? undefined : `Did you mean ${meant.join(' or ')}?`;
+}
+
+/** What documents and word processors make of two dashes. */
+const LONG_DASHES = /^[‐-―−]+/;
+
+/** @returns a sentence for an option whose dashes are none; undefined for any other word */
+export function adviceForDashes(word: string): string | undefined {
+  if (!LONG_DASHES.test(word)) return undefined;
+  return `Its dash is not that of a keyboard: type ${word.replace(LONG_DASHES, '--')}.`;
 }
 
 /** Whether a word is a path or a URL rather than the name of anything here. */

@@ -3,7 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import { type LongOption, longOptions, plainWords, writtenOut } from './abbreviations.js';
 import { type Command, optionsOf } from './command.js';
 import { ENVIRONMENT, EXIT_CODES, optionGroups } from './help.js';
-import { adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
+import { adviceForDashes, adviceForOption, adviceForWord, looksLikePath } from './mistakes.js';
 import { graphCommands, groups, lateCommands, mainCommand } from './commands/index.js';
 import { fromEnvironment, type Source, usage, yargsOptions } from './options.js';
 import { suggest } from './suggest.js';
@@ -225,7 +225,7 @@ function needsArgument({ name, argument }: Command): Error {
 
 function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Error {
   const names = [...lateCommands, ...groups].map(({ name }) => name);
-  const advice = command.name === '$0' ? adviceForWord(word, groups) : undefined;
+  const advice = adviceForDashes(word) ?? (command.name === '$0' ? adviceForWord(word, groups) : undefined);
   if (advice !== undefined) return usage(`unexpected argument ${JSON.stringify(word)}`, advice);
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);

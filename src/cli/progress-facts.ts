@@ -1,6 +1,7 @@
 /** What is known of a run under way, from what it has told: pure, and the same for a terminal, a log and a program. */
 import type { Progress } from '../repartition/api.js';
 import { Pace } from './pace.js';
+import { PartsPace } from './parts-pace.js';
 
 /** What is shown: what the engine tells, and how far an upload is. */
 export type Shown =
@@ -31,12 +32,16 @@ export interface ProgressFacts {
   seconds: number;
   /** Until the whole run is done, as far as that can be told. */
   secondsLeft?: number;
+  /** Why it can't: it depends on what comes later. */
+  leftUntil?: 'parts' | 'values';
   retries: number;
   slowDowns: number;
 }
 
 /** Estimates from less than this are guesses. */
 const SECONDS_BEFORE_ESTIMATE = 1;
+/** A look at a file before publishing, in the time that reading a footer takes: a stat, or a line of a listing. */
+const LOOK_IN_FOOTERS = 0.2;
 
 /** Follows a run through its phases. Times are seconds, by any clock. */
 export class ProgressWatch {
@@ -44,22 +49,33 @@ export class ProgressWatch {
   private began = 0;
   private work = new Pace();
   private bytes = new Pace();
+  private parts = new PartsPace();
   /** What reading a footer took: parts that are made are looked at in the same way afterwards. */
-  private secondsPerFooter = 0;
+  private secondsPerFooter: number | undefined;
+  /** Parts that are read, and that an earlier run has made. */
+  private inputs = 0;
+  private resumed = 0;
 
   /** @returns whether a phase has begun */
   note(progress: Shown, now: number): boolean {
     const { last } = this;
     const isNew = progress.phase !== last?.phase;
     if (isNew) {
-      if (last?.phase === 'inventory' && last.done > 0)
+      if (last?.phase === 'inventory') this.inputs = last.total;
+      if (last?.phase === 'resume') this.resumed = last.total;
+      if ((last?.phase === 'inventory' || last?.phase === 'resume') && last.done > 0)
         this.secondsPerFooter = (now - this.began) / last.done;
       this.began = now;
-      [this.work, this.bytes] = [new Pace(), new Pace()];
+      [this.work, this.bytes, this.parts] = [new Pace(), new Pace(), new PartsPace()];
     }
     this.last = progress;
-    this.work.note(now - this.began, shareOf(progress));
-    if ('bytes' in progress) this.bytes.note(now - this.began, progress.bytes);
+    const seconds = now - this.began;
+    this.work.note(seconds, shareOf(progress));
+    if ('bytes' in progress) this.bytes.note(seconds, progress.bytes);
+    if (progress.phase === 'parts') {
+      const { share, begun = 0, finished = 0, partSeconds } = progress;
+      this.parts.note(seconds, { share, begun, finished, partSeconds });
+    }
     return isNew;
   }
 
@@ -72,6 +88,7 @@ export class ProgressWatch {
     const share = shareOf(last);
     const bytesPerSecond = this.bytes.speedAt(seconds);
     const secondsLeft = this.left(last, seconds);
+    const leftUntil = waitedFor(last);
     return {
       phase,
       done,
@@ -81,19 +98,60 @@ export class ProgressWatch {
       ...(bytesPerSecond !== undefined && { bytesPerSecond }),
       seconds,
       ...(secondsLeft !== undefined && { secondsLeft }),
+      ...(secondsLeft === undefined && leftUntil !== undefined && { leftUntil }),
       retries,
       slowDowns,
     };
   }
 
+  /** Of the whole run. */
   private left(progress: Shown, seconds: number): number | undefined {
-    if (seconds < SECONDS_BEFORE_ESTIMATE) return undefined;
-    // Of the parts that are to be made nothing is known yet.
-    if (progress.phase === 'resume') return undefined;
-    const here = this.work.secondsFor(1 - shareOf(progress), seconds);
-    if (here === undefined || progress.phase !== 'parts') return here;
-    return here + progress.total * this.secondsPerFooter;
+    // What takes longest is still to come, and nothing is known of it.
+    if (progress.phase !== 'upload' && progress.ahead !== undefined) return undefined;
+    const { phase, total } = progress;
+    if (phase === 'parts') return plus(this.partsLeft(progress, seconds), this.checks(this.resumed + total));
+    const here = this.phaseLeft(progress, seconds);
+    if (phase === 'resume') return plus(here, this.checks(total));
+    return phase === 'verify' ? plus(here, this.looks(total)) : here;
   }
+
+  private partsLeft(progress: Shown & { phase: 'parts' }, seconds: number): number | undefined {
+    const told = this.parts.secondsLeft(seconds);
+    // Nothing is known of parts under way on other machines; and a few all begin at once, and none is made after another.
+    const isUnknown = progress.begun === undefined || progress.begun === 1;
+    return told ?? (isUnknown ? this.work.secondsFor(1 - progress.share, seconds) : undefined);
+  }
+
+  private phaseLeft(progress: Shown, seconds: number): number | undefined {
+    const told =
+      seconds < SECONDS_BEFORE_ESTIMATE ? undefined : this.work.secondsFor(1 - shareOf(progress), seconds);
+    if (told !== undefined || this.secondsPerFooter === undefined) return told;
+    // As long as it is not told by how fast it goes, it is by what the like has taken before.
+    const { phase, done, total } = progress;
+    if (phase === 'verify' || phase === 'resume') return (total - done) * this.secondsPerFooter;
+    return phase === 'guard' ? (total - done) * LOOK_IN_FOOTERS * this.secondsPerFooter : undefined;
+  }
+
+  /** All that comes after the parts. */
+  private checks(parts: number): number {
+    return parts * (this.secondsPerFooter ?? 0) + this.looks(parts);
+  }
+
+  /** The look before publishing, at inputs and parts; `verify` by itself has none. */
+  private looks(parts: number): number {
+    return (this.inputs + parts) * LOOK_IN_FOOTERS * (this.secondsPerFooter ?? 0);
+  }
+}
+
+/** What tells more of the time left than anything before it. */
+function waitedFor(progress: Shown): 'parts' | 'values' | undefined {
+  if (progress.phase === 'upload') return undefined;
+  if (progress.phase === 'parts') return 'parts';
+  return progress.phase === 'deep' ? 'values' : progress.ahead;
+}
+
+function plus(left: number | undefined, more: number): number | undefined {
+  return left === undefined ? undefined : left + more;
 }
 
 function shareOf(progress: Shown): number {

@@ -78,15 +78,17 @@ export function drawProgress(facts: ProgressFacts, width: number): string {
 }
 
 function wordsOf(facts: ProgressFacts) {
-  const { done, total, bytes, totalBytes, bytesPerSecond, seconds, secondsLeft } = facts;
+  const { done, total, bytes, totalBytes, bytesPerSecond, seconds, secondsLeft, leftUntil } = facts;
   const parts = `${formatCount(done)} of ${plural(total, PHASES[facts.phase].noun ?? 'part')}`;
+  const untold =
+    leftUntil && `estimate ${leftUntil === 'parts' ? 'once parts are made' : 'once values are read'}`;
   const isInBytes = bytes !== undefined && totalBytes !== undefined;
   return {
     amount: isInBytes ? formatBytesOf(bytes, totalBytes) : parts,
     parts: isInBytes ? parts : undefined,
     rate: bytesPerSecond === undefined ? undefined : `${formatBytes(Math.round(bytesPerSecond))}/s`,
     elapsed: formatDuration(seconds),
-    left: secondsLeft === undefined ? undefined : `about ${formatDuration(secondsLeft)} left`,
+    left: secondsLeft === undefined ? untold : `about ${formatDuration(secondsLeft)} left`,
     shortLeft: secondsLeft === undefined ? undefined : `${formatDuration(secondsLeft)} left`,
     trouble: describeTrouble(facts),
     shortTrouble: shortTrouble(facts),

@@ -36,7 +36,7 @@ async function runSource(
 ): Promise<number> {
   let parsed: Parsed;
   try {
-    parsed = await understood(source, world.stdout.columns);
+    parsed = await understood(source, columnsOf(world));
   } catch (error) {
     const format = typed(source, 'log-format')?.toLowerCase() === 'json' ? 'json' : 'text';
     const log = makeLogger(console, { level: 'INFO', format, env: world.env });
@@ -47,6 +47,12 @@ async function runSource(
     return EXIT.success;
   }
   return runCommand(parsed.command, parsed.values, { world, console, source });
+}
+
+/** Of the terminal; where the output goes elsewhere, what the shell says by `COLUMNS`. */
+function columnsOf({ stdout, env }: World): number | undefined {
+  const told = Number(env['COLUMNS']);
+  return stdout.columns ?? (Number.isSafeInteger(told) && told > 0 ? told : undefined);
 }
 
 /** Whoever asks for the version alone need not wait for yargs and all commands. */

@@ -57,14 +57,29 @@ export type Progress = (
    * `bytes` of output so far, those of parts under way among them, and of all parts as far as that can be told before they
    * are made. `share`, from 0 to 1, is that of the work, where bytes that are re-encoded count for more than copied ones.
    */
-  | { phase: 'parts'; done: number; total: number; bytes: number; totalBytes: number; share: number }
+  | {
+      phase: 'parts';
+      done: number;
+      total: number;
+      bytes: number;
+      totalBytes: number;
+      share: number;
+      /** Shares of the work, where they are known: that of parts whose making has begun, and that of parts in place. */
+      begun?: number;
+      finished?: number;
+      /** What a part takes lately from its begin until it is in place, once one is. */
+      partSeconds?: number;
+    }
   | { phase: 'verify'; done: number; total: number }
   /** Before publishing: is all still as it was? Of everything that the new metadata rest on, inputs among it. */
   | { phase: 'guard'; done: number; total: number }
   /** `verify` reading every value; bytes of pages so far, and of all. */
   | { phase: 'deep'; done: number; total: number; bytes: number; totalBytes: number }
 ) &
-  Hindrances;
+  Hindrances & {
+    /** What comes after this phase and takes longer, where something does: parts are made, or values are read. */
+    ahead?: 'parts' | 'values';
+  };
 
 /** What has held the whole run up so far; left out where nothing has. */
 export interface Hindrances {

@@ -12,6 +12,11 @@ export interface Counts {
   plannedBytes: number;
   /** Work in bytes, where those that take longer count for more. */
   work: number;
+  /** That of parts whose making has begun, and of parts that are in place. */
+  begunWork: number;
+  finishedWork: number;
+  /** Of parts in place, the sum of their work times the seconds from begin to end. */
+  workSeconds: number;
   /** Requests that were sent again, for whatever reason. */
   retries: number;
   /** Answers that asked for fewer requests. */
@@ -39,14 +44,18 @@ const OPERATIONS = [
   'others',
 ] as const;
 
-const PLACES = [
-  'bytes',
-  'plannedBytes',
-  'work',
-  'retries',
-  'slowDowns',
-  'leftOpen',
-] as const satisfies (keyof Counts)[];
+const NOTHING: Counts = {
+  bytes: 0,
+  plannedBytes: 0,
+  work: 0,
+  begunWork: 0,
+  finishedWork: 0,
+  workSeconds: 0,
+  retries: 0,
+  slowDowns: 0,
+  leftOpen: 0,
+};
+const PLACES = Object.keys(NOTHING) as (keyof Counts)[];
 
 /** What crosses to another thread. */
 export type SharedTally = BigInt64Array<SharedArrayBuffer>;
@@ -92,10 +101,11 @@ export class Tally {
   }
 
   read(): Counts {
-    const [bytes = 0, plannedBytes = 0, work = 0, retries = 0, slowDowns = 0, leftOpen = 0] = PLACES.map(
-      (_, place) => Number(Atomics.load(this.places, place)),
-    );
-    return { bytes, plannedBytes, work, retries, slowDowns, leftOpen };
+    const counts = { ...NOTHING };
+    PLACES.forEach((name, place) => {
+      counts[name] = Number(Atomics.load(this.places, place));
+    });
+    return counts;
   }
 }
 

@@ -475,6 +475,49 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
   ],
   [
     1,
+    '--input-prefix $GRAPH/movies',
+    'there is no folder {here}/$GRAPH/movies. No shell has put a value in the place of "$GRAPH": write it out.',
+  ],
+  [
+    1,
+    'plan --input-prefix ${GRAPH}',
+    'there is no folder {here}/${GRAPH}. No shell has put a value in the place of "${GRAPH}": write it out.',
+  ],
+  [
+    1,
+    '--input-prefix “/nowhere/graph”',
+    'there is no folder {here}/“/nowhere/graph”. Its quotation marks are taken for letters of the name: leave them out.',
+  ],
+  [
+    1,
+    "--input-prefix '/nowhere/graph'",
+    "there is no folder {here}/'/nowhere/graph'. Its quotation marks are taken for letters of the name: leave them out.",
+  ],
+  [
+    1,
+    '--input-prefix "movies"',
+    'there is no folder {here}/"movies". Its quotation marks are taken for letters of the name: leave them out.',
+  ],
+  [
+    2,
+    '—input-prefix /g',
+    'unexpected argument "—input-prefix". Its dash is not that of a keyboard: type --input-prefix.',
+  ],
+  [
+    2,
+    '--input-prefix /g –dry-run',
+    'unexpected argument "–dry-run". Its dash is not that of a keyboard: type --dry-run.',
+  ],
+  [
+    2,
+    'verify ―deep --input-prefix /g',
+    'unexpected argument "―deep". Its dash is not that of a keyboard: type --deep.',
+  ],
+  [2, 'help plan', 'unexpected argument "help". Help is an option: gs-repartition <command> --help.'],
+  [2, 'clean --input-prefix /g -y', 'unknown option -y. Did you mean --yes?'],
+  [2, '--input-prefix /g -y', 'unknown option -y. See gs-repartition --help.'],
+  [
+    1,
     '--input-prefix /nowhere/*',
     'there is no folder /nowhere/*. No shell has found anything for the pattern: give the name of one folder.',
   ],

@@ -446,6 +446,11 @@ describe('progress', () => {
     expect(drawProgress(facts, 79)).toBe(
       'Making parts 34 %, 1.20 of 3.60 GB, 12 retries, 3 slow-downs, about 19 s left',
     );
+    const { phase, done, total, bytes, totalBytes, share, seconds } = facts;
+    const early = { phase, done, total, bytes, totalBytes, share, seconds, retries: 0, slowDowns: 0 };
+    expect(drawProgress({ ...early, leftUntil: 'parts' }, 79)).toBe(
+      'Making parts ██░░░░░░ 34 %, 1.20 of 3.60 GB, 15 s, estimate once parts are made',
+    );
     expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
       'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, about 19 s left',
     );

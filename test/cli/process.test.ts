@@ -85,6 +85,18 @@ function interrupt(
   });
 }
 
+test('help that goes elsewhere than to a terminal is as wide as COLUMNS says', () => {
+  const longest = (columns: string): number =>
+    Math.max(
+      ...command(['--help'], { COLUMNS: columns })
+        .out.split('\n')
+        .map((line) => line.length),
+    );
+  expect(longest('120')).toBe(120);
+  expect(longest('70')).toBeLessThanOrEqual(70);
+  expect(longest('wide')).toBe(longest(''));
+});
+
 describe('the command as a process', () => {
   test('says its version', () => {
     const { code, out, err } = command(['--version']);

@@ -17,6 +17,8 @@ export class Account {
   private readonly work: number;
   private toldPlanned = 0;
   private toldWork = 0;
+  /** When its making began, in milliseconds. */
+  private began: number | undefined;
 
   constructor(
     private readonly tally: Tally | undefined,
@@ -25,6 +27,12 @@ export class Account {
     // In whole numbers, so that what is taken back is what was added.
     this.planned = Math.round(bytesOf(task));
     this.work = Math.round(workOf(task));
+  }
+
+  /** It is its turn: from now on its part is being made. */
+  begin(): void {
+    this.began = performance.now();
+    this.tally?.add({ begunWork: this.work });
   }
 
   /** @param bytes less than nothing when some have to be made again */
@@ -36,11 +44,14 @@ export class Account {
   /** The part is there. */
   settle(size: number): void {
     this.tell(size, 1);
+    const seconds = this.began === undefined ? 0 : (performance.now() - this.began) / 1000;
+    this.tally?.add({ finishedWork: this.work, workSeconds: this.work * seconds });
   }
 
   /** It was made in vain. */
   takeBack(): void {
     this.tell(0, 0);
+    if (this.began !== undefined) this.tally?.add({ begunWork: -this.work });
   }
 
   private tell(bytes: number, share: number): void {

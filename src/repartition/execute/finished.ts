@@ -38,7 +38,9 @@ export async function findFinished(
   const reading = { ...options, tails: tailBuffers(storage.profile) };
   let finished = 0;
   const total = countThatExist(plan, existing);
-  const report = (done: number): void => onProgress?.({ phase: 'resume', done, total });
+  const isWorkAhead = total < plan.tasks;
+  const report = (done: number): void =>
+    onProgress?.({ phase: 'resume', done, total, ...(isWorkAhead && { ahead: 'parts' }) });
   const onPart = counter(report);
   if (total > 0) report(0);
   await pMap(

@@ -1,5 +1,5 @@
 /** How far the making of parts is: by what executors tell of parts under way, or else by the parts that are done. */
-import type { Tally } from '../../storage/tally.js';
+import type { Counts, Tally } from '../../storage/tally.js';
 import type { Progress } from '../api.js';
 import type { Plan, Task, TaskResult } from '../model.js';
 import { bytesOf, weighed, workOf } from './turns.js';
@@ -14,6 +14,13 @@ export interface Ahead {
   bytes: number;
   /** See {@link workOf}. */
   work: number;
+}
+
+/** What was known of finished parts at the last look, and what one takes, in seconds. */
+interface Lately {
+  finishedWork: number;
+  workSeconds: number;
+  mean?: number;
 }
 
 /** @param left the tasks that are left, if some are done already: to go through a million takes a moment */
@@ -41,6 +48,7 @@ export class PartsProgress {
   /** Of parts that are done. */
   private size = 0;
   private last = { bytes: 0, share: 0 };
+  private lately: Lately = { finishedWork: 0, workSeconds: 0 };
   private readonly timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -77,6 +85,32 @@ export class PartsProgress {
     last.bytes = done === total ? this.size : Math.max(last.bytes, this.size, told.bytes);
     const planned = isTold ? told.plannedBytes : bytes * (done / total);
     const totalBytes = done === total ? this.size : Math.round(last.bytes + Math.max(0, bytes - planned));
-    this.onProgress({ phase: 'parts', done, total, bytes: last.bytes, totalBytes, share: last.share });
+    const partSeconds = this.partSecondsOf(told);
+    this.onProgress({
+      phase: 'parts',
+      done,
+      total,
+      bytes: last.bytes,
+      totalBytes,
+      share: last.share,
+      ...(told.begunWork > 0 && {
+        begun: Math.min(1, told.begunWork / work),
+        finished: Math.min(1, told.finishedWork / work),
+      }),
+      ...(partSeconds !== undefined && { partSeconds }),
+    });
+  }
+
+  /** On average, where as much as is under way at a time counts half, and what came before it less and less. */
+  private partSecondsOf({ begunWork, finishedWork, workSeconds }: Counts): number | undefined {
+    const { lately } = this;
+    const more = finishedWork - lately.finishedWork;
+    if (more > 0) {
+      const mean = (workSeconds - lately.workSeconds) / more;
+      const weight = lately.mean === undefined ? 1 : more / (more + Math.max(0, begunWork - finishedWork));
+      lately.mean = (lately.mean ?? 0) * (1 - weight) + mean * weight;
+      [lately.finishedWork, lately.workSeconds] = [finishedWork, workSeconds];
+    }
+    return lately.mean;
   }
 }

@@ -43,6 +43,7 @@ export function taskRunner(
         admission.run(
           async (holding) => {
             const started = performance.now();
+            account.begin();
             const how = { open, reading: turns.reading, holding, account, onWritten };
             const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
             const result = await (withDetails ? inDetail(task, run) : run());

@@ -76,6 +76,11 @@ function adviceForPath(path: string): string {
   if (/(?:^|\/)~/.test(path)) return 'No shell has put the home folder in the place of "~": write it out.';
   if (path !== path.trimEnd()) return 'Its name ends with a space or a line break: leave that out.';
   if (/[*?]/.test(path)) return 'No shell has found anything for the pattern: give the name of one folder.';
+  if (/(?:^|\/)["'“”‘„«]|["'”’»]$/.test(path)) {
+    return 'Its quotation marks are taken for letters of the name: leave them out.';
+  }
+  const variable = /\$(?:\w+|\{\w+\})/.exec(path);
+  if (variable) return `No shell has put a value in the place of "${variable[0]}": write it out.`;
   return 'Check the path, and give the folder that gs-processing wrote to.';
 }
 

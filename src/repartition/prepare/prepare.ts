@@ -51,10 +51,13 @@ export async function planFor(
   const groups = alignmentGroups(metadata);
   requireEachPartOnce(groups);
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((sum, { parts }) => sum + parts.length, 0);
-  if (groups.some((group) => mayNeedWork(group, settings))) onWorkAhead?.(mostTasks(groups, total, settings));
+  const isWorkAhead = onWorkAhead !== undefined && groups.some((group) => mayNeedWork(group, settings));
+  if (isWorkAhead) onWorkAhead(mostTasks(groups, total, settings));
 
   const reader = await readerFor?.(total);
-  const onPart = counter((done) => options.onProgress?.({ phase: 'inventory', done, total }));
+  const onPart = counter((done) =>
+    options.onProgress?.({ phase: 'inventory', done, total, ...(isWorkAhead && { ahead: 'parts' }) }),
+  );
   const counted = await takeInventory(storage, groups, { signal, onPart, memory, reader });
   if (!settings.recount) {
     requireDeclaredCounts(storage, counted);

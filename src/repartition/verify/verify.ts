@@ -100,7 +100,9 @@ async function look(storage: Storage, metadata: GraphMetadata, options: VerifyOp
   const groups = alignmentGroups(metadata);
   const mapped = [...metadata.idMappings].flatMap(([, { parts }]) => parts).length;
   const total = groups.flatMap(({ dataSets }) => dataSets).reduce((n, { parts }) => n + parts.length, mapped);
-  const onPart = counter((done) => options.onProgress?.({ phase: 'verify', done, total }));
+  const onPart = counter((done) =>
+    options.onProgress?.({ phase: 'verify', done, total, ...(options.deep && { ahead: 'values' }) }),
+  );
   const schemas = new Map(groups.flatMap((group) => group.dataSets).map((one) => [one, new SchemaNumbers()]));
   const lookedGroups = await lookAtParts(
     storage,
