@@ -198,13 +198,13 @@ interface CutPage {
 }
 
 function beginCut(open: OpenChunk, ordinal: number, page: DataPage, cut: Cut): Promise<CutPage> {
-  const { reader, chunk, list } = open;
+  const { reader, list } = open;
   const next = list.pages[ordinal + 1];
   // Shorter ones are read whole for their headers, many at once.
   const isFar = next && reader.readOverhead > 0 && next.end - next.start > reader.readOverhead;
   const along = isFar && next.start === page.end ? next : undefined;
   const cutting = cutAt(open, page, cut, along);
-  headsComeWith(cutting, chunk, page, along);
+  headsComeWith(cutting, page, along);
   return cutting;
 }
 

@@ -17,15 +17,6 @@ export interface RangeReader {
    * @param isOnce nobody will ask for them again: what they say is kept in another form
    */
   read(start: number, end: number, isOnce?: boolean): Promise<Uint8Array>;
-  /** Where a request takes long: several ranges in one, in their order. */
-  readonly apart?: ReadApart | undefined;
-}
-
-export interface ReadApart {
-  /** Bytes that come in less time than a second request takes. */
-  readonly longestHole: number;
-  /** What lies between the ranges comes too, and is let go at once. */
-  read(ranges: readonly { start: number; end: number }[]): Promise<Uint8Array[]>;
 }
 
 /** A row range of the file that `OpenSource` knows by the number `source`, half open. */

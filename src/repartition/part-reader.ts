@@ -33,17 +33,12 @@ export function partReader(
   tail?: Uint8Array,
 ): RangeReader {
   let kept = tail ?? new Uint8Array(0);
-  const { longestHole = 0 } = storage.profile;
   return {
     name: storage.describe(stat.path),
     size: stat.size,
     readOverhead: storage.profile.readOverhead,
     smallestCopy: storage.profile.smallestCopy,
     memory,
-    apart: storage.readApart && {
-      longestHole,
-      read: (ranges) => storage.readApart!(stat.path, ranges, { signal, version: stat.version }),
-    },
     async read(start, end, isOnce = false) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);

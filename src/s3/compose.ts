@@ -227,7 +227,7 @@ export class Composer {
     try {
       const known = await this.recent.recall(objectName(path, version), start, end);
       if (known) return known;
-      return (await this.requests.getRange(this.names.keyOf(path), range, version, signal, { into })).bytes;
+      return (await this.requests.getRange(this.names.keyOf(path), range, version, signal, into)).bytes;
     } catch (error) {
       throw toRepartitionError(error, 'read', this.names.describe(path), signal);
     }

@@ -8,15 +8,12 @@ import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from '@aw
 import { type Dispatcher, Pool } from 'undici';
 import { proxyFor } from '../aws-config/proxies.js';
 import { urlOf } from '../aws-config/request-handler.js';
-import { Body, type Wanted } from './body.js';
+import { roomFor } from '../storage/room-for.js';
 import { versionFrom } from './etag.js';
 import { Presigner } from './presigner.js';
 
 export interface RangeAnswer {
-  /** What was wanted. */
   bytes: Uint8Array;
-  /** Bytes that came. */
-  length: number;
   /** Size of the whole object in bytes. */
   size: number;
   version: string;
@@ -119,14 +116,14 @@ export class DirectReads {
 
   /**
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
+   * @param into where the bytes go if there is room for all; saves a copy
    * @throws what the signal was aborted with
    */
   async get(
     key: string,
     range: string,
     version: string | undefined,
-    signal: AbortSignal | undefined,
-    wanted: Wanted,
+    { signal, into }: { signal?: AbortSignal | undefined; into?: Uint8Array | undefined },
   ): Promise<DirectAnswer> {
     try {
       const { url: path, signature } = await this.presigner.presign(key);
@@ -136,7 +133,7 @@ export class DirectReads {
         ...(version !== undefined && { 'if-match': `"${version}"` }),
       };
       const got = await new Promise<DirectAnswer>((resolve, reject) => {
-        const reply = new Reply(wanted, resolve, reject);
+        const reply = new Reply(into, resolve, reject);
         this.pool.dispatch({ path, method: 'GET', headers }, reply);
         if (signal) reply.endWith(signal);
       });
@@ -161,13 +158,13 @@ export class DirectReads {
 /** One reply as it comes in. */
 class Reply implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
-  private body: Body | undefined;
-  private of: Pick<RangeAnswer, 'size' | 'version'> = { size: 0, version: '' };
+  private answer: RangeAnswer | undefined;
+  private filled = 0;
   private isOver = false;
   private letGo = (): void => undefined;
 
   constructor(
-    private readonly wanted: Wanted,
+    private readonly into: Uint8Array | undefined,
     private readonly resolve: (got: DirectAnswer) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -203,22 +200,19 @@ class Reply implements Dispatcher.DispatchHandler {
       controller.abort(new Error('not the range'));
       return;
     }
-    this.body = new Body(length, this.wanted);
-    this.of = { size: Number(size), version: versionFrom(String(headers['etag'] ?? '')) };
+    const bytes = roomFor(length, this.into) ?? new Uint8Array(length);
+    this.answer = { bytes, size: Number(size), version: versionFrom(String(headers['etag'] ?? '')) };
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     // undici ends what is longer or shorter than its Content-Length.
-    this.body?.add(chunk);
+    this.answer?.bytes.set(chunk, this.filled);
+    this.filled += chunk.byteLength;
   }
 
   onResponseEnd(): void {
-    const { body } = this;
-    if (body?.isComplete) {
-      this.end({ answer: { bytes: body.bytes, length: body.length, ...this.of }, status: 206 });
-    } else {
-      this.end({});
-    }
+    if (this.answer?.bytes.byteLength === this.filled) this.end({ answer: this.answer, status: 206 });
+    else this.end({});
   }
 
   onResponseError(_controller: unknown, error: unknown): void {

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { RepartitionError, throwIfAborted } from '../errors.js';
+import { roomFor } from '../storage/room-for.js';
 import { type Archived, archivedByHead } from './archive.js';
-import { Body, type Wanted } from './body.js';
 import type { Connection } from './client.js';
 import { DirectReads, type RangeAnswer } from './direct-reads.js';
 import { versionFrom } from './etag.js';
@@ -116,16 +116,16 @@ export class Requests {
    * amid the body is repeated here.
    *
    * @param range as in the header: `bytes=0-9`, `bytes=-100`
-   * @param wanted of its bytes; all by default
+   * @param into where the bytes go if there is room for all; saves a copy
    */
   async getRange(
     key: string,
     range: string,
     version: string | undefined,
     signal: AbortSignal | undefined,
-    wanted: Wanted = {},
+    into?: Uint8Array,
   ): Promise<RangeAnswer> {
-    const direct = await this.readDirectly(key, range, version, signal, wanted);
+    const direct = await this.readDirectly(key, range, version, signal, into);
     if (direct) return direct;
     const attempts = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
     for (let attempt = 1; ; attempt += 1) {
@@ -152,8 +152,8 @@ export class Requests {
               },
             );
           }
-          const { bytes, length } = await collect(answer.Body, answer.ContentLength ?? 0, wanted);
-          return { bytes, length, size, version: versionFrom(answer.ETag) };
+          const bytes = await collect(answer.Body, answer.ContentLength ?? 0, into);
+          return { bytes, size, version: versionFrom(answer.ETag) };
         });
       } catch (error) {
         // What the SDK has given up by itself carries the number of its attempts.
@@ -171,7 +171,7 @@ export class Requests {
     range: string,
     version: string | undefined,
     signal: AbortSignal | undefined,
-    wanted: Wanted,
+    into: Uint8Array | undefined,
   ): Promise<RangeAnswer | undefined> {
     const { throttle, tally, openDirectReads } = this.connection;
     const direct = await (this.direct ??= openDirectReads(this.common));
@@ -181,8 +181,8 @@ export class Requests {
       if (direct.isOff) return undefined;
       const report = throttle.attempt();
       tally.noteRequest('GetObject');
-      const reply = await direct.get(key, range, version, signal, wanted);
-      if (reply.answer) report('fine', { isShort: reply.answer.length <= SHORT_BYTES });
+      const reply = await direct.get(key, range, version, { signal, into });
+      if (reply.answer) report('fine', { isShort: reply.answer.bytes.byteLength <= SHORT_BYTES });
       else if (isSlowDownStatus(reply.status)) report('slow-down');
       return reply;
     });
@@ -199,15 +199,17 @@ export class Requests {
   }
 }
 
-async function collect(stream: unknown, length: number, wanted: Wanted): Promise<Body> {
-  const body = new Body(length, wanted);
-  let come = 0;
-  for await (const chunk of (stream ?? []) as AsyncIterable<Uint8Array>) {
-    come = body.add(chunk);
-    if (come > length) break;
+/** Fills one buffer as the bytes come in, so that they are in memory once. */
+async function collect(body: unknown, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
+  const bytes = roomFor(length, into) ?? new Uint8Array(length);
+  let filled = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    if (filled + chunk.byteLength > length) throw new BrokenBody(filled + chunk.byteLength, length);
+    bytes.set(chunk, filled);
+    filled += chunk.byteLength;
   }
-  if (!body.isComplete) throw new BrokenBody(come, length);
-  return body;
+  if (filled !== length) throw new BrokenBody(filled, length);
+  return bytes;
 }
 
 /** A body that ended early without the connection saying so. */

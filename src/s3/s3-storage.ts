@@ -8,7 +8,6 @@ import { DEFAULT_MEMORY, Memory } from '../memory.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions, StorageKind } from '../storage/registry.js';
 import type {
-  ByteRange,
   CallOptions,
   Estimate,
   Housekeeping,
@@ -64,7 +63,6 @@ const PROFILE: StorageProfile = {
   smallestCopy: S3_LIMITS.minPart,
   streamBytes: STREAM_BYTES,
   readOverhead: MAX_HOLE,
-  longestHole: 2 * 1024 * 1024,
   readsAtOnce: 256,
   readsInThreads: 512,
 };
@@ -172,42 +170,21 @@ class S3Storage implements Storage {
     return this.recent.read(object, start, end, fetch);
   }
 
-  async readApart(
-    path: string,
-    ranges: readonly ByteRange[],
-    { signal, version }: CallOptions & { version?: string } = {},
-  ): Promise<Uint8Array[]> {
-    const start = ranges[0]!.start;
-    const kept = ranges.map((range) => ({ start: range.start - start, end: range.end - start }));
-    const bytes = await this.fetch(path, start, ranges.at(-1)!.end, {
-      version,
-      signal,
-      into: undefined,
-      kept,
-    });
-    let at = 0;
-    return kept.map((range) => bytes.subarray(at, (at += range.end - range.start)));
-  }
-
-  /** @param how.kept of the range, which alone comes back, one behind the other */
   private async fetch(
     path: string,
     start: number,
     end: number,
-    {
-      version,
-      signal,
-      ...how
-    }: CallOptions & {
-      version: string | undefined;
-      into: Uint8Array | undefined;
-      kept?: readonly ByteRange[];
-    },
+    { version, signal, into }: CallOptions & { version: string | undefined; into: Uint8Array | undefined },
   ): Promise<Uint8Array> {
     try {
-      const range = `bytes=${start}-${end - 1}`;
-      const answer = await this.requests.getRange(this.key(path), range, version, signal, how);
-      if (answer.length !== end - start) throw this.tooShort(path, start, end, answer.size);
+      const answer = await this.requests.getRange(
+        this.key(path),
+        `bytes=${start}-${end - 1}`,
+        version,
+        signal,
+        into,
+      );
+      if (answer.bytes.byteLength !== end - start) throw this.tooShort(path, start, end, answer.size);
       return answer.bytes;
     } catch (error) {
       throw this.shown(error, 'read', path, signal);
@@ -226,7 +203,7 @@ class S3Storage implements Storage {
         range,
         undefined,
         signal,
-        { into },
+        into,
       );
       return { stat: { path, size, version }, bytes };
     } catch (error) {

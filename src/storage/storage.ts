@@ -54,11 +54,6 @@ export interface StorageProfile {
   streamBytes?: number;
   /** Bytes that are read in the time that a read takes besides: rather read so many in vain than read twice. */
   readOverhead: number;
-  /**
-   * Bytes that come in less time than another read is waited for, so that two ranges with so many between them are better
-   * read at once where few bytes are read at all; left out where nobody waits.
-   */
-  longestHole?: number;
   /** Files looked at side by side. */
   readsAtOnce: number;
   /** From so many files on their footers are read in worker threads; left out where this thread does it as well. */
@@ -70,12 +65,6 @@ export interface StorageProfile {
  * in an output because of S3 must lie there everywhere, so that the same inputs give the same bytes on each storage.
  */
 export const USUAL_SMALLEST_COPY = 5 * 1024 * 1024;
-
-/** Half open. */
-export interface ByteRange {
-  start: number;
-  end: number;
-}
 
 /** An object's identity at one moment. `version` changes when the bytes do: an ETag, or what a disk knows of a file. */
 export interface ObjectStat {
@@ -252,18 +241,6 @@ export interface Storage {
     end: number,
     options?: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined },
   ): Promise<Uint8Array>;
-
-  /**
-   * Several ranges of an object in one request, in their order: what lies between them comes too and is let go at once.
-   * A storage without it reads each of them as fast.
-   * @param ranges in ascending order
-   * @throws as `read`
-   */
-  readApart?(
-    path: string,
-    ranges: readonly ByteRange[],
-    options?: CallOptions & { version?: string },
-  ): Promise<Uint8Array[]>;
 
   /**
    * The last `length` bytes (or all, if it has fewer) and the object's identity, in one request.

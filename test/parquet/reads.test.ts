@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ByteRange, readChunks } from '../../src/parquet/source-chunk.js';
+import { readChunks } from '../../src/parquet/source-chunk.js';
 import { splice } from '../../src/parquet/splice.js';
 import * as pyarrow from '../support/pyarrow.js';
 import { openFiles, SMALLEST_COPY, VERSION } from './files.js';
@@ -34,14 +34,8 @@ async function manyPages({ index = true, rows = ROWS } = {}): Promise<string> {
 }
 
 /** Splices rows from a page's middle, and tells what was read of the pages. */
-async function readsOf(
-  path: string,
-  from: number,
-  to: number,
-  readOverhead: number,
-  longestHole?: number,
-): Promise<string[]> {
-  const [reads] = await readsOfEach(path, [[from, to]], readOverhead, longestHole);
+async function readsOf(path: string, from: number, to: number, readOverhead: number): Promise<string[]> {
+  const [reads] = await readsOfEach(path, [[from, to]], readOverhead);
   return reads!;
 }
 
@@ -50,7 +44,6 @@ async function readsOfEach(
   path: string,
   parts: readonly [from: number, to: number][],
   readOverhead: number,
-  longestHole?: number,
 ): Promise<string[][]> {
   const { reader, footer } = await openFiles([path], readOverhead)(0);
   const { range } = readChunks(footer, footer.rowGroups[0]!)[0]!;
@@ -63,15 +56,6 @@ async function readsOfEach(
       if (end <= range.end) reads.push(isOnce || what !== 'header' ? what : 'header, remembered');
       return reader.read(start, end);
     },
-    ...(longestHole !== undefined && {
-      apart: {
-        longestHole,
-        read: (ranges: readonly ByteRange[]) => {
-          reads.push(`${ranges.length} headers`);
-          return Promise.all(ranges.map(({ start, end }) => reader.read(start, end)));
-        },
-      },
-    }),
   };
   const all: string[][] = [];
   for (const [from, to] of parts) {
@@ -123,18 +107,6 @@ test('headers that the part on the other side of a boundary has asked for are no
   const [before, behind] = await readsOfEach(await manyPages(), sides, 4 * KIB);
   expect(before).toEqual(['12 kB', ...times(28, 'header')]);
   expect(behind).toEqual(['12 kB']);
-});
-
-test('headers with little between them share requests, as long as little of the chunk is read', async () => {
-  const path = await manyPages();
-  expect(await readsOf(path, 0, 90_500, 4 * KIB, 64 * KIB)).toEqual(['12 kB', ...times(4, '2 headers')]);
-  const shared = await readsOf(path, 0, 70_500, 4 * KIB, 64 * KIB);
-  expect(shared.sort()).toEqual(['12 kB', ...times(4, '2 headers'), ...times(20, 'header')]);
-});
-
-test('headers with too much between them do not', async () => {
-  const reads = await readsOf(await manyPages(), 0, 90_500, 4 * KIB, 2 * KIB);
-  expect(reads).toEqual(['12 kB', ...times(8, 'header')]);
 });
 
 test('nobody asks for the header of a page that is being opened', async () => {

@@ -130,33 +130,6 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         await failureOf(storage.read('part', 5, 11));
       });
 
-      test('ranges come in their order, without what lies between them', async (context) => {
-        if (!storage.readApart) return context.skip();
-        // Longer than what a socket gives at once.
-        const digits = Array.from({ length: 100_000 }, (_, i) => String(i).padStart(6, '0')).join('');
-        const { version } = await put('part', digits);
-        const ranges = [
-          { start: 6, end: 18 },
-          { start: 240_000, end: 420_000 },
-          { start: 599_994, end: 600_000 },
-        ];
-        const expected = ranges.map(({ start, end }) => text(digits.slice(start, end)));
-        expect(await storage.readApart('part', ranges, { version })).toEqual(expected);
-      });
-
-      test('ranges of which the last goes past the end, or of another version, are an error', async (context) => {
-        if (!storage.readApart) return context.skip();
-        const { version } = await put('part', '0123456789');
-        const [first, last] = [
-          { start: 1, end: 2 },
-          { start: 8, end: 11 },
-        ];
-        await failureOf(storage.readApart('part', [first, last], { version }));
-        await put('part', 'changed since');
-        const error = await failureOf(storage.readApart('part', [first, last], { version }));
-        expect(error.code).toBe('changed');
-      });
-
       test('a range of the version that was planned with is read', async () => {
         const { version } = await put('part', '0123456789');
         expect(await storage.read('part', 0, 2, { version })).toEqual(text('01'));
