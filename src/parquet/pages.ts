@@ -9,6 +9,7 @@ import { EncodingError } from './hybrid.js';
 import { indexedPages } from './indexes.js';
 import { beginsInsideRow, countRowStarts, openPage, type OpenPage } from './page.js';
 import { countsOf, type PageHead, readPageHead, statedRows } from './page-header.js';
+import type { PageBuffers } from './page-buffers.js';
 import type { DataPage, PageList, PlacedPage } from './page-list.js';
 import { noteHead, readHeads } from './read-heads.js';
 import type { RangeReader } from './source.js';
@@ -152,6 +153,7 @@ export interface OpenedPage {
  * Reads, decompresses and takes apart one data page of a list, and sees that it has the rows for which it was listed.
  * @param room for its bytes as they lie in the file; grows as the page does
  * @param along the page behind it, whose header is read with it
+ * @param buffers whose memory it takes as long as it is open; by default its own
  * @throws RepartitionError `parquet` when it is damaged, needs too much memory, or is of a kind we can't read
  */
 export async function openDataPage(
@@ -160,9 +162,9 @@ export async function openDataPage(
   list: PageList,
   page: DataPage,
   room: Room,
-  along?: PlacedPage,
+  { along, buffers }: { along?: PlacedPage | undefined; buffers?: PageBuffers } = {},
 ): Promise<OpenedPage> {
-  const opened = await openAnyPage(reader, chunk, list, page, room, along);
+  const opened = await openAnyPage(reader, chunk, list, page, room, { along, buffers });
   const rows = countRowStarts(opened.page);
   const listed = page.endRow - page.firstRow;
   if (rows !== listed) {
@@ -180,11 +182,14 @@ async function openAnyPage(
   list: PageList,
   page: PlacedPage,
   room: Room,
-  along?: PlacedPage,
+  { along, buffers }: { along?: PlacedPage | undefined; buffers?: PageBuffers | undefined } = {},
 ): Promise<OpenedPage> {
   return inPage(chunk, page.start, async () => {
+    const end = along ? Math.min(along.start + HEADER_BYTES, along.end) : page.end;
+    // What is read from far away may be remembered for the part on the other side of a boundary.
+    const into = reader.readOverhead > 0 ? undefined : buffers?.take(end - page.start);
     const [read, entries] = await Promise.all([
-      reader.read(page.start, along ? Math.min(along.start + HEADER_BYTES, along.end) : page.end),
+      reader.read(page.start, end, false, into),
       dictionaryEntries(reader, chunk, list),
     ]);
     const bytes = read.subarray(0, page.end - page.start);
@@ -195,7 +200,11 @@ async function openAnyPage(
     }
     await room.grow(head.uncompressedSize);
     const codec = await openCodec(chunk.codec);
-    const context = { leaf: chunk.leaf, codec, entries, habits: chunk.habits };
+    const unpacking: PageCodec = {
+      ...codec,
+      decompress: (packed, size) => codec.decompress(packed, size, buffers?.take(size)),
+    };
+    const context = { leaf: chunk.leaf, codec: unpacking, entries, habits: chunk.habits };
     return { head, codec, room, page: openPage(context, head, bytes.subarray(head.size)) };
   });
 }

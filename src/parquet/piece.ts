@@ -15,6 +15,7 @@ import { cutPage, type MadePage } from './make-page.js';
 import { countNulls, type PieceOfPage } from './nulls.js';
 import { sumPages } from './page-sums.js';
 import { countsOf } from './page-header.js';
+import { PageBuffers } from './page-buffers.js';
 import type { DataPage, PageList } from './page-list.js';
 import { listPages, openDataPage, takeRoom } from './pages.js';
 import { type Cut, cutLevels, type PickedPage, pickPages } from './pick-pages.js';
@@ -216,12 +217,16 @@ async function cutAt(
 ): Promise<CutPage> {
   const room = await takeRoom(reader, chunk, page);
   try {
-    const opened = await openDataPage(reader, chunk, list, page, room, along);
+    const buffers = new PageBuffers();
+    const opened = await openDataPage(reader, chunk, list, page, room, { along, buffers });
     page.head ??= countsOf(opened.head);
-    return await inPage(chunk, page.start, () => ({
+    const made = await inPage(chunk, page.start, () => ({
       result: cutPage(chunk.leaf, opened, cutLevels(opened.page, cut)),
       sourceNulls: opened.page.numLevels - opened.page.values.count,
     }));
+    // Not after a failure, when somebody may still be reading into them.
+    buffers.giveBack();
+    return made;
   } finally {
     room.release();
   }

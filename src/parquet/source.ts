@@ -15,8 +15,9 @@ export interface RangeReader {
   /**
    * The bytes `start..end`, half open; never fewer.
    * @param isOnce nobody will ask for them again: what they say is kept in another form
+   * @param into where they may be put, as many bytes
    */
-  read(start: number, end: number, isOnce?: boolean): Promise<Uint8Array>;
+  read(start: number, end: number, isOnce?: boolean, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A row range of the file that `OpenSource` knows by the number `source`, half open. */

@@ -39,11 +39,16 @@ export function partReader(
     readOverhead: storage.profile.readOverhead,
     smallestCopy: storage.profile.smallestCopy,
     memory,
-    async read(start, end, isOnce = false) {
+    async read(start, end, isOnce = false, into) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);
-      const bytes = await storage.read(stat.path, start, end, { signal, version: stat.version, isOnce });
-      if (end === stat.size && bytes.length <= TAIL_BYTES) kept = bytes;
+      const bytes = await storage.read(stat.path, start, end, {
+        signal,
+        version: stat.version,
+        isOnce,
+        into,
+      });
+      if (end === stat.size && bytes.length <= TAIL_BYTES && bytes.buffer !== into?.buffer) kept = bytes;
       return bytes;
     },
   };
