@@ -20,6 +20,9 @@ const clock: Clock = () => performance.now() / 1000;
 /** Between two looks whether a line is due, also while nothing is told. */
 const LOOK_EVERY_MS = 1000;
 
+/** Seconds between two looks, where a run tells of one part after the other: to say how long it will yet take takes a while. */
+const LOOK_SECONDS = 0.25;
+
 /** Seconds between two lines of a run that goes on for so long: whoever reads hours of it wants fewer. */
 function lineEvery(seconds: number): number {
   if (seconds < 120) return 10;
@@ -31,10 +34,12 @@ export function progressLines(log: Logger, now: Clock = clock): ProgressDisplay 
   const watch = new ProgressWatch();
   const began = now();
   let said = began;
+  let looked = -Infinity;
   let isTroubleKnown = false;
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     const at = now();
+    looked = at;
     const facts = watch.at(at);
     if (!facts) return;
     const trouble = describeTrouble(facts);
@@ -62,7 +67,7 @@ export function progressLines(log: Logger, now: Clock = clock): ProgressDisplay 
         timer = setInterval(look, LOOK_EVERY_MS);
         timer.unref();
       }
-      look();
+      if (at - looked >= LOOK_SECONDS) look();
     },
     stop,
   };
