@@ -40,6 +40,8 @@ export interface ProgressFacts {
 
 /** Estimates from less than this are guesses. */
 const SECONDS_BEFORE_ESTIMATE = 1;
+/** Reading or sending a file takes as long as so many bytes of it, however few it has. */
+const FILE_BYTES = 64 * 1024;
 /** A look at a file before publishing, in the time that reading a footer takes: a stat, or a line of a listing. */
 const LOOK_IN_FOOTERS = 0.2;
 
@@ -50,6 +52,8 @@ export class ProgressWatch {
   private work = new Pace();
   private bytes = new Pace();
   private parts = new PartsPace();
+  /** When half of the phase was done. */
+  private half: { at: number; done: number } | undefined;
   /** What reading a footer took: parts that are made are looked at in the same way afterwards. */
   private secondsPerFooter: number | undefined;
   /** Parts that are read, and that an earlier run has made. */
@@ -63,12 +67,14 @@ export class ProgressWatch {
     if (isNew) {
       if (last?.phase === 'inventory') this.inputs = last.total;
       if (last?.phase === 'resume') this.resumed = last.total;
-      if ((last?.phase === 'inventory' || last?.phase === 'resume') && last.done > 0)
-        this.secondsPerFooter = (now - this.began) / last.done;
+      if (last?.phase === 'inventory' || last?.phase === 'resume')
+        this.secondsPerFooter = this.footerSeconds(last, now);
       this.began = now;
+      this.half = undefined;
       [this.work, this.bytes, this.parts] = [new Pace(), new Pace(), new PartsPace()];
     }
     this.last = progress;
+    if (2 * progress.done >= progress.total) this.half ??= { at: now, done: progress.done };
     const seconds = now - this.began;
     this.work.note(seconds, shareOf(progress));
     if ('bytes' in progress) this.bytes.note(seconds, progress.bytes);
@@ -102,6 +108,13 @@ export class ProgressWatch {
       retries,
       slowDowns,
     };
+  }
+
+  /** By the second half of them: threads start and connections are made during the first. */
+  private footerSeconds({ done }: Shown, now: number): number | undefined {
+    const { half } = this;
+    const { at, done: before } = half && half.done < done ? half : { at: this.began, done: 0 };
+    return done > before ? (now - at) / (done - before) : this.secondsPerFooter;
   }
 
   /** Of the whole run. */
@@ -156,7 +169,10 @@ function plus(left: number | undefined, more: number): number | undefined {
 
 function shareOf(progress: Shown): number {
   if (progress.phase === 'parts') return progress.share;
-  const [done, total] =
-    'bytes' in progress ? [progress.bytes, progress.totalBytes] : [progress.done, progress.total];
-  return total === 0 ? 1 : done / total;
+  const { done, total } = progress;
+  const [did, all] =
+    'bytes' in progress
+      ? [progress.bytes + FILE_BYTES * done, progress.totalBytes + FILE_BYTES * total]
+      : [done, total];
+  return all === 0 ? 1 : did / all;
 }

@@ -52,15 +52,17 @@ const [FEWEST_CELLS, MOST_CELLS] = [8, 40];
 
 /** A line of at most so many characters, each a column wide: the more room, the more it tells. */
 export function drawProgress(facts: ProgressFacts, width: number): string {
-  const { amount, parts, rate, elapsed, left, shortLeft, shortTrouble: trouble } = wordsOf(facts);
+  const { amount, parts, rate, elapsed, left, briefLeft, shortLeft, shortTrouble: trouble } = wordsOf(facts);
   const { doing } = PHASES[facts.phase];
   // From the most to the least that is worth saying.
   const choices = [
     [amount, parts, rate, elapsed, trouble, left],
     [amount, rate, elapsed, trouble, left],
-    [amount, rate, trouble, left],
-    [amount, trouble, left],
-    [amount, left],
+    // Why no time is told is worth less than the rate.
+    [amount, rate, elapsed, trouble, briefLeft],
+    [amount, rate, trouble, briefLeft],
+    [amount, trouble, briefLeft],
+    [amount, briefLeft],
     [amount, shortLeft],
     [shortLeft],
     [],
@@ -82,13 +84,15 @@ function wordsOf(facts: ProgressFacts) {
   const parts = `${formatCount(done)} of ${plural(total, PHASES[facts.phase].noun ?? 'part')}`;
   const untold =
     leftUntil && `estimate ${leftUntil === 'parts' ? 'once parts are made' : 'once values are read'}`;
+  const told = secondsLeft === undefined ? undefined : `about ${formatDuration(secondsLeft)} left`;
   const isInBytes = bytes !== undefined && totalBytes !== undefined;
   return {
     amount: isInBytes ? formatBytesOf(bytes, totalBytes) : parts,
     parts: isInBytes ? parts : undefined,
     rate: bytesPerSecond === undefined ? undefined : `${formatBytes(Math.round(bytesPerSecond))}/s`,
     elapsed: formatDuration(seconds),
-    left: secondsLeft === undefined ? untold : `about ${formatDuration(secondsLeft)} left`,
+    left: told ?? untold,
+    briefLeft: told ?? (untold && 'no estimate yet'),
     shortLeft: secondsLeft === undefined ? undefined : `${formatDuration(secondsLeft)} left`,
     trouble: describeTrouble(facts),
     shortTrouble: shortTrouble(facts),

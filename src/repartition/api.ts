@@ -64,10 +64,13 @@ export type Progress = (
       bytes: number;
       totalBytes: number;
       share: number;
-      /** Shares of the work, where they are known: that of parts whose making has begun, and that of parts in place. */
+      /**
+       * Shares of the work, where they are known: that of parts whose making has begun, and that of parts that are written,
+       * though they may not be in place.
+       */
       begun?: number;
       finished?: number;
-      /** What a part takes lately from its begin until it is in place, once one is. */
+      /** What a part takes lately from its begin until it is written, once one is. */
       partSeconds?: number;
     }
   | { phase: 'verify'; done: number; total: number }

@@ -12,10 +12,10 @@ export interface Counts {
   plannedBytes: number;
   /** Work in bytes, where those that take longer count for more. */
   work: number;
-  /** That of parts whose making has begun, and of parts that are in place. */
+  /** That of parts whose making has begun, and of parts that are written, though they may not be in place. */
   begunWork: number;
   finishedWork: number;
-  /** Of parts in place, the sum of their work times the seconds from begin to end. */
+  /** Of parts that are written, the sum of their work times the seconds from begin to end. */
   workSeconds: number;
   /** Requests that were sent again, for whatever reason. */
   retries: number;

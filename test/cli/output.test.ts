@@ -451,6 +451,10 @@ describe('progress', () => {
     expect(drawProgress({ ...early, leftUntil: 'parts' }, 79)).toBe(
       'Making parts ██░░░░░░ 34 %, 1.20 of 3.60 GB, 15 s, estimate once parts are made',
     );
+    // Why there is no time left yet makes way for the rate.
+    expect(drawProgress({ ...early, bytesPerSecond: 1.28e8, leftUntil: 'parts' }, 79)).toBe(
+      'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, no estimate yet',
+    );
     expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
       'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, about 19 s left',
     );

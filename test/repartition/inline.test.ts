@@ -7,6 +7,7 @@ import { inThisThread } from '../../src/repartition/execute/inline.js';
 import type { Task, TaskResult } from '../../src/repartition/model.js';
 import { LostWrite } from '../../src/storage/lost-write.js';
 import type { ObjectStat, Storage, StorageProfile } from '../../src/storage/storage.js';
+import { type Counts, Tally } from '../../src/storage/tally.js';
 import { locate, openStorage } from '../../src/storages.js';
 import '../support/memory-storage.js';
 import { repositoryRoot } from '../support/paths.js';
@@ -104,6 +105,28 @@ test.each([
   // Of the usual memory a quarter is for what is to begin: 32 MiB.
   await inThisThread(storage).run(tasks, { signal: undefined, onResult: () => undefined });
   expect([count, most]).toEqual([8, expected]);
+});
+
+test('what is written counts as finished while it waits to be in place, and no more when it is lost', async () => {
+  const tally = Tally.empty();
+  const seen: Counts[] = [];
+  const write: Storage['write'] = (path, _chunks, options) => {
+    options?.onWritten?.();
+    seen.push(tally.read());
+    if (seen.length === 1) return Promise.reject(new LostWrite('storage', 'the upload is gone'));
+    return Promise.resolve({ path, size: 1, version: '1' });
+  };
+  const storage = { profile, describe: (path: string) => path, write } as unknown as Storage;
+  const made = { ...task('in'), method: 're-encode' as const };
+  await inThisThread(storage, { tally }).run([made], { signal: undefined, onResult: () => undefined });
+  const { work } = tally.read();
+  expect(work).toBeGreaterThan(0);
+  expect([...seen, tally.read()]).toEqual(
+    Array.from(
+      { length: 3 },
+      () => expect.objectContaining({ work, begunWork: work, finishedWork: work }) as unknown,
+    ),
+  );
 });
 
 test('one part goes up whatever memory there is', async () => {

@@ -1,5 +1,5 @@
 /** What a task has done so far, as whoever watches a run is told of it. */
-import type { Tally } from '../../storage/tally.js';
+import type { Counts, Tally } from '../../storage/tally.js';
 import type { Task } from '../model.js';
 import { bytesOf, workOf } from './turns.js';
 
@@ -19,6 +19,8 @@ export class Account {
   private toldWork = 0;
   /** When its making began, in milliseconds. */
   private began: number | undefined;
+  /** What was told when all of it was written. */
+  private toldWritten: Pick<Counts, 'finishedWork' | 'workSeconds'> | undefined;
 
   constructor(
     private readonly tally: Tally | undefined,
@@ -41,17 +43,27 @@ export class Account {
     this.tell(now, this.planned === 0 ? 0 : Math.min(1, now / this.planned));
   }
 
+  /** All of the part is written: until it is in place it only waits, while others are made in its stead. */
+  written(): void {
+    if (this.toldWritten) return;
+    this.tell(this.bytes, 1);
+    const seconds = this.began === undefined ? 0 : (performance.now() - this.began) / 1000;
+    this.toldWritten = { finishedWork: this.work, workSeconds: Math.round(this.work * seconds) };
+    this.tally?.add(this.toldWritten);
+  }
+
   /** The part is there. */
   settle(size: number): void {
+    this.written();
     this.tell(size, 1);
-    const seconds = this.began === undefined ? 0 : (performance.now() - this.began) / 1000;
-    this.tally?.add({ finishedWork: this.work, workSeconds: this.work * seconds });
   }
 
   /** It was made in vain. */
   takeBack(): void {
     this.tell(0, 0);
     if (this.began !== undefined) this.tally?.add({ begunWork: -this.work });
+    const { finishedWork = 0, workSeconds = 0 } = this.toldWritten ?? {};
+    this.tally?.add({ finishedWork: -finishedWork, workSeconds: -workSeconds });
   }
 
   private tell(bytes: number, share: number): void {

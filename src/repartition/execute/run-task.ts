@@ -39,11 +39,15 @@ export function taskRunner(
   return async (task) => {
     for (let attempt = 1; ; attempt++) {
       const account = new Account(tally, task);
-      const make = (onWritten: () => void): Promise<TaskResult> =>
+      const make = (mayGoOn: () => void): Promise<TaskResult> =>
         admission.run(
           async (holding) => {
             const started = performance.now();
             account.begin();
+            const onWritten = (): void => {
+              account.written();
+              mayGoOn();
+            };
             const how = { open, reading: turns.reading, holding, account, onWritten };
             const run = (): Promise<TaskResult> => runTask(storage, task, how, options);
             const result = await (withDetails ? inDetail(task, run) : run());
