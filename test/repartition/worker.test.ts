@@ -107,7 +107,8 @@ describe('a worker', () => {
   test('says that it lives while it has nothing to do', async () => {
     const worker = new Worker(setupOf(await prepare({ inputPrefix: await copyFixture('movies') })));
     while (worker.lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(worker.lines).toEqual([{ heartbeat: 0 }, { heartbeat: 0 }]);
+    // A slow machine may have heard it a third time.
+    expect(worker.lines.slice(0, 2)).toEqual([{ heartbeat: 0 }, { heartbeat: 0 }]);
   });
 
   test('ends by itself when nobody reads its answers', async () => {

@@ -38,11 +38,15 @@ export function startServer(): Promise<S3Server> {
 /** moto's server: enforces the 5 MiB rule and keeps everything in memory. From the tests' Python environment. */
 export async function startMoto(): Promise<S3Server> {
   if (!existsSync(python)) throw new Error('no .venv here: run node scripts/python-env.mjs first');
-  const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PYTHONUNBUFFERED: '1' },
-  });
-  // moto logs one line per request; reading on keeps the pipe from filling up.
+  const child = spawn(
+    python,
+    [join(repositoryRoot, 'test', 's3', 'start_moto.py'), '-H', '127.0.0.1', '-p', '0'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, PYTHONUNBUFFERED: '1' },
+    },
+  );
+  // Reading on keeps the pipe from filling up with what goes wrong in it.
   const endpoint = await until(child, (text) => /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1]);
   useCredentials();
   return { name: 'moto', endpoint, stop: () => end(child) };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, type Ran, runProgram } from '../aws/cli.js';
 import { python, repositoryRoot } from '../support/paths.js';
+import { PythonWorker } from '../support/python-worker.js';
 
 export type Variables = Record<string, string | undefined>;
 
@@ -12,15 +13,18 @@ export class Shell {
   /** With `.aws/config` and `.aws/credentials`, once they are written. */
   readonly home = mkdtempSync(join(tmpdir(), 'shell-'));
   private readonly packages: string;
+  private readonly started: PythonWorker;
 
   /** Installs the AWS command line, unless it is there. */
   constructor() {
     const script = join(repositoryRoot, 'scripts', 'aws-cli.mjs');
     this.packages = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
+    this.started = new PythonWorker('the AWS command line', 'aws_cli.py', [this.packages, this.home]);
     mkdirSync(join(this.home, '.aws/sso/cache'), { recursive: true });
   }
 
   close(): void {
+    this.started.stop();
     rmSync(this.home, { recursive: true });
   }
 
@@ -38,10 +42,16 @@ export class Shell {
   }
 
   /** @param line the arguments of `aws`, with spaces between them */
-  aws(line: string, variables: Variables): Promise<Ran> {
-    const paths = [variables['PYTHONPATH'], this.packages].filter(Boolean).join(':');
-    const env = { ...this.environment(variables), PYTHONPATH: paths };
-    return runProgram(python, ['-m', 'awscli', ...line.split(' ')], { env, cwd: this.home });
+  async aws(line: string, variables: Variables): Promise<Ran> {
+    const words = line.split(' ');
+    const env = { ...process.env, ...this.environment(variables) };
+    const before = variables['PYTHONPATH'];
+    // What changes Python itself needs a process that starts with it.
+    if (before === undefined) {
+      return (await this.started.call('run', { words, env, cwd: this.home })) as Ran;
+    }
+    const changed = { ...env, PYTHONPATH: `${before}:${this.packages}` };
+    return runProgram(python, ['-m', 'awscli', ...words], { env: changed, cwd: this.home });
   }
 
   /** @param line the arguments of `gs-repartition`, with spaces between them */
