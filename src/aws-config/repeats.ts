@@ -54,10 +54,14 @@ interface Stacked {
   middlewareStack: { add(middleware: unknown, options: object): void };
 }
 
+interface Args {
+  input: object;
+  request: { hostname: string; port?: number };
+}
+type Next = (args: Args) => Promise<unknown>;
+
 /** Calls back at each attempt but the first. */
 export function followRepeats(client: object, onRepeat: (repeat: Repeat) => void): void {
-  type Args = { input: object; request: { hostname: string; port?: number } };
-  type Next = (args: Args) => Promise<unknown>;
   (client as Stacked).middlewareStack.add(
     (next: Next, context: { commandName?: string }): Next => {
       const own = new Attempts();

@@ -135,7 +135,7 @@ export function failureOf(error: unknown): S3Failure {
   return {
     name: error.name,
     message: error.message.trim(),
-    isForeign: headers['content-type']?.startsWith('text/html') === true || UNREADABLE.test(error.message),
+    isForeign: UNREADABLE.test(error.message) || isPage(error.name, $metadata?.httpStatusCode, headers),
     ...($metadata?.httpStatusCode === undefined ? {} : { status: $metadata.httpStatusCode }),
     ...($metadata?.attempts === undefined ? {} : { attempts: $metadata.attempts }),
     ...(typeof code === 'string' ? { code } : {}),
@@ -144,6 +144,19 @@ export function failureOf(error: unknown): S3Failure {
     ...(StorageClass === undefined ? {} : { storageClass: StorageClass }),
     ...(AccessTier === undefined ? {} : { accessTier: AccessTier }),
   };
+}
+
+/** What every answer of AWS has, and of most servers like it: servers that say HTML of an empty answer are known by it. */
+const REQUEST_IDS = ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2'];
+
+/** A page for people, where the service would have said something with a code. Nothing follows of one that is not found. */
+function isPage(
+  name: string,
+  status: number | undefined,
+  headers: Readonly<Record<string, string>>,
+): boolean {
+  const isHtml = headers['content-type']?.startsWith('text/html') === true;
+  return isHtml && NAMELESS.has(name) && status !== 404 && !REQUEST_IDS.some((id) => id in headers);
 }
 
 /**
