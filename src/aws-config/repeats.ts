@@ -1,7 +1,7 @@
 /** Which requests a client sends again, and why: the SDK does that without a word. */
 
 /** A request that is about to be sent again. */
-export interface Repeat {
+interface Repeat {
   /** As the service calls it, such as `GetObject`. */
   operation: string;
   /** What the command was given. */

@@ -2,7 +2,7 @@
 import { quoted } from '../quoted.js';
 
 /** Options that are the AWS command line's and ours. */
-export interface Typed {
+interface Typed {
   profile?: string | undefined;
   region?: string | undefined;
   endpointUrl?: string | undefined;
