@@ -3,7 +3,7 @@
 /** A room's files. */
 const room = (...names) => `^src/(?:${names.join('|')})/`;
 /** Known to all rooms, and knowing none. */
-const COMMON = '^src/(?:errors|memory|quoted|segments)\\.ts$';
+const COMMON = '^src/(?:errors|memory|quoted|segments|sent-again)\\.ts$';
 const ENTRY_POINTS = '^src/(?:index|parquet|upstream)\\.ts$';
 /** Modules of the S3 room that know no SDK. */
 const S3_WORDS = '^src/s3/(?:options|price)\\.ts$';

@@ -4,9 +4,12 @@
  */
 import { caBundleOf } from './ca-bundle.js';
 import { credentialsOf } from './credentials.js';
-import { readProfile } from './profile.js';
-import { requestHandler, type Sockets } from './request-handler.js';
+import { type Profile, readProfile } from './profile.js';
+import { requestHandler, type Sockets, withoutTls } from './request-handler.js';
 import { endpointOf, pathStyleOf, regionOf, type Retries, retriesOf, type Service } from './settings.js';
+
+export { Attempts, describeRepeat, followRepeats } from './repeats.js';
+export { typedWords } from './words.js';
 
 /** What an option says before any environment does. */
 interface Given {
@@ -48,8 +51,9 @@ export async function wayTo(service: Service, given: Given, sockets: Sockets): P
   const profile = await readProfile(given.profile);
   const region = given.region ?? regionOf(profile);
   const endpoint = given.endpointUrl ?? endpointOf(service, profile);
-  const ca = await caBundleOf(profile);
-  const handler = requestHandler(sockets, ca);
+  const { ca, handler } = await trusting(profile, sockets, {
+    isPlain: endpoint?.startsWith('http:') === true,
+  });
   const credentials = credentialsOf(profile, {
     requestHandler: handler,
     region,
@@ -70,4 +74,22 @@ export async function wayTo(service: Service, given: Given, sockets: Sockets): P
       requestHandler: handler,
     },
   };
+}
+
+/**
+ * @param how.isPlain the server has no certificate: a CA bundle that is none is an error only once somebody needs it
+ * @throws RepartitionError `usage` as {@link caBundleOf}
+ */
+async function trusting(
+  profile: Profile,
+  sockets: Sockets,
+  { isPlain }: { isPlain: boolean },
+): Promise<{ ca: string | undefined; handler: ReturnType<typeof requestHandler> }> {
+  try {
+    const ca = await caBundleOf(profile);
+    return { ca, handler: requestHandler(sockets, ca) };
+  } catch (error) {
+    if (!isPlain) throw error;
+    return { ca: undefined, handler: withoutTls(requestHandler(sockets, undefined), error) };
+  }
 }

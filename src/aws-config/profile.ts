@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { RepartitionError } from '../errors.js';
+import { quoted } from '../quoted.js';
 import { firstSet } from './first-set.js';
 
 type Section = Readonly<Record<string, string | undefined>>;
@@ -34,7 +35,7 @@ export async function readProfile(given: string | undefined): Promise<Profile> {
     throw new RepartitionError(
       'usage',
       `there is no profile ${wanted}${named} in ${configPath()} or ${credentialsPath()}`,
-      { hint: `Name one that is there, or make it: aws configure --profile ${wanted}` },
+      { hint: `Name one that is there, or make it: aws configure --profile ${quoted(wanted)}` },
     );
   }
   const section: Section = { ...configFile[wanted], ...credentialsFile[wanted] };

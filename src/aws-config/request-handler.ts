@@ -22,6 +22,19 @@ export function requestHandler(sockets: Sockets, ca: string | undefined): Patien
   return hasProxies() ? new ProxyingHandler(sockets, ca) : direct(sockets, ca);
 }
 
+/** The same handler, for which requests with TLS fail for a reason that was known before. */
+export function withoutTls(
+  handler: ReturnType<typeof requestHandler>,
+  reason: unknown,
+): ReturnType<typeof requestHandler> {
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request: Request, options?: Parameters<Handle>[1]): ReturnType<Handle> => {
+    if (request.protocol === 'https:') throw reason;
+    return handle(request, options);
+  };
+  return handler;
+}
+
 function direct(sockets: Sockets, ca: string | undefined): PatientHandler {
   const { http, tls } = agentOptions(sockets, ca);
   return new PatientHandler(sockets, { httpAgent: new Agent(http), httpsAgent: new TlsAgent(tls) });

@@ -79,7 +79,7 @@ export async function findApplication(
   if (isDown && autoStart?.enabled === false) {
     throw wrong(
       `the application ${id} is ${state} and does not start by itself`,
-      `Start it: aws emr-serverless start-application --application-id ${id}`,
+      `Start it: aws emr-serverless start-application --application-id ${id}${await session.wayWords()}`,
     );
   }
   if (state === 'CREATING') {

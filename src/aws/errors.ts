@@ -81,18 +81,28 @@ export function kindOf(error: unknown): FailureKind {
 }
 
 /**
+ * What services other than S3 say of a signature that is too old, or from tomorrow, whatever their code for it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
+const CLOCK = /^Signature (expired|not yet current)\b/;
+
+/**
  * The error a user reads. Holds the service's own words and no credential.
  * @param doing what was being done, as in "creating the role x"
  */
 export function toAwsError(error: unknown, doing: string, signal?: AbortSignal): RepartitionError {
   if (error instanceof RepartitionError) return error;
   if (signal?.aborted) return stopped(doing);
-  const { name, message } = failureOf(error);
+  const { name, message, status, isForeign } = failureOf(error);
   // The sentence goes on behind them.
   const said = message.replace(/\.$/, '');
-  const words = said === '' || said === name ? name : `${name}: ${said}`;
+  const named = said === '' || said === name ? name : `${name}: ${said}`;
+  const words = isForeign ? `HTTP ${status ?? ''}, and no answer of the service` : named;
   const say = (as: RepartitionError['code'], text: string, hint: string): RepartitionError =>
     new RepartitionError(as, text, { hint, cause: error });
+  if (CLOCK.test(message)) {
+    return say('access', `this machine's clock is wrong (${words})`, 'Set the clock and run again.');
+  }
   switch (kindOf(error)) {
     case 'expired':
       return say(

@@ -1,6 +1,7 @@
 /** After the job: is the graph aligned, and if not, who aligns it? */
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
 import { RepartitionError } from '../errors.js';
+import { callFor } from './advice.js';
 import { submitAlignment } from './alignment.js';
 import { followJob, type JobUpdate } from './follow.js';
 import { logUriOf, outputPrefixOf } from './job.js';
@@ -103,12 +104,12 @@ export async function finishJob(session: AwsSession, job: JobRun, options: Finis
   throw new RepartitionError(
     'job',
     `the ${isEmr ? '' : 'SageMaker '}job ${name} succeeded, but the graph is not aligned: ${after.reason}`,
-    { hint: alignHere(outputPrefix) },
+    { hint: alignHere(session, outputPrefix) },
   );
 }
 
-function alignHere(outputPrefix: string): string {
-  return `Align it here: \`repartition({ inputPrefix: '${outputPrefix}' })\``;
+function alignHere(session: AwsSession, inputPrefix: string): string {
+  return `Align it here: ${callFor(session, 'repartition', { inputPrefix })}`;
 }
 
 /** With the role and the logs of the job that left the graph. */
@@ -131,10 +132,9 @@ async function alignOnApplication(
   };
   const jobRunId = (await alignmentOnApplication(session, { job, outputPrefix }, options)) ?? (await start());
   const id = { applicationId, jobRunId };
-  const region = await session.region();
   const started = {
-    told: `the alignment is the job ${jobRunId} of the application ${applicationId} in ${region}`,
-    cancel: `gs-repartition emr-serverless cancel --application-id ${applicationId} --job-run-id ${jobRunId} --region ${region}`,
+    told: `the alignment is the job ${jobRunId} of the application ${applicationId} in ${await session.region()}`,
+    cancel: `gs-repartition emr-serverless cancel --application-id ${applicationId} --job-run-id ${jobRunId}${await session.wayWords()}`,
   };
   const { state, stateDetails } = await named(started, options, () =>
     followJob(session, id, { ...options, onUpdate: options.onAlignmentUpdate }),
@@ -143,7 +143,7 @@ async function alignOnApplication(
   throw new RepartitionError(
     'job',
     `the alignment's job ${jobRunId} ended as ${state ?? 'UNKNOWN'}: ${stateDetails ?? ''}`,
-    { hint: alignHere(outputPrefix) },
+    { hint: alignHere(session, outputPrefix) },
   );
 }
 
@@ -181,10 +181,9 @@ async function alignOnSageMaker(
   const jobName =
     (await alignmentOnSageMaker(session, { job, outputPrefix }, asked, options)) ??
     (await submitProcessingJob(session, asked, options)).jobName;
-  const region = await session.region();
   const started = {
-    told: `the alignment is the SageMaker job ${jobName} in ${region}`,
-    cancel: `aws sagemaker stop-processing-job --processing-job-name ${jobName} --region ${region}`,
+    told: `the alignment is the SageMaker job ${jobName} in ${await session.region()}`,
+    cancel: `aws sagemaker stop-processing-job --processing-job-name ${jobName}${await session.wayWords()}`,
   };
   await named(started, options, () =>
     followProcessingJob(session, jobName, { ...options, onUpdate: options.onSageMakerUpdate }),

@@ -27,7 +27,8 @@ export async function requireSuccess(
   const { state = 'UNKNOWN', stateDetails = '', jobRunId = '' } = job;
   if (state === 'SUCCESS') return;
   for (const line of await driverErrorLines(session, job, { log, signal })) log?.warn(`driver: ${line}`);
-  for (const command of furtherCommands(job, await session.region())) log?.warn(`look further: ${command}`);
+  const region = await session.region();
+  for (const command of furtherCommands(job, region, session.options)) log?.warn(`look further: ${command}`);
   const details = stateDetails === '' ? '' : `: ${stateDetails}`;
   throw new RepartitionError('job', `the job ${jobRunId} ended as ${state}${details}`, {
     hint: 'Correct the cause and submit it again.',

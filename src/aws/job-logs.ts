@@ -2,11 +2,12 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import type { JobRun } from '@aws-sdk/client-emr-serverless';
+import { typedWords } from '../aws-config/words.js';
 import { messageOf } from '../errors.js';
 import { parseS3Url } from '../s3/keys.js';
 import { logUriOf } from './job.js';
 import type { Log } from './persist.js';
-import type { AwsSession } from './session.js';
+import type { AwsOptions, AwsSession } from './session.js';
 
 /** Compressed; a log larger than this is looked at by hand. */
 const LARGEST_LOG = 64 * 1024 ** 2;
@@ -113,14 +114,22 @@ export function lastErrorLines(text: string, most = MOST_LINES): string[] {
  * const job = await followJob(session, { applicationId: '00f1r2s3t4', jobRunId: '00a1b2c3d4' });
  * for (const command of furtherCommands(job, await session.region())) console.log(command);
  * ```
+ * @param way what the session was told of the way to AWS
  */
-export function furtherCommands(job: JobRun, region: string): string[] {
+export function furtherCommands(
+  job: JobRun,
+  region: string,
+  { profile, endpointUrl }: Pick<AwsOptions, 'profile' | 'endpointUrl'> = {},
+): string[] {
   const { applicationId = '', jobRunId = '' } = job;
-  const id = `--application-id ${applicationId} --job-run-id ${jobRunId} --region ${region}`;
+  const way = typedWords({ region, profile, endpointUrl });
+  const id = `--application-id ${applicationId} --job-run-id ${jobRunId}${way}`;
   const url = driverLogUrl(job, 'stderr');
   return [
     `gs-repartition emr-serverless status ${id}`,
     `aws emr-serverless get-job-run ${id}`,
-    ...(url === undefined ? [] : [`aws s3 cp ${url} - | gunzip | tail -n 200`]),
+    ...(url === undefined
+      ? []
+      : [`aws s3 cp ${url} -${typedWords({ profile, endpointUrl })} | gunzip | tail -n 200`]),
   ];
 }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { RepartitionError } from '../errors.js';
 import { asS3Url, parseS3Url } from '../s3/keys.js';
 import type { Bucket } from './bucket.js';
+import { bucketWords, callFor, logCommand } from './advice.js';
 import { lookAtEntryPoint, upload } from './entry-point.js';
 import { usage } from './errors.js';
 import { checkAlignment, type Engine } from './output-check.js';
@@ -99,9 +100,9 @@ export async function submitPartitionJob(
   if (done !== undefined && there === numParts) {
     return { state: 'done', jobName: done.name, region, graph, steps: [] };
   }
-  if (earlier.length === 0 && there > 0) throw somebodyElses(graph);
+  if (earlier.length === 0 && there > 0) throw somebodyElses(session, graph);
 
-  await requireReady(options, call);
+  await requireReady(session, options, call);
   const roleArn = await processingRole(session, options.role, call);
   const volumeQuota = await readVolumeQuota(session, { instanceType, count: numParts }, { log, signal });
   const entryPoint = await lookAtEntryPoint(
@@ -161,7 +162,7 @@ export async function checkPartitions(
     'job',
     `the job ${jobName} succeeded, but left ${parts} of ${numParts} parts at ${graph}`,
     {
-      hint: `Look at its log: aws logs tail /aws/sagemaker/ProcessingJobs --log-stream-name-prefix ${jobName}`,
+      hint: `Look at its log: ${await logCommand(session, jobName)}`,
     },
   );
 }
@@ -222,7 +223,7 @@ async function lookAtGraph(
     const metadata = await bucket.stat(folder + metadataFilename, signal);
     if (metadata === undefined) {
       throw new RepartitionError('not-found', `no ${metadataFilename} under ${inputPrefix}`, {
-        hint: `Align the graph first: gs-repartition --input-prefix ${inputPrefix}`,
+        hint: `Align the graph first: ${alignmentOf(session, { inputPrefix, metadataFilename })}`,
       });
     }
     return { version: metadata.version, inputBytes: await bucket.bytesUnder(folder, signal) };
@@ -256,20 +257,34 @@ async function jobsNamed(
 }
 
 /** @throws RepartitionError `mismatch` */
-async function requireReady(options: PartitionOptions, { verify }: PartitionCallOptions): Promise<void> {
+async function requireReady(
+  session: AwsSession,
+  options: PartitionOptions,
+  { verify }: PartitionCallOptions,
+): Promise<void> {
   if (verify === undefined) return;
   const { inputPrefix, metadataFilename, numParts } = options;
   const asked = { updatedMetadataFileName: metadataFilename, worldSize: numParts };
   const verdict = await checkAlignment(inputPrefix, asked, verify);
   if (verdict.aligned) return;
   throw new RepartitionError('mismatch', `the graph is not ready for ${numParts} parts: ${verdict.reason}`, {
-    hint: `Align it: gs-repartition --input-prefix ${inputPrefix}`,
+    hint: `Align it: ${alignmentOf(session, options)}`,
   });
 }
 
-function somebodyElses(graph: string): RepartitionError {
+/** What publishes the metadata that are asked for; of the input's own, what publishes better ones. */
+function alignmentOf(
+  session: AwsSession,
+  { inputPrefix, metadataFilename }: Pick<PartitionOptions, 'inputPrefix' | 'metadataFilename'>,
+): string {
+  const isUsual = metadataFilename === PUBLISHED_METADATA || metadataFilename === 'metadata.json';
+  const updatedMetadataFileName = isUsual ? undefined : metadataFilename;
+  return callFor(session, 'repartition', { inputPrefix, updatedMetadataFileName });
+}
+
+function somebodyElses(session: AwsSession, graph: string): RepartitionError {
   return new RepartitionError('aws', `there is another partitioned graph at ${graph} already`, {
-    hint: `Give another \`outputPrefix\`, or remove it: aws s3 rm --recursive ${graph}`,
+    hint: `Give another \`outputPrefix\`, or remove it: aws s3 rm --recursive ${graph}${bucketWords(session)}`,
   });
 }
 

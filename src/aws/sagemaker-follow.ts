@@ -1,6 +1,7 @@
 /** Follows a SageMaker Processing job and its log to its end. */
 import type { DescribeProcessingJobCommandOutput } from '@aws-sdk/client-sagemaker';
 import { RepartitionError } from '../errors.js';
+import { logCommand } from './advice.js';
 import { ask, throwIfStopped, toAwsError } from './errors.js';
 import { pauseFor, persist, type PersistOptions } from './persist.js';
 import type { AwsSession } from './session.js';
@@ -58,7 +59,7 @@ export async function followProcessingJob(
       if (status === 'Completed') return job;
       const why = job.FailureReason ?? job.ExitMessage ?? 'no reason given';
       throw new RepartitionError('job', `the SageMaker job ${jobName} ended as ${status}: ${why}`, {
-        hint: `Look further: aws logs tail /aws/sagemaker/ProcessingJobs --log-stream-name-prefix ${jobName}`,
+        hint: `Look further: ${await logCommand(session, jobName)}`,
       });
     }
     await pauseFor(

@@ -11,6 +11,8 @@ import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
 import { RepartitionError } from '../errors.js';
 import type { Way } from '../aws-config/index.js';
+import { typedWords } from '../aws-config/words.js';
+import { tellSentAgain } from '../sent-again.js';
 import type { Bucket } from './bucket.js';
 import type { S3Options } from '../s3/options.js';
 import { ask } from './errors.js';
@@ -105,18 +107,24 @@ export class AwsSession {
     const region = await this.region();
     let client = this.clients.get(service) as Promise<Clients[S]> | undefined;
     if (client === undefined) {
-      client = this.wayTo(service).then(({ client: way, retries }) =>
-        LOAD[service]({
-          ...way,
-          region,
-          maxAttempts: this.options.maxAttempts ?? retries.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-          ...(retries.mode === undefined ? {} : { retryMode: retries.mode }),
-        }),
-      );
+      client = this.open(service, region);
       // A failure is for who asked; the next one asks again.
       client.catch(() => this.clients.delete(service));
       this.clients.set(service, client);
     }
+    return client;
+  }
+
+  private async open<S extends Service>(service: S, region: string): Promise<Clients[S]> {
+    const { client: way, retries } = await this.wayTo(service);
+    const client = await LOAD[service]({
+      ...way,
+      region,
+      maxAttempts: this.options.maxAttempts ?? retries.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+      ...(retries.mode === undefined ? {} : { retryMode: retries.mode }),
+    });
+    const { describeRepeat, followRepeats } = await import('../aws-config/index.js');
+    followRepeats(client, (repeat) => tellSentAgain(() => describeRepeat(repeat)));
     return client;
   }
 
@@ -142,6 +150,15 @@ export class AwsSession {
       ...(endpointUrl === undefined ? {} : { endpointUrl }),
       ...s3,
     };
+  }
+
+  /**
+   * What the AWS command line, and our own for jobs, are told after all else to go the same way: ` --region eu-west-1`.
+   * @internal
+   */
+  async wayWords(): Promise<string> {
+    const { profile, endpointUrl } = this.options;
+    return typedWords({ region: await this.region(), profile, endpointUrl });
   }
 
   /**

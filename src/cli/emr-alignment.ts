@@ -133,7 +133,7 @@ async function followAlignment(
   } catch (error) {
     if (!(error instanceof RepartitionError && error.code === 'job')) {
       log.warn(
-        `the job itself goes on; cancel it with: gs-repartition emr-serverless cancel --application-id ${id.applicationId} --job-run-id ${id.jobRunId} --region ${await aws.region()}`,
+        `the job itself goes on; cancel it with: gs-repartition emr-serverless cancel --application-id ${id.applicationId} --job-run-id ${id.jobRunId}${await aws.wayWords()}`,
       );
     }
     throw error;

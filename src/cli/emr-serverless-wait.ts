@@ -74,8 +74,7 @@ export async function waitForJob(
   session: Session,
 ): Promise<number> {
   const { log, signal, print, printDocument } = session;
-  const region = await aws.region();
-  const again = `gs-repartition emr-serverless status --application-id ${id.applicationId} --job-run-id ${id.jobRunId} --region ${region} --wait`;
+  const again = `gs-repartition emr-serverless status --application-id ${id.applicationId} --job-run-id ${id.jobRunId}${await aws.wayWords()} --wait`;
   let job;
   try {
     job = await followJob(aws, id, { signal, log, onUpdate: jobTeller(log) });

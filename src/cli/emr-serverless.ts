@@ -115,20 +115,20 @@ const setupCommand = defineCommand({
         session.printDocument(
           versioned('emr-serverless-setup', { status: dryRun ? 'planned' : 'succeeded', ...result }),
         );
-      else for (const line of describeSetup(result)) session.print(line);
+      else for (const line of describeSetup(result, await aws.wayWords())) session.print(line);
       return EXIT.success;
     });
   },
 });
 
-function describeSetup(result: SetupResult): string[] {
+function describeSetup(result: SetupResult, wayWords: string): string[] {
   const { steps, roleArn, applicationId } = result;
   return [
     steps.length === 0 ? 'Everything is set up already.' : 'Everything is set up.',
     `  role         ${roleArn}`,
     `  application  ${applicationId} (${result.applicationName})`,
     `Submit jobs with: gs-repartition emr-serverless submit --application-id ${applicationId} ` +
-      `--execution-role ${roleArn} --region ${result.region} …`,
+      `--execution-role ${roleArn}${wayWords} …`,
   ];
 }
 
@@ -234,7 +234,7 @@ const submitCommand = defineCommand({
       session.print(`Started the job ${jobRunId}.`);
       session.print(
         `Follow it with: gs-repartition emr-serverless status --application-id ${applicationId} ` +
-          `--job-run-id ${jobRunId} --region ${await aws.region()} --wait`,
+          `--job-run-id ${jobRunId}${await aws.wayWords()} --wait`,
       );
       return EXIT.success;
     });

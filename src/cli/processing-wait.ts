@@ -22,7 +22,12 @@ export async function waitForProcessing(
     if (!signal.aborted) throw error;
     const answer = onInterrupt ?? (await askOnTerminal(session)) ?? 'leave';
     if (answer === 'cancel') await stopProcessingJob(aws, jobName);
-    log.warn(answer === 'cancel' ? `stopping the job ${jobName}` : `the job ${jobName} goes on`);
+    const stop = `aws sagemaker stop-processing-job --processing-job-name ${jobName}${await aws.wayWords()}`;
+    log.warn(
+      answer === 'cancel'
+        ? `stopping the job ${jobName}`
+        : `the job ${jobName} goes on; stop it with: ${stop}`,
+    );
     return false;
   }
 }

@@ -1,5 +1,5 @@
 /** `--report FILE`: a page that explains what happened. It is one file and asks no network. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ReportDocument } from '../repartition/index.js';
 import { withoutSecrets } from '../repartition/secrets.js';
 import { PRICES, priceOf, type PriceTable } from '../s3/price.js';
@@ -77,12 +77,15 @@ export async function addReport(
 
 /**
  * To be asked before the work begins.
- * @throws RepartitionError `usage` when it is no file
+ * @throws RepartitionError `usage` when it is no file, or its folder on a disk is not there: a mistyped one is not made
  */
 export function requireTarget(target: string): [folder: string, name: string] {
   const [folder, name] = splitPath(target);
   if (name === undefined) {
     throw usage('--report must name a file', 'Give one like report.html or s3://bucket/report.html.');
+  }
+  if (!folder.includes('://') && !existsSync(folder)) {
+    throw usage(`--report ${target}: there is no folder ${folder}`, 'Make it, or give another place.');
   }
   return [folder, name];
 }

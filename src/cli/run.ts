@@ -8,6 +8,7 @@ import { withInterrupts } from './interrupt.js';
 import { type Logger, makeLogger } from './logger.js';
 import { envName, type Source, unknownVariables, type Values } from './options.js';
 import type { Parsed } from './parse.js';
+import { onSentAgain } from '../sent-again.js';
 import { noProgress, type ProgressDisplay, progressLine, progressLines } from './progress.js';
 import { version } from './version.js';
 import { EXIT, type World } from './world.js';
@@ -75,6 +76,7 @@ async function runCommand(
   const writeLine = (line: string): void => {
     world.stdout.write(`${line}\n`);
   };
+  const endTelling = log.isDebug ? onSentAgain((line) => log.debug(line)) : undefined;
   try {
     return await withInterrupts(
       world.signals,
@@ -110,6 +112,7 @@ async function runCommand(
     return code === EXIT.failure ? (command.failureCode ?? code) : code;
   } finally {
     progress.stop();
+    endTelling?.();
   }
 }
 

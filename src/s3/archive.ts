@@ -1,5 +1,6 @@
 /** Objects that lie in an archive, and must be restored before they can be read. */
 import type { HeadObjectOutput, _Object as Listed } from '@aws-sdk/client-s3';
+import { typedWords } from '../aws-config/words.js';
 import { RepartitionError } from '../errors.js';
 import { quoted } from '../quoted.js';
 import type { S3Options } from './options.js';
@@ -63,15 +64,10 @@ function restoreCommand(bucket: string, key: string, request: string, shell: She
   return `aws s3api restore-object --bucket ${bucket} --key ${key} --restore-request '${request}'${wordsOf(shell)}`;
 }
 
-/** Options of ours that are the AWS command line's too; a bucket's region it finds by itself. */
+/** A bucket's region the AWS command line finds by itself. */
 type Shell = Pick<S3Options, 'profile' | 'endpointUrl'>;
 
-function wordsOf({ profile, endpointUrl }: Shell): string {
-  const given = { profile, 'endpoint-url': endpointUrl };
-  return Object.entries(given)
-    .flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${quoted(value)}`]))
-    .join('');
-}
+const wordsOf = ({ profile, endpointUrl }: Shell): string => typedWords({ profile, endpointUrl });
 
 function placeOf(where: string): { bucket: string; key: string } {
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(where) ?? [];

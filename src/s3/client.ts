@@ -1,6 +1,7 @@
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { type Way, wayTo } from '../aws-config/index.js';
+import { describeRepeat, followRepeats, type Way, wayTo } from '../aws-config/index.js';
 import { RepartitionError } from '../errors.js';
+import { tellSentAgain } from '../sent-again.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions } from '../storage/registry.js';
 import { Tally } from '../storage/tally.js';
@@ -72,13 +73,14 @@ export async function connect(
     const foreign = way.endpoint !== undefined && !isAwsEndpoint(way.endpoint);
     const pathStyle = options.pathStyle ?? way.pathStyle ?? foreign;
     const maxAttempts = options.maxAttempts ?? way.retries.maxAttempts;
-    const config = { ...configOf({ ...options, maxAttempts }, way, tally), forcePathStyle: pathStyle };
+    const config = { ...configOf({ ...options, maxAttempts }, way), forcePathStyle: pathStyle };
     const terms = new ServerTerms(foreign ? way.endpoint : undefined, isAws || !foreign);
     const region = options.region ?? (await regionOf(bucket, options, { config, terms, tally }, signal));
     const client = new S3Client({ ...config, region });
     const throttle = new Throttle(mostRequests(options), ownThread);
     tellThrottle(client, throttle, tally);
     tellTally(client, tally);
+    tellRepeats(client, tally);
     followClock(client);
     askForReasons(client);
     terms.listenTo(client);
@@ -101,7 +103,6 @@ export async function connect(
 function configOf(
   { maxAttempts = DEFAULT_MAX_ATTEMPTS, s3Checksums }: S3Options,
   { client, retries }: Way,
-  tally: Tally,
 ): S3ClientConfig {
   return {
     ...client,
@@ -109,7 +110,7 @@ function configOf(
       ? { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
       : {}),
     maxAttempts,
-    retryStrategy: new PatientRetries(maxAttempts, retries.mode, tally),
+    retryStrategy: new PatientRetries(maxAttempts, retries.mode),
     // "Expect: 100-continue" would open a connection of its own for each part.
     expectContinueHeader: false,
   };
@@ -152,6 +153,7 @@ async function regionOf(
   askForReasons(client);
   terms.listenTo(client);
   tellTally(client, tally);
+  tellRepeats(client, tally);
   try {
     const answer = await client.send(
       new HeadBucketCommand({
@@ -221,6 +223,21 @@ function tellTally(client: S3Client, tally: Tally): void {
       },
     { step: 'deserialize', priority: 'low', name: 'tellTally' },
   );
+}
+
+/** Counts what is sent again, and tells of it. */
+function tellRepeats(client: S3Client, tally: Tally): void {
+  followRepeats(client, (repeat) => {
+    tally.add({ retries: 1 });
+    tellSentAgain(() => describeRepeat(repeat, targetOf(repeat.input)));
+  });
+}
+
+/** `part 3 of s3://bucket/key`, or the prefix of a list. */
+function targetOf(input: { Bucket?: string; Key?: string; Prefix?: string; PartNumber?: number }): string {
+  const { Bucket = '', Key, Prefix, PartNumber } = input;
+  const part = PartNumber === undefined ? '' : `part ${PartNumber} of `;
+  return `${part}s3://${[Bucket, Key ?? Prefix].filter(Boolean).join('/')}`;
 }
 
 /** `GetObject`, of the name of the SDK's command. */

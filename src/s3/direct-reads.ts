@@ -19,10 +19,11 @@ export interface RangeAnswer {
   version: string;
 }
 
-/** No answer when it is not the range that was asked for, whatever the reason; the status if there is one. */
+/** No answer when it is not the range that was asked for; then why, and the status if there is one. */
 export interface DirectAnswer {
   answer?: RangeAnswer;
   status?: number;
+  failure?: unknown;
 }
 
 /** How sockets are kept; times in milliseconds. */
@@ -144,9 +145,9 @@ export class DirectReads {
       const isRefused = got.status !== undefined && REFUSED.has(got.status);
       if (isRefused && this.presigner.forget(signature)) this.refusals += 1;
       return got;
-    } catch {
+    } catch (failure) {
       signal?.throwIfAborted();
-      return {};
+      return { failure };
     }
   }
 
@@ -196,7 +197,7 @@ class Reply implements Dispatcher.DispatchHandler {
     const length = Number(end) - Number(start) + 1;
     // A reply that was packed on its way, or any other than asked for, is not looked at.
     if (status !== 206 || String(length) !== headers['content-length'] || headers['content-encoding']) {
-      this.end({ status });
+      this.end({ status, failure: `HTTP ${status}${status < 300 ? ', not the range' : ''}` });
       controller.abort(new Error('not the range'));
       return;
     }
@@ -212,7 +213,7 @@ class Reply implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.answer?.bytes.byteLength === this.filled) this.end({ answer: this.answer, status: 206 });
-    else this.end({});
+    else this.end({ failure: 'the reply ended early' });
   }
 
   onResponseError(_controller: unknown, error: unknown): void {

@@ -13,8 +13,10 @@ interface S3Failure {
   /** Node's name of a network failure. */
   code?: string;
   attempts?: number;
-  /** From the `x-amz-bucket-region` header. */
+  /** From the `x-amz-bucket-region` header, or from what S3 says. */
   region?: string;
+  /** Whether the answer is none that the service gives. */
+  isForeign: boolean;
   /** The proxy that the request went through. */
   proxy?: string;
   /** Of an archived object. */
@@ -57,6 +59,8 @@ const BAD_CREDENTIALS = new Set([
 /** What the SDK's own errors are called. */
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
 const WRONG_CLOCK = 'RequestTimeTooSkewed';
+/** What the SDK says of an answer that is not what the service sends. */
+const UNREADABLE = /\n\s*Deserialization error: to see the raw response/;
 /** What an error without a body is called. */
 const NAMELESS = new Set([
   'Error',
@@ -115,7 +119,7 @@ export function isAboutCredentials(error: unknown): boolean {
 }
 
 export function failureOf(error: unknown): S3Failure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), isForeign: false };
   const { $metadata, $response, bucketRegion, code, proxy, StorageClass, AccessTier } = error as Error & {
     $metadata?: { httpStatusCode?: number; attempts?: number };
     $response?: { headers?: Record<string, string> };
@@ -125,10 +129,13 @@ export function failureOf(error: unknown): S3Failure {
     StorageClass?: string;
     AccessTier?: string;
   };
-  const region = bucketRegion ?? $response?.headers?.['x-amz-bucket-region'];
+  const headers = $response?.headers ?? {};
+  const region =
+    bucketRegion ?? headers['x-amz-bucket-region'] ?? /\bexpecting '([\w-]+)'/.exec(error.message)?.[1];
   return {
     name: error.name,
     message: error.message.trim(),
+    isForeign: UNREADABLE.test(error.message) || isPage(error.name, $metadata?.httpStatusCode, headers),
     ...($metadata?.httpStatusCode === undefined ? {} : { status: $metadata.httpStatusCode }),
     ...($metadata?.attempts === undefined ? {} : { attempts: $metadata.attempts }),
     ...(typeof code === 'string' ? { code } : {}),
@@ -137,6 +144,19 @@ export function failureOf(error: unknown): S3Failure {
     ...(StorageClass === undefined ? {} : { storageClass: StorageClass }),
     ...(AccessTier === undefined ? {} : { accessTier: AccessTier }),
   };
+}
+
+/** What every answer of AWS has, and of most servers like it: servers that say HTML of an empty answer are known by it. */
+const REQUEST_IDS = ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2'];
+
+/** A page for people, where the service would have said something with a code. Nothing follows of one that is not found. */
+function isPage(
+  name: string,
+  status: number | undefined,
+  headers: Readonly<Record<string, string>>,
+): boolean {
+  const isHtml = headers['content-type']?.startsWith('text/html') === true;
+  return isHtml && NAMELESS.has(name) && status !== 404 && !REQUEST_IDS.some((id) => id in headers);
 }
 
 /**
@@ -158,6 +178,9 @@ export function toRepartitionError(
   const say = (code: RepartitionError['code'], text: string, hint: string): RepartitionError =>
     new RepartitionError(code, text, { hint, operation: action, path: where, cause: bare(error) });
 
+  const instead = answeredInstead(error);
+  if (instead)
+    return say('storage', `${instead.what} while ${doing(action)} ${where}: ${instead.why}`, instead.hint);
   if (name === 'NoSuchBucket' || (action === 'open' && status === 404)) {
     const bucket = /^s3:\/\/[^/]*/.exec(where)?.[0] ?? where;
     return say(
@@ -200,7 +223,7 @@ export function toRepartitionError(
   if (REDIRECTS.has(name) || status === 301 || status === 307) {
     return say(
       'usage',
-      `${where} is not where we asked for it${failure.region ? `: its bucket is in ${failure.region}` : ` (${name})`}`,
+      `${where} is not where we asked for it${failure.region ? `: its bucket is in ${failure.region}` : ''} (${wordsOf(failure)})`,
       failure.region
         ? `Leave out \`region\`, or use \`region\` ${failure.region}.`
         : 'Leave out `region`, or give the region of the bucket.',
@@ -267,7 +290,7 @@ export const CREDENTIALS_HINT =
 
 /** S3's own code and words, to be put into a sentence. */
 function wordsOf({ name, message, status }: S3Failure): string {
-  if (NAMELESS.has(name) && status !== undefined) return `HTTP ${status}`;
+  if ((NAMELESS.has(name) || UNREADABLE.test(message)) && status !== undefined) return `HTTP ${status}`;
   return message === '' || message === name ? name : `${name}: ${message.replace(/\.$/, '')}`;
 }
 
@@ -275,7 +298,29 @@ function wordsOf({ name, message, status }: S3Failure): string {
  * What a user reads when no answer came, of whatever service: for want of a connection, of trust, or of a proxy that lets
  * us through; `undefined` for other failures.
  */
-export function brokenConnection(error: unknown): { what: string; why: string; hint: string } | undefined {
+export function brokenConnection(error: unknown): Trouble | undefined {
+  return answeredInstead(error) ?? unanswered(error);
+}
+
+/** Of the way to a service: `what` goes before what was being done, and `why` behind it. */
+interface Trouble {
+  what: string;
+  why: string;
+  hint: string;
+}
+
+/** A proxy, a portal or a web server has answered in the service's stead; one that says it will pass is worth another try. */
+function answeredInstead(error: unknown): Trouble | undefined {
+  const { isForeign, status } = failureOf(error);
+  if (!isForeign || (status !== undefined && status >= 500)) return undefined;
+  return {
+    what: 'something other than the service answered',
+    why: `HTTP ${status ?? ''}, and a page or words that the service never sends`,
+    hint: 'Check `endpointUrl`, HTTPS_PROXY and HTTP_PROXY, and whether the network asks for a login.',
+  };
+}
+
+function unanswered(error: unknown): Trouble | undefined {
   const { name, message, code, proxy } = failureOf(error);
   const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
   const proxyHint = 'Check HTTPS_PROXY and HTTP_PROXY, and whether NO_PROXY should name the host';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Attempts } from '../aws-config/index.js';
 import { RepartitionError, throwIfAborted } from '../errors.js';
 import { roomFor } from '../storage/room-for.js';
 import { type Archived, archivedByHead } from './archive.js';
@@ -125,21 +126,21 @@ export class Requests {
     signal: AbortSignal | undefined,
     into?: Uint8Array,
   ): Promise<RangeAnswer> {
-    const direct = await this.readDirectly(key, range, version, signal, into);
+    const attempts = new Attempts();
+    const direct = await this.readDirectly(key, range, version, { signal, into, attempts });
     if (direct) return direct;
-    const attempts = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    const most = this.options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+    const command = (): GetObjectCommand =>
+      new GetObjectCommand({
+        ...this.common,
+        Key: key,
+        Range: range,
+        ...(version === undefined ? {} : { IfMatch: `"${version}"` }),
+      });
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.send(signal, async (client, http) => {
-          const answer = await client.send(
-            new GetObjectCommand({
-              ...this.common,
-              Key: key,
-              Range: range,
-              ...(version === undefined ? {} : { IfMatch: `"${version}"` }),
-            }),
-            http,
-          );
+          const answer = await client.send(attempts.goOn(command()), http);
           const size = sizeFrom(answer.ContentRange, answer.ContentLength);
           if (answer.ContentRange === undefined && !isWhole(range, size)) {
             // 200 instead of 206: the whole object comes, which may be larger than memory.
@@ -159,8 +160,8 @@ export class Requests {
         // What the SDK has given up by itself carries the number of its attempts.
         const givenUp = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts !== undefined;
         const broken = error instanceof BrokenBody || isNetworkFailure(error);
-        if (signal?.aborted || givenUp || !broken || attempt >= attempts) throw error;
-        this.connection.tally.add({ retries: 1 });
+        if (signal?.aborted || givenUp || !broken || attempt >= most) throw error;
+        attempts.failed(error);
         await backOff(attempt, signal);
       }
     }
@@ -170,8 +171,11 @@ export class Requests {
     key: string,
     range: string,
     version: string | undefined,
-    signal: AbortSignal | undefined,
-    into: Uint8Array | undefined,
+    {
+      signal,
+      into,
+      attempts,
+    }: { signal: AbortSignal | undefined; into: Uint8Array | undefined; attempts: Attempts },
   ): Promise<RangeAnswer | undefined> {
     const { throttle, tally, openDirectReads } = this.connection;
     const direct = await (this.direct ??= openDirectReads(this.common));
@@ -187,9 +191,12 @@ export class Requests {
       return reply;
     });
     if (!got) return undefined;
-    const { answer, status } = got;
-    if (!answer) tally.add({ retries: 1, slowDowns: isSlowDownStatus(status) ? 1 : 0 });
-    if (isSlowDownStatus(status)) await backOff(1, signal);
+    const { answer, status, failure } = got;
+    if (!answer) attempts.failed(failure);
+    if (isSlowDownStatus(status)) {
+      tally.add({ slowDowns: 1 });
+      await backOff(1, signal);
+    }
     return answer;
   }
 

@@ -1,5 +1,4 @@
 import { AdaptiveRetryStrategy, DefaultRateLimiter, StandardRetryStrategy } from '@smithy/core/retry';
-import type { Tally } from '../storage/tally.js';
 
 type Strategy = AdaptiveRetryStrategy | StandardRetryStrategy;
 type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0];
@@ -25,7 +24,6 @@ export class PatientRetries {
   constructor(
     private readonly maxAttempts: number,
     readonly mode: 'adaptive' | 'standard' = 'adaptive',
-    private readonly tally?: Tally,
   ) {}
 
   async acquireInitialRetryToken(scope: string): Promise<Token> {
@@ -39,7 +37,6 @@ export class PatientRetries {
 
   async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): Promise<Token> {
     const strategy = this.strategyOf(token);
-    this.tally?.add({ retries: 1 });
     return this.remember((await strategy.refreshRetryTokenForRetry(token, error)) as Token, strategy);
   }
 

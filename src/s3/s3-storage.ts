@@ -70,6 +70,9 @@ const PROFILE: StorageProfile = {
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
 const FOLDERS_LOOKED_INTO = 20;
 
+/** Folders above it, of which it may be one of the graph's own: `edges/user:rates:movie/parquet` lies deepest. */
+const FOLDERS_ABOVE = 4;
+
 /** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
 export const s3Kind: StorageKind = {
   locate: (url, options) => locationOf(parseS3Url(url), readS3Options(options)),
@@ -345,10 +348,23 @@ class S3Storage implements Storage {
       for (const { Prefix = '' } of CommonPrefixes.slice(0, FOLDERS_LOOKED_INTO)) {
         if (await requests.head(Prefix + file, signal)) below.push(Prefix.slice(folder.length, -1));
       }
-      return { prefix: 'folder', below };
+      const above = below.length > 0 ? undefined : await this.folderAbove(file, signal);
+      return { prefix: 'folder', below, ...(above !== undefined && { above }) };
     } catch (error) {
       throw this.shown(error, 'list', '', signal);
     }
+  }
+
+  private async folderAbove(file: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const { bucket, prefix } = this.location;
+    const folders = prefix.split('/').slice(0, -1);
+    for (let looks = 0; looks < FOLDERS_ABOVE && prefix !== ''; looks++) {
+      const folder = folders.join('/');
+      const found = await this.requests.head(folderKey(folder, file), signal).catch(() => undefined);
+      if (found) return `s3://${[bucket, ...folders].join('/')}`;
+      if (folders.pop() === undefined) break;
+    }
+    return undefined;
   }
 
   estimate(work: WorkAhead, probe: Probe): Estimate {

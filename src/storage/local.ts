@@ -1,7 +1,7 @@
 /** The storage interface on the local disk. */
 import type { BigIntStats } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
-import { isAbsolute, join, posix, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import pMap from 'p-map';
@@ -81,6 +81,8 @@ const OUTPUTS = 32;
 const STATS_AT_ONCE = 32;
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
 const FOLDERS_LOOKED_INTO = 100;
+/** Folders above it, of which it may be one of the graph's own: `edges/user:rates:movie/parquet` lies deepest. */
+const FOLDERS_ABOVE = 4;
 /** Files looked at before any of them is told. */
 const LOOKS = 256;
 
@@ -251,8 +253,22 @@ class LocalStorage implements Storage {
       for (const name of (await readdir(root)).slice(0, FOLDERS_LOOKED_INTO)) {
         if ((await this.access.stat(join(root, name, file)))?.isFile()) below.push(name);
       }
-      return { prefix: 'folder', below };
+      const above = below.length > 0 ? undefined : await this.folderAbove(file);
+      return { prefix: 'folder', below, ...(above !== undefined && { above }) };
     });
+  }
+
+  private async folderAbove(file: string): Promise<string | undefined> {
+    let folder = this.location.root;
+    for (let looks = 0; looks < FOLDERS_ABOVE && dirname(folder) !== folder; looks++) {
+      folder = dirname(folder);
+      try {
+        if ((await this.access.stat(join(folder, file)))?.isFile()) return folder;
+      } catch {
+        // What may not be looked at is nothing to advise.
+      }
+    }
+    return undefined;
   }
 
   /** All bytes are read and written again; syncing them takes most of the time of writing, about as long as reading. */

@@ -194,6 +194,8 @@ export interface Surroundings {
   prefix: 'nothing' | 'file' | 'folder';
   /** Folders right below the prefix that have such a file; perhaps not all of them. */
   below: string[];
+  /** The nearest folder above the prefix that has one, as a person would write it, where there is one and it may be looked at. */
+  above?: string;
 }
 
 /** Every call throws `interrupted` when its signal fires, with the signal's reason as the cause. */

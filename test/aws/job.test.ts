@@ -172,6 +172,13 @@ describe('what a dead job’s log says', () => {
       'aws emr-serverless get-job-run --application-id 00abc --job-run-id 00job --region us-east-1',
       'aws s3 cp s3://b/logs/applications/00abc/jobs/00job/SPARK_DRIVER/stderr.gz - | gunzip | tail -n 200',
     ]);
+    const way = { profile: 'my graphs', endpointUrl: 'http://host:5000' };
+    const words = "--profile 'my graphs' --endpoint-url http://host:5000";
+    expect(furtherCommands(job as never, 'us-east-1', way)).toEqual([
+      `gs-repartition emr-serverless status --application-id 00abc --job-run-id 00job --region us-east-1 ${words}`,
+      `aws emr-serverless get-job-run --application-id 00abc --job-run-id 00job --region us-east-1 ${words}`,
+      `aws s3 cp s3://b/logs/applications/00abc/jobs/00job/SPARK_DRIVER/stderr.gz - ${words} | gunzip | tail -n 200`,
+    ]);
   });
 });
 

@@ -187,6 +187,29 @@ describe('in an account', () => {
     expect(other).toMatchObject({ code: 2, stdout: '' });
   });
 
+  it('a command that it advises has the options that were typed', async () => {
+    const way = `--endpoint-url ${account.front.endpoint} --max-attempts 3`;
+    const raw = account.url('raw');
+    const align = `gs-repartition --input-prefix ${raw} ${way}`;
+    const asRaw = (more: string): string => line('advised', more).replace(account.url('graph'), raw);
+    const never = await command(asRaw(way));
+    expect(never.stderr).toContain(`. Align the graph first: ${align}.\n`);
+    const named = await command(asRaw(`${way} --metadata-filename other.json`));
+    expect(named.stderr).toContain(
+      `. Align the graph first: ${align.replace(raw, `${raw} --updated-metadata-file-name other.json`)}.\n`,
+    );
+    const unfit = await command(asRaw(`${way} --metadata-filename metadata.json`));
+    expect(unfit.stderr).toContain(`. Align it: ${align}.\n`);
+
+    await writeParts('advised');
+    const theirs = await command(line('advised', `${way} --wait`));
+    const graph = account.url('advised/dist_graph');
+    expect(theirs.stderr).toContain(
+      `, or remove it: aws s3 rm --recursive ${graph} --endpoint-url ${account.front.endpoint}.\n`,
+    );
+    expect(account.front.writes).toEqual([]);
+  });
+
   it('follows the job, looks at what it left, and starts it once', async () => {
     account.reset({ onProcessingJob: () => writeParts('out') });
     const first = await command(line('out', '--wait-for-job'));
@@ -205,10 +228,12 @@ describe('in an account', () => {
 
   it('a job that succeeds and leaves too little: exit code 4', async () => {
     account.reset({ onProcessingJob: () => writeParts('little', 1) });
-    const { code, stderr } = await command(line('little', '--wait'));
+    const way = `--endpoint-url ${account.front.endpoint}`;
+    const { code, stderr } = await command(line('little', `--wait ${way}`));
     expect(stderr).toMatch(
-      /the job gs-partition-\S+ succeeded, but left 1 of 2 parts at s3:\S+\/little\/dist_graph\./,
+      /the job gs-partition-\S+ succeeded, but left 1 of 2 parts at s3:\S+\/little\/dist_graph\. Look at its log: aws logs tail \S+ /,
     );
+    expect(stderr).toContain(` --region us-east-1 ${way}.\n`);
     expect(code).toBe(4);
   });
 

@@ -112,7 +112,11 @@ it('warns of a volume that the account may not have', async () => {
 });
 
 it.each([
-  ['leave', /the job slow-leave-[\d-]+ goes on\n$/, []],
+  [
+    'leave',
+    /the job slow-leave-[\d-]+ goes on; stop it with: aws sagemaker stop-processing-job --processing-job-name slow-leave-[\d-]+ --region us-east-1\n$/,
+    [],
+  ],
   ['cancel', /stopping the job slow-cancel-[\d-]+\n$/, ['sagemaker:StopProcessingJob']],
 ])('Ctrl-C with --on-interrupt %s', async (answer, told, stops) => {
   let sent = false;
@@ -135,7 +139,7 @@ it('a container that fails: its reason, where its log is, exit code 4', async ()
   account.reset({ onProcessingJob: () => Promise.reject(new Error('AlgorithmError: exit code 1')) });
   const { code, stdout, stderr } = await command(submit('--wait-for-job --job-name dies'));
   expect(stderr).toMatch(
-    /gs-repartition: the SageMaker job dies-[\d-]+ ended as Failed: AlgorithmError: exit code 1\. Look further: aws logs tail \/aws\/sagemaker\/ProcessingJobs --log-stream-name-prefix dies-[\d-]+\.\n$/,
+    /gs-repartition: the SageMaker job dies-[\d-]+ ended as Failed: AlgorithmError: exit code 1\. Look further: aws logs tail \/aws\/sagemaker\/ProcessingJobs --log-stream-name-prefix dies-[\d-]+ --region us-east-1\.\n$/,
   );
   expect(stdout).toBe('');
   expect(code).toBe(4);

@@ -14,6 +14,10 @@ test.each([
     "Align it: `repartition({ inputPrefix: 's3://b/p' })`.",
     'Align it: gs-repartition --input-prefix s3://b/p.',
   ],
+  [
+    "Align it: `repartition({ inputPrefix: 's3://b/it\\'s', updatedMetadataFileName: 'u.json', s3: { profile: 'a b', maxAttempts: 3, pathStyle: true, requesterPays: true } })`.",
+    "Align it: gs-repartition --input-prefix 's3://b/it'\\''s' --updated-metadata-file-name u.json --profile 'a b' --max-attempts 3 --path-style True --requester-pays.",
+  ],
   ['for example `aws sso login`', 'for example `aws sso login`'],
   // An option that the command does not have, and what only looks like a function of ours.
   ['`targetLayout` and `constructor`', '`targetLayout` and `constructor`'],

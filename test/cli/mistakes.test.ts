@@ -563,6 +563,16 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
   ],
   [
     1,
+    '--input-prefix {graph}/edges',
+    'no metadata.json under {graph}/edges, but there is above it. Give that folder as --input-prefix: {graph}.',
+  ],
+  [
+    2,
+    '--input-prefix {graph} --report /nope/x/run.html',
+    '--report /nope/x/run.html: there is no folder /nope/x. Make it, or give another place.',
+  ],
+  [
+    1,
     '--input-prefix {empty}',
     'no metadata.json under {empty}. Give the prefix that gs-processing wrote to, or the name with --input-metadata-file-name.',
   ],

@@ -248,6 +248,40 @@ describe('a graph with parts that are copied inside the bucket', () => {
     120_000,
   );
 
+  test('at DEBUG each request that is sent again has its line, of whichever thread, and all are counted', async () => {
+    const cut: Fault = { kind: 'cut-reply', after: 100 };
+    const faults = [
+      once('HeadBucket', { kind: 'reply', status: 500, code: '' }),
+      once('ListObjectsV2', SLOW_DOWN),
+      once('GetObject', cut),
+      once('UploadPartCopy', SLOW_DOWN),
+      once('UploadPart', { kind: 'reply', status: 500, code: 'InternalError', message: 'Try again.' }),
+    ];
+    proxy.reset((request) => faults.map((fault) => fault(request)).find(Boolean));
+    const prefix = `s3://${bucket.name}/graph`;
+    const { stderr } = await promisify(execFile)(process.execPath, [
+      join(repositoryRoot, 'dist', 'bin', 'main.js'),
+      ...['--input-prefix', prefix, '--num-output-files', '4', '--endpoint-url', proxy.endpoint],
+      ...['--log-level', 'DEBUG', '--json'],
+    ]);
+    const lines = [...stderr.matchAll(/DEBUG: request sent again: (.*)/g)].map(([, said = '']) =>
+      said.replace(/after \d+ ms/, 'after … ms'),
+    );
+    expect(lines).toHaveLength(faults.length);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `HeadBucket of s3://${bucket.name} at ${new URL(proxy.endpoint).host}, attempt 2 after … ms (HTTP 500)`,
+        expect.stringMatching(/^ListObjectsV2 of s3:\S+\/ at \S+, .* \(HTTP 503, SlowDown: Please reduce /),
+        expect.stringMatching(/^GetObject of s3:\S+\.json at \S+, attempt 2 after … ms \(/),
+        expect.stringMatching(
+          /^UploadPartCopy of part \d of s3:\S+\.parquet at \S+, attempt 2 after … ms \(HTTP 503, SlowDown: /,
+        ),
+        expect.stringMatching(/^UploadPart of part \d of s3:.* \(HTTP 500, InternalError: Try again\)$/),
+      ]),
+    );
+    expect(stderr).toMatch(/INFO: S3 asked to slow down once, \d requests sent again\n/);
+  });
+
   test('tells of an upload that was begun again, and whose first beginning cannot be removed', async () => {
     proxy.reset((request) =>
       request.operation === 'AbortMultipartUpload'

@@ -493,7 +493,7 @@ describe('opening', () => {
     );
     await expect((await open({ region: 'us-west-2' })).read('a', 0, 10)).rejects.toMatchObject({
       code: 'usage',
-      message: `s3://${bucket.name}/graph/a is not where we asked for it: its bucket is in eu-north-1`,
+      message: `s3://${bucket.name}/graph/a is not where we asked for it: its bucket is in eu-north-1 (PermanentRedirect)`,
       hint: 'Leave out `region`, or use `region` eu-north-1.',
     });
   });

@@ -31,7 +31,7 @@ export type Fault =
       tail?: string;
     }
   /** The server does the work, and its answer is exchanged. */
-  | { kind: 'replace-reply'; status: number; body: string }
+  | { kind: 'replace-reply'; status: number; body: string; type?: string }
   /** The server does the work, and the connection breaks after that many bytes of the answer's body. */
   | { kind: 'cut-reply'; after: number }
   /** The connection breaks after that many bytes of the request's body; the server does not see it. */
@@ -214,7 +214,7 @@ export async function startProxy(target: string): Promise<Proxy> {
     onward.on('error', () => incoming.socket.destroy());
     onward.on('response', (reply) => {
       if (fault?.kind === 'replace-reply') {
-        reply.resume().on('end', () => answer(incoming, outgoing, fault.status, fault.body));
+        reply.resume().on('end', () => answer(incoming, outgoing, fault.status, fault.body, typeOf(fault)));
         return;
       }
       // Whether the connection stays open is between each two of us.
@@ -310,6 +310,10 @@ function operationOf({ method, headers }: IncomingMessage, { pathname, searchPar
 
 export function errorBody(code: string, message: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+}
+
+function typeOf({ type }: { type?: string }): Record<string, string> {
+  return type === undefined ? {} : { 'content-type': type };
 }
 
 /** Reads the request to its end first: a client still sending would see a broken connection instead. */

@@ -209,6 +209,20 @@ const refuse = (status: number, code: string, message: string): Fault => ({
   code,
   message,
 });
+/** As the services that speak JSON put it. */
+const jsonError = (status: number, type: string, message: string): Fault => ({
+  kind: 'replace-reply',
+  status,
+  body: JSON.stringify({ __type: type, message }),
+  type: 'application/json',
+});
+/** What a company's proxy answers to who has not logged in, or is not let through. */
+const LOGIN_PAGE: Fault = {
+  kind: 'replace-reply',
+  status: 403,
+  body: '<!DOCTYPE html><html><body>Please log in</body></html>',
+  type: 'text/html; charset=utf-8',
+};
 const always = (fault: Fault) => (): Fault => fault;
 
 const TOKEN = 'a-token-of-the-container';
@@ -298,6 +312,39 @@ const CHAPTERS: Record<string, Situation[]> = {
       ),
       aws: /\(RequestTimeTooSkewed\)/,
       ours: /^this machine's clock is wrong \(RequestTimeTooSkewed: The difference/,
+    },
+    {
+      // MinIO's name for it.
+      name: 'a session token that the server does not know',
+      faults: always(refuse(403, 'InvalidTokenId', 'The security token included in the request is invalid')),
+      aws: /\(InvalidTokenId\)/,
+      ours: /^S3 does not accept the credentials \(InvalidTokenId: The security token included in the request is invalid\)\. Set up/,
+    },
+    {
+      name: 'EMR Serverless, and a clock that is wrong',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      faults: always(
+        jsonError(
+          403,
+          'InvalidSignatureException',
+          'Signature expired: 20261126T170000Z is now earlier than 20261126T171500Z (20261126T172000Z - 5 min.)',
+        ),
+      ),
+      aws: /\(InvalidSignatureException\)/,
+      ours: /^this machine's clock is wrong \(InvalidSignatureException: Signature expired: /,
+    },
+    {
+      name: 'a bucket of another region than `--region` says',
+      commands: [`${LIST} --region us-west-2`, `${PLAN} --region us-west-2`],
+      faults: always(
+        refuse(
+          400,
+          'AuthorizationHeaderMalformed',
+          "The authorization header is malformed; the region 'us-west-2' is wrong; expecting 'eu-west-1'",
+        ),
+      ),
+      aws: /\(AuthorizationHeaderMalformed\)/,
+      ours: /: its bucket is in eu-west-1 \(AuthorizationHeaderMalformed: .*\)\. Leave out --region, or use --region eu-west-1\.$/,
     },
     {
       name: 'a role that may not read',
@@ -452,6 +499,19 @@ const CHAPTERS: Record<string, Situation[]> = {
       ours: /^the connection failed through the proxy http:\/\/127\.0\.0\.1:9000 while listing applications: ECONNRESET .* Check HTTPS_PROXY/,
     },
     {
+      name: 'a page of the network in place of an answer',
+      faults: always(LOGIN_PAGE),
+      aws: /An error occurred/,
+      ours: /^something other than the service answered while opening s3:\/\/my-graphs: HTTP 403, .*\. Check --endpoint-url, HTTPS_PROXY/,
+    },
+    {
+      name: 'EMR Serverless, and such a page',
+      commands: [LIST_APPLICATIONS, LIST_OURS],
+      faults: always(LOGIN_PAGE),
+      aws: /An error occurred \(403\)/,
+      ours: /^something other than the service answered while listing applications: HTTP 403, .*\. Check --endpoint-url, HTTPS_PROXY/,
+    },
+    {
       name: 'the company’s authority, which nobody named',
       variables: () => ({ AWS_ENDPOINT_URL: hosts.url, AWS_MAX_ATTEMPTS: '1' }),
       aws: /SSL validation failed/,
@@ -473,6 +533,12 @@ const CHAPTERS: Record<string, Situation[]> = {
       }),
       aws: /No such file/,
       ours: /^the CA bundle \/nowhere\/ca\.pem \(AWS_CA_BUNDLE\) is not there\./,
+    },
+    {
+      name: '… and a server without TLS',
+      variables: () => ({ AWS_CA_BUNDLE: '/nowhere/ca.pem' }),
+      aws: /^works$/,
+      ours: /^works$/,
     },
   ],
   profiles: [

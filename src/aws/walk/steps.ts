@@ -1,6 +1,7 @@
 /** The steps of a walk. Each looks first; in a dry run it says what it would do and does nothing. */
 import { RepartitionError } from '../../errors.js';
 import { parseS3Url } from '../../s3/keys.js';
+import { callFor } from '../advice.js';
 import { findApplication } from '../applications.js';
 import { finishJob, type Outcome } from '../finish.js';
 import { followJob, getJob, hasEnded } from '../follow.js';
@@ -302,7 +303,7 @@ async function plannedAlignment({ session, settings, call, found }: Walk): Promi
   };
 }
 
-async function verifyStep({ settings, call }: Walk): Promise<StepOutcome> {
+async function verifyStep({ session, settings, call }: Walk): Promise<StepOutcome> {
   const { outputPrefix } = settings;
   const requests = [here('verify', '--input-prefix', outputPrefix)];
   if (call.dryRun) return { state: 'to-do', detail: `verify ${outputPrefix}`, requests };
@@ -314,7 +315,7 @@ async function verifyStep({ settings, call }: Walk): Promise<StepOutcome> {
   throw new RepartitionError(
     'mismatch',
     `${outputPrefix} is not ready for DistPartitioning (${violations.length} violations, the first: ${first})`,
-    { hint: `See them all: \`verifyPrefix({ inputPrefix: '${outputPrefix}' })\`` },
+    { hint: `See them all: ${callFor(session, 'verifyPrefix', { inputPrefix: outputPrefix })}` },
   );
 }
 

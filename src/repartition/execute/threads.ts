@@ -8,6 +8,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { fromErrorMessage, interrupted, RepartitionError } from '../../errors.js';
 import { DEFAULT_MEMORY, Memory, threadsWithin } from '../../memory.js';
+import { isToldOfSentAgain, tellSentAgain } from '../../sent-again.js';
 import { fewOpenFiles } from '../../storage/open-files.js';
 import { COUNTERS } from '../../storage/registry.js';
 import { threadHasDied } from '../../storage/process-identity.js';
@@ -19,7 +20,7 @@ import type { Told } from './account.js';
 import type { Executor } from './executor.js';
 import { bytesOf } from './turns.js';
 import type { FooterThreads } from './thread-reads.js';
-import type { WorkerJob, WorkerReply, WorkerSetup } from './worker.js';
+import type { SentAgain, WorkerJob, WorkerReply, WorkerSetup } from './worker.js';
 
 /** They make parts and read footers. */
 export type Threads = Executor & FooterThreads;
@@ -75,6 +76,7 @@ export function inThreads({
     loaded,
     tally: tally.share(),
     withDetails,
+    tellsSentAgain: isToldOfSentAgain(),
   };
   const channel = new BroadcastChannel(setup.stopChannel);
   const pool = new Piscina<WorkerJob, WorkerReply[]>({
@@ -95,6 +97,7 @@ export function inThreads({
   };
   // A thread that fails to start, or dies with nothing to do.
   pool.on('error', (error: unknown) => stop(deathOf(error)));
+  pool.on('message', ({ sentAgain }: SentAgain) => tellSentAgain(() => sentAgain));
   const ids = new Set(pool.threads.map(({ threadId }) => threadId));
   pool.on('workerCreate', ({ id }: { id: number }) => ids.add(id));
   const tellDeaths = (): void => {

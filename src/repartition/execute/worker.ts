@@ -3,9 +3,10 @@
  * error of its code and hint, so errors are reported as data.
  */
 // Not from piscina, which hands on the same and would load all of itself in every thread.
-import { BroadcastChannel, workerData } from 'node:worker_threads';
+import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 import { type ErrorMessage, throwIfAborted, toErrorMessage } from '../../errors.js';
 import { Memory, type SharedMemory } from '../../memory.js';
+import { onSentAgain } from '../../sent-again.js';
 import type { Storage, StorageLocation, StorageProfile } from '../../storage/storage.js';
 import { type SharedTally, Tally } from '../../storage/tally.js';
 import type { Task, TaskResult } from '../model.js';
@@ -34,6 +35,12 @@ export interface WorkerSetup {
   tally: SharedTally;
   /** Whether results say how each part was made. */
   withDetails: boolean;
+  /** Whether to tell of requests that are sent again: in messages of their own, as `SentAgain`. */
+  tellsSentAgain: boolean;
+}
+
+export interface SentAgain {
+  sentAgain: string;
 }
 
 /** What a thread is asked for: parts of neighbouring tasks, or footers. */
@@ -50,6 +57,10 @@ channel.onmessage = () => {
   stop.abort();
 };
 channel.unref();
+
+if (setup.tellsSentAgain) {
+  onSentAgain((sentAgain) => parentPort?.postMessage({ sentAgain } satisfies SentAgain));
+}
 
 const memory = Memory.sharedBy(setup.memory);
 const turns = turnsOf(setup.profile.turns);

@@ -60,6 +60,12 @@ function explained(
     const folder = prefix.slice(0, prefix.lastIndexOf('/'));
     return [`${prefix} is a file, not a folder`, `Give the folder that it lies in: ${folder || '/'}`];
   }
+  if (around?.above !== undefined) {
+    return [
+      `no ${file} under ${prefix}, but there is above it`,
+      `Give that folder as \`inputPrefix\`: ${around.above}`,
+    ];
+  }
   if (!around || around.below.length === 0) return undefined;
   const named = around.below.slice(0, MOST_NAMES).map((name) => `${prefix.replace(/\/$/, '')}/${name}`);
   const more = around.below.length - named.length;

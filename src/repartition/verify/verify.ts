@@ -76,7 +76,9 @@ export async function verifyPrefix(given: VerifyOptions): Promise<VerifyReport> 
       ...check(checked, looked, documents, options),
       ...compareWithInputs(storage, checked, { looked, documents, inputs }, options),
     ];
-    const deep = options.deep ? await lookAtValues(storage, checked, { looked, inputs }, options) : undefined;
+    const deep = options.deep
+      ? await lookAtValues(storage, checked, { looked, inputs }, { ...options, tally })
+      : undefined;
     return report(storage, documents, options, {
       looked,
       findings: deep ? withoutRepeated(findings, deep.findings) : findings,
@@ -224,7 +226,7 @@ async function lookAtValues(
   storage: Storage,
   metadata: GraphMetadata,
   { looked, inputs }: { looked: Looked; inputs: Inputs },
-  options: VerifyOptions,
+  options: VerifyOptions & { tally: Tally },
 ): Promise<DeepOutcome> {
   const { lookDeep } = await import('./deep/deep.js');
   const { dataSets, mappings, types } = looked;

@@ -2,6 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorMessage } from '../../../errors.js';
 import { Memory } from '../../../memory.js';
+import { onSentAgain } from '../../../sent-again.js';
+import { Tally } from '../../../storage/tally.js';
 import { openStorage } from '../../../storages.js';
 import { Desk } from './desk.js';
 import type { DeepSetup, FromThread, Unit } from './model.js';
@@ -24,9 +26,14 @@ function sayBytes(): void {
   unsaid = 0;
 }
 
+if (setup.tellsSentAgain) onSentAgain((line) => say({ kind: 'sent-again', line }));
+
 // A unit will tell what went wrong.
 const { threads, counters } = setup;
-const storage = openStorage(setup.location, { ownThread: { threads, memory, counters } });
+const storage = openStorage(setup.location, {
+  ownThread: { threads, memory, counters },
+  tally: Tally.sharedBy(setup.tally),
+});
 await storage.catch(() => undefined);
 
 async function answer(unit: Unit): Promise<FromThread> {

@@ -6,6 +6,7 @@ import type { CountedDataSet } from '../../model.js';
 import type { LookedMapping } from '../check-totals.js';
 import type { LookedDataSet } from '../facts.js';
 import type { Finding } from '../finding.js';
+import type { Tally } from '../../../storage/tally.js';
 import { judge } from './judge.js';
 import type { Unit, UnitFacts } from './model.js';
 import { planDeepLook } from './plan.js';
@@ -36,7 +37,8 @@ export async function lookDeep(
     memory,
     worldSize,
     onProgress,
-  }: Pick<VerifyOptions, 'signal' | 'threads' | 'memory' | 'worldSize' | 'onProgress'>,
+    tally,
+  }: Pick<VerifyOptions, 'signal' | 'threads' | 'memory' | 'worldSize' | 'onProgress'> & { tally: Tally },
 ): Promise<DeepOutcome> {
   const plan = planDeepLook(metadata, dataSets, mappings, nodes, inputs);
   const facts = new Array<UnitFacts | undefined>(plan.units.length);
@@ -59,6 +61,7 @@ export async function lookDeep(
     threads,
     memory,
     signal,
+    tally,
     onBytes: (bytes) => {
       read += bytes;
       report();

@@ -2,6 +2,7 @@
 import type { ErrorMessage } from '../../../errors.js';
 import type { SharedMemory } from '../../../memory.js';
 import type { ObjectStat, StorageLocation } from '../../../storage/storage.js';
+import type { SharedTally } from '../../../storage/tally.js';
 import type { TallyFacts } from './tally.js';
 
 /** Row groups of one part, all of whose values are read. */
@@ -54,9 +55,14 @@ export interface DeepSetup {
   threads: number;
   /** What the storages of all threads count together. */
   counters: Int32Array<SharedArrayBuffer>;
+  /** What they meet with. */
+  tally: SharedTally;
+  /** Whether to tell of requests that are sent again. */
+  tellsSentAgain: boolean;
 }
 
 export type FromThread =
+  | { kind: 'sent-again'; line: string }
   /** Its modules are loaded. */
   | { kind: 'ready' }
   | { kind: 'bytes'; bytes: number }

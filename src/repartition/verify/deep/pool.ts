@@ -5,8 +5,10 @@
 import { Worker } from 'node:worker_threads';
 import { fromErrorMessage, interrupted, throwIfAborted } from '../../../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../../../memory.js';
+import { isToldOfSentAgain, tellSentAgain } from '../../../sent-again.js';
 import { COUNTERS } from '../../../storage/registry.js';
 import type { Storage } from '../../../storage/storage.js';
+import type { Tally } from '../../../storage/tally.js';
 import { defaultThreads } from '../../default-threads.js';
 import type { DeepSetup, FromThread, Unit, UnitFacts } from './model.js';
 
@@ -18,6 +20,8 @@ export interface PoolOptions {
   /** Bytes that the process may take. */
   memory: number | undefined;
   signal: AbortSignal | undefined;
+  /** Where the threads count what they meet with. */
+  tally: Tally;
   onBytes: (bytes: number) => void;
   onDone: (unit: Unit, facts: UnitFacts) => void;
 }
@@ -32,7 +36,7 @@ const THREAD_BYTES = 64 * 1024 * 1024;
 export async function readUnits(
   storage: Storage,
   units: readonly Unit[],
-  { threads, memory: allowance = DEFAULT_MEMORY, signal, onBytes, onDone }: PoolOptions,
+  { threads, memory: allowance = DEFAULT_MEMORY, signal, tally, onBytes, onDone }: PoolOptions,
 ): Promise<void> {
   throwIfAborted(signal);
   const memory = Memory.within(allowance);
@@ -45,6 +49,8 @@ export async function readUnits(
     memory: memory.share(),
     threads: count,
     counters: new Int32Array(new SharedArrayBuffer(4 * COUNTERS)),
+    tally: tally.share(),
+    tellsSentAgain: isToldOfSentAgain(),
   };
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -68,7 +74,7 @@ export async function readUnits(
 async function readHere(
   storage: Storage,
   units: readonly Unit[],
-  { memory, signal, onBytes, onDone }: Omit<PoolOptions, 'threads' | 'memory'> & { memory: Memory },
+  { memory, signal, onBytes, onDone }: Omit<PoolOptions, 'threads' | 'memory' | 'tally'> & { memory: Memory },
 ): Promise<void> {
   const { readAny } = await import('./read-any.js');
   const { Desk } = await import('./desk.js');
@@ -128,6 +134,7 @@ class Thread {
       this.worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve();
         else if (message.kind === 'bytes') onBytes(message.bytes);
+        else if (message.kind === 'sent-again') tellSentAgain(() => message.line);
         else if (message.kind === 'done') this.settle?.resolve(message);
         else this.settle?.reject(fromErrorMessage(message.error));
       });
