@@ -1,4 +1,4 @@
-/** What processes below this one have taken of the processor so far, as Linux tells it. */
+/** Processes, and what they have taken of the processor so far, as Linux tells it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Of a second; Linux has said so to programs since long, whatever it counts in. */
@@ -7,14 +7,15 @@ const TICK = 1 / 100;
 export interface RunningProcess {
   pid: number;
   parent: number;
+  /** Empty of one that has ended and that nobody has asked after. */
   command: string;
   /** Of its own, and of its children that have ended. */
   cpuSeconds: number;
 }
 
-/** Those below this process. */
+/** Those below this process, or another. */
 export function processesBelow(root = process.pid): RunningProcess[] {
-  const all = running();
+  const all = runningProcesses();
   const found = new Set([root]);
   for (let size = 0; size < found.size;) {
     size = found.size;
@@ -23,7 +24,8 @@ export function processesBelow(root = process.pid): RunningProcess[] {
   return all.filter(({ pid }) => found.has(pid) && pid !== root);
 }
 
-function running(): RunningProcess[] {
+/** All of this machine that can be looked at. */
+export function runningProcesses(): RunningProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {

@@ -1,6 +1,6 @@
 /** Whether "about … left" was right: on runs that were recorded, and on made-up ones whose end is known. */
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import fc, { howMany } from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { type Estimate, estimatesOf, judge, type ToldRun } from '../../bench/time-left/judge.js';
 import { ProgressWatch } from '../../src/cli/progress-facts.js';
@@ -109,7 +109,7 @@ function expectRight(
       expect(judged - right - explained).toBeLessThanOrEqual(judged / 50);
       expect(saidFrom).toBeLessThan(soon);
     }),
-    { numRuns: 5, endOnFailure: true },
+    { numRuns: howMany(5), endOnFailure: true },
   );
 }
 

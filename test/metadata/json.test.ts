@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { isObject, type Json, jsonBlocks } from '../../src/metadata/json.js';
 import { JsonReader, parseJson } from '../../src/metadata/json-reader.js';

@@ -8,7 +8,7 @@ import {
   Table,
   tableToIPC,
 } from 'apache-arrow';
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { changeArrowKeys, readArrowKeys } from '../../src/parquet/arrow-schema.js';
 

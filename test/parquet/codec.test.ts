@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Zstd } from '@hpcc-js/wasm-zstd';
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { CodecError, openCodec, type PageCodec, UnknownCodec } from '../../src/parquet/codec.js';
 import { Codec } from '../../src/parquet/format.js';

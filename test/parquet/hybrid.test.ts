@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { bitWidth, encodeHybrid, EncodingError, HybridDecoder } from '../../src/parquet/hybrid.js';
 

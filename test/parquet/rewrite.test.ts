@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc, { howMany } from '../support/properties.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cell, doubleCell, floatCell } from '../support/canonical.js';
 import type { ColumnSpec, FileSpec, PyarrowOptions, SimpleType } from '../support/file-spec.js';
@@ -185,7 +185,7 @@ describe.each([
           await expectRows(output, one, from, to);
         }
       }),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40) },
+      { numRuns: howMany(40) },
     );
   }, 3_600_000);
 });

@@ -5,7 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc, { howMany } from '../support/properties.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readChunks } from '../../src/parquet/source-chunk.js';
 import { FileBuilder } from '../../src/parquet/file-builder.js';
@@ -106,7 +106,7 @@ test.each([
           expect((await readWithAll([output])).columns[0]!.cells).toEqual(cells.slice(from, to));
         },
       ),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40) },
+      { numRuns: howMany(40) },
     );
   },
   3_600_000,

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc, { howMany } from '../support/properties.js';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RowSlices } from '../../src/parquet/source.js';
 import { alignmentCase } from '../support/arbitrary.js';
@@ -56,7 +56,7 @@ test.each([
           await expectSameRows(paths, second);
         },
       ),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 10) },
+      { numRuns: howMany(10) },
     );
   },
   3_600_000,

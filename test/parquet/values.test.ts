@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { Encoding, PhysicalType } from '../../src/parquet/format.js';
 import { habitsOf } from '../../src/parquet/habits.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { chosenLayout, evenLayout, weighLayouts } from '../../src/repartition/prepare/layout.js';
 import { planGroup } from '../../src/repartition/prepare/plan.js';

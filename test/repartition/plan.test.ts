@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { matchParts } from '../../src/repartition/prepare/match.js';
 import type { CountedDataSet, PlannedPart, Slice } from '../../src/repartition/model.js';

@@ -1,5 +1,5 @@
 /** Facts of parts for tests of the planning. */
-import fc from 'fast-check';
+import fc from '../support/properties.js';
 import type { DataSet, Place } from '../../src/metadata/model.js';
 import type { Candidate, CountedDataSet, CountedGroup, PartFacts } from '../../src/repartition/model.js';
 

@@ -1,7 +1,7 @@
 /** Spark with several executor processes on this machine, and what of it runs. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SparkOptions } from 'gs-repartition';
+import { processesBelow, runningProcesses } from '../../bench/executors/processes.js';
 
 const PACKAGES = process.env['PYTHONPATH'];
 if (process.env['SPARK_PYTHON'] === undefined || PACKAGES === undefined) {
@@ -55,38 +55,6 @@ export const SPECULATION = [
   'spark.speculation.minTaskRuntime=1ms',
 ];
 
-interface Process {
-  pid: number;
-  parent: number;
-  command: string;
-}
-
-function processes(): Process[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), command }];
-      } catch {
-        return [];
-      }
-    });
-}
-
-/** Processes below this one, or another. */
-function below(root: number): Process[] {
-  const all = processes();
-  const found = new Set([root]);
-  for (let size = 0; size < found.size;) {
-    size = found.size;
-    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
-  }
-  return all.filter(({ pid }) => found.has(pid) && pid !== root);
-}
-
 const KINDS = {
   executor: /CoarseGrainedExecutorBackend/,
   driver: /^\S*python\S* \S*align_tasks\.py/,
@@ -95,12 +63,12 @@ const KINDS = {
 
 /** Processes of a kind that a run of Spark has, below this process. */
 export function running(kind: keyof typeof KINDS, root = process.pid): number[] {
-  return below(root).flatMap(({ pid, command }) => (KINDS[kind].test(command) ? [pid] : []));
+  return processesBelow(root).flatMap(({ pid, command }) => (KINDS[kind].test(command) ? [pid] : []));
 }
 
 /** Workers that nobody waits for any more, wherever they hang: those of a prefix. */
 export function workersOn(prefix: string): number[] {
-  return processes().flatMap(({ pid, command }) =>
+  return runningProcesses().flatMap(({ pid, command }) =>
     command.includes('main.js worker --setup') && command.includes(JSON.stringify(prefix).slice(1, -1))
       ? [pid]
       : [],
@@ -109,7 +77,7 @@ export function workersOn(prefix: string): number[] {
 
 /** With all that is below it. */
 export function killTree(root: number): void {
-  for (const pid of [root, ...below(root).map((one) => one.pid)]) {
+  for (const pid of [root, ...processesBelow(root).map((one) => one.pid)]) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

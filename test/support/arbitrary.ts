@@ -1,5 +1,5 @@
 /** fast-check arbitraries of data sets and of the layouts they are to be given. */
-import fc from 'fast-check';
+import fc from './properties.js';
 import type { DataSetSpec, GeneratedColumn, LeafType, Writer } from './data-set.js';
 
 /** A data set and a layout of the same rows. Shrinks towards few, small parts, one plain column, pyarrow's defaults. */

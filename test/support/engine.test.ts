@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc, { howMany } from './properties.js';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RowSlices } from '../../src/parquet/source.js';
 import { reencodeFiles, reencodeTightly, spliceApart, spliceFiles } from '../parquet/files.js';
@@ -35,7 +35,7 @@ test.each([
         }
         await expectSameRows(paths, outputs);
       }),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25) },
+      { numRuns: howMany(25) },
     );
   },
   3_600_000,

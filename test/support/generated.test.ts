@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc, { howMany } from './properties.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alignmentCase, dataSetSpec } from './arbitrary.js';
 import { audit } from './audit.js';
@@ -29,7 +29,7 @@ test('whatever is written, three readers agree and find the values that went in'
       }
       expect(await pruningProblems(paths, columns)).toEqual([]);
     }),
-    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 25) },
+    { numRuns: howMany(25) },
   );
 }, 3_600_000);
 
