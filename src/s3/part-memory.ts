@@ -34,9 +34,7 @@ export class PartMemory {
   }
 
   private fitting(size: number): Uint8Array {
-    const at = this.free.findLastIndex(
-      ({ byteLength }) => byteLength >= size && byteLength <= size + MIB,
-    );
+    const at = this.free.findLastIndex(({ byteLength }) => byteLength >= size && byteLength <= size + MIB);
     const [buffer] = at < 0 ? [] : this.free.splice(at, 1);
     if (!buffer) return new Uint8Array(Math.ceil(size / STEP) * STEP);
     this.freeBytes -= buffer.byteLength;
