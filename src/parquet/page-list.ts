@@ -5,9 +5,9 @@ import type { ByteRange } from './source-chunk.js';
 /** A page where it lies. */
 export interface PlacedPage extends ByteRange {
   /** Of its header, once that was read. */
-  head?: PageCounts;
+  head?: PageCounts | undefined;
   /** Somebody has asked for it, and not got it yet. */
-  headComes?: Promise<unknown>;
+  headComes?: Promise<unknown> | undefined;
 }
 
 /** A data page where it lies. */

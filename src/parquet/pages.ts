@@ -39,14 +39,21 @@ export async function listPages(
   // An index that leaves a hole between pages may have left out a page: then the headers are asked.
   const isGapless = indexed.every((page, i) => i === 0 || page.start === indexed[i - 1]!.end);
   if (indexed.length === 0 || !isGapless) return walkPages(reader, chunk, rows, until);
-  const pages = indexed.map((page, i): DataPage => ({
-    ...page,
+  // All properties by name: of objects that are spread V8 makes a hidden class for each, and of pages there are very many.
+  const pages = indexed.map(({ start, end, firstRow }, i): DataPage => ({
+    start,
+    end,
+    firstRow,
     endRow: indexed[i + 1]?.firstRow ?? rows,
     continuesRow: false,
+    head: undefined,
+    headComes: undefined,
   }));
   const first = indexed[0]?.start ?? chunk.range.start;
   const list: PageList = { pages, isComplete: true };
-  if (first > chunk.range.start) list.dictionary = { start: chunk.range.start, end: first };
+  if (first > chunk.range.start) {
+    list.dictionary = { start: chunk.range.start, end: first, head: undefined, headComes: undefined };
+  }
   lists.set(chunk.struct, list);
   return list;
 }
@@ -77,7 +84,7 @@ async function walkPages(
     const end = offset + head.size + head.compressedSize;
     if (end > chunk.range.end) throw beyondChunk(chunk, offset);
     if (head.type === PageType.dictionaryPage) {
-      list.dictionary = { start: offset, end, head: countsOf(head) };
+      list.dictionary = { start: offset, end, head: countsOf(head), headComes: undefined };
     } else if (head.type === PageType.dataPage || head.type === PageType.dataPageV2) {
       const page: DataPage = {
         start: offset,
@@ -86,6 +93,7 @@ async function walkPages(
         endRow: 0,
         continuesRow: false,
         head: countsOf(head),
+        headComes: undefined,
       };
       const stated = statedRows(chunk.leaf, head);
       if (stated === undefined) {

@@ -55,7 +55,7 @@ export async function noteHead(
 
 function comesWith(page: PlacedPage, reading: Promise<unknown>): void {
   const read = reading.finally(() => {
-    delete page.headComes;
+    page.headComes = undefined;
   });
   // It is told to whoever waits for it, perhaps nobody.
   read.catch(() => undefined);

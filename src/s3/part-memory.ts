@@ -2,7 +2,7 @@ import type { Memory } from '../memory.js';
 
 const MIB = 1024 * 1024;
 /** Buffers come in multiples of this, so that one fits parts of many sizes. */
-const STEP = MIB;
+const STEP = MIB / 4;
 /** Bytes of buffers that wait to be used again. */
 const MOST_FREE = 8 * MIB;
 
@@ -34,9 +34,7 @@ export class PartMemory {
   }
 
   private fitting(size: number): Uint8Array {
-    const at = this.free.findLastIndex(
-      ({ byteLength }) => byteLength >= size && byteLength <= size + 2 * STEP,
-    );
+    const at = this.free.findLastIndex(({ byteLength }) => byteLength >= size && byteLength <= size + MIB);
     const [buffer] = at < 0 ? [] : this.free.splice(at, 1);
     if (!buffer) return new Uint8Array(Math.ceil(size / STEP) * STEP);
     this.freeBytes -= buffer.byteLength;

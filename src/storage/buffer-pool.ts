@@ -1,3 +1,6 @@
+/** Small buffers lie side by side in runs of so many bytes: malloc gives those back whole, and keeps what small ones leave behind. */
+const RUN_BYTES = 1024 * 1024;
+
 /** A fixed number of buffers that everything a storage does at once shares, so that memory has a ceiling (D8). */
 export class BufferPool {
   private readonly free: Uint8Array[] = [];
@@ -29,12 +32,15 @@ export class BufferPool {
   }
 
   private async take(): Promise<Uint8Array> {
-    const buffer = this.free.pop();
-    if (buffer) return buffer;
-    if (this.made < this.count) {
-      this.made++;
-      return new Uint8Array(Buffer.allocUnsafeSlow(this.size).buffer);
-    }
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (this.free.length === 0) this.makeRun();
+    return this.free.pop() ?? new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private makeRun(): void {
+    const { size } = this;
+    const count = Math.min(this.count - this.made, Math.max(1, Math.floor(RUN_BYTES / size)));
+    this.made += count;
+    const run = Buffer.allocUnsafeSlow(count * size).buffer;
+    for (let i = 0; i < count; i++) this.free.push(new Uint8Array(run, i * size, size));
   }
 }

@@ -16,7 +16,7 @@ import { Account, type Told } from './account.js';
 import { bytesOf, type Turns } from './turns.js';
 
 /** Parts held open at a time: their footers, and of small parts all bytes. */
-const OPEN_PARTS = 128;
+const OPEN_PARTS = 64;
 
 /** How often a part is made whose writing somebody has ended. */
 const TRIES = 3;

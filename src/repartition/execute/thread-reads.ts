@@ -44,6 +44,7 @@ export function readsInThreads(threads: FooterThreads, storage: Storage, options
     here++;
     await readPart(storage, owner, path, { ...options, tails }).then(resolve, reject);
     here--;
+    if (isReady && here === 0) tails.clear();
     send();
   };
   const readThere = async (batch: Asked[]): Promise<void> => {
