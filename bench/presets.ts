@@ -194,7 +194,7 @@ export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling
     describe:
       "in a model of S3 that costs what S3 costs: terabytes at S3's own speed (--parts 100 in half a minute)",
     points: MODEL_POINTS,
-    planning: [10_000, 100_000],
+    planning: [10_000, 100_000, 1_000_000],
     costs: {},
     repeats: 1,
     commands: [],

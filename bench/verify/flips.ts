@@ -6,19 +6,14 @@ import { readFooter } from '../../src/parquet/footer.js';
 import { PageHeader } from '../../src/parquet/format.js';
 import { readPageHead } from '../../src/parquet/page-header.js';
 import { readChunks } from '../../src/parquet/source-chunk.js';
+import type { Unit } from '../../src/repartition/verify/deep/model.js';
+import { Tally } from '../../src/storage/tally.js';
 
-/** What a deep look sums up of one unit; from the built package, whose threads start from there. */
+/** From the built package, whose threads start from there. */
 interface Built {
-  readUnits(
-    storage: object,
-    units: readonly object[],
-    options: {
-      threads: number | undefined;
-      signal: undefined;
-      onBytes: () => void;
-      onDone: (unit: { id: number }, facts: object) => void;
-    },
-  ): Promise<void>;
+  readUnits: typeof import('../../src/repartition/verify/deep/pool.js').readUnits;
+  openStorage: typeof import('../../src/storages.js').openStorage;
+  locate: typeof import('../../src/storages.js').locate;
 }
 
 export interface Flip {
@@ -35,16 +30,13 @@ export interface FlipReport {
   missed: Flip[];
 }
 
-export interface FlipRequest {
+export interface FlipRequest extends Built {
   /** Made parts, as paths on the disk. */
   parts: readonly string[];
   flips: number;
   seed: number;
   /** Where copies are written. */
   folder: string;
-  readUnits: Built['readUnits'];
-  openStorage: (location: object) => Promise<object>;
-  locate: (folder: string) => Promise<object>;
 }
 
 export async function flipBits(request: FlipRequest): Promise<FlipReport> {
@@ -82,21 +74,16 @@ async function look(
   { folder, readUnits, openStorage, locate }: FlipRequest,
   names: readonly string[],
 ): Promise<string[]> {
-  const storage = (await openStorage(await locate(folder))) as {
-    stat(path: string): Promise<object>;
-    close(): Promise<void>;
-  };
+  const storage = await openStorage(await locate(folder));
   const units = await Promise.all(
-    names.map(async (path, id) => {
+    names.map(async (path, id): Promise<Unit> => {
       const footer = await readFooter(await readerOf(join(folder, path)));
-      const rowGroups = [0, footer.rowGroups.length];
       return {
         kind: 'part',
         id,
-        ...(await storage.stat(path)),
-        rowGroups,
+        ...(await storage.stat(path))!,
+        rowGroups: [0, footer.rowGroups.length],
         bytes: 0,
-        largest: 0,
         counted: 'none',
       };
     }),
@@ -107,7 +94,9 @@ async function look(
   };
   await readUnits(storage, units, {
     threads: undefined,
+    memory: undefined,
     signal: undefined,
+    tally: Tally.empty(),
     onBytes: () => undefined,
     onDone,
   });
