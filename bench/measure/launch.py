@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PR_SET_CHILD_SUBREAPER = 36
 SYNCS_AT_ONCE = 16
@@ -30,15 +30,16 @@ MAP_POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000)  # named from Python 3.10 o
 
 
 def files_under(folder: str) -> dict[str, tuple[int, int]]:
-    """Path → (inode, mtime in ns)."""
+    """Path → (inode, mtime in ns). Without what goes while it is looked for: a server tidies up behind its clients."""
     found: dict[str, tuple[int, int]] = {}
     pending = [folder]
     while pending:
-        with os.scandir(pending.pop()) as entries:
+        with suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
-                else:
+                    continue
+                with suppress(FileNotFoundError):
                     stat = entry.stat()
                     found[entry.path] = (stat.st_ino, stat.st_mtime_ns)
     return found
@@ -97,13 +98,22 @@ def prepare_cache(paths: list[str], cache: str) -> None:
             os.close(descriptor)
 
 
+def size_of(path: str) -> int:
+    """In bytes; 0 for what has gone meanwhile."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 def sync_files(paths: list[str]) -> None:
     def sync(path: str) -> None:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     with ThreadPoolExecutor(SYNCS_AT_ONCE) as pool:
         list(pool.map(sync, paths))
@@ -178,7 +188,7 @@ def main() -> None:
     result["syncSeconds"] = time.perf_counter() - syncing
     result["seconds"] += result["syncSeconds"]
     result["filesWritten"] = len(changed)
-    result["outputBytes"] = sum(os.path.getsize(path) for path in changed)
+    result["outputBytes"] = sum(map(size_of, changed))
     json.dump(result, sys.stdout)
 
 
