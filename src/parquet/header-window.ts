@@ -22,16 +22,16 @@ export class HeaderWindow {
   private start = 0;
   private bytes: Uint8Array = new Uint8Array(0);
 
-  /** @param isOnce what is shown will be remembered as numbers */
+  /** @param use `once`: what is shown will be remembered as numbers */
   constructor(
     private readonly reader: RangeReader,
     private readonly range: ByteRange,
-    private readonly isOnce = false,
+    private readonly use?: 'once',
   ) {}
 
-  /** Reads all of a range, so that its headers need no more reads. */
+  /** Reads all of a range that is too short to be copied, so that its headers need no more reads. */
   async show({ start, end }: ByteRange): Promise<void> {
-    this.take(start, await this.reader.read(start, end));
+    this.take(start, await this.reader.read(start, end, 'run'));
   }
 
   /** Takes bytes that somebody has read. @param start of the first */
@@ -62,7 +62,7 @@ export class HeaderWindow {
       }
       if (offset >= this.range.end)
         throw damagedPage(chunk, offset, new ThriftError('the chunk ends before its pages'));
-      this.take(offset, await this.reader.read(offset, end, this.isOnce));
+      this.take(offset, await this.reader.read(offset, end, this.use));
     }
   }
 }

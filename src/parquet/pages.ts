@@ -197,7 +197,7 @@ async function openAnyPage(
     // What is read from far away may be remembered for the part on the other side of a boundary.
     const into = reader.readOverhead > 0 ? undefined : buffers?.take(end - page.start);
     const [read, entries] = await Promise.all([
-      reader.read(page.start, end, false, into),
+      reader.read(page.start, end, undefined, into),
       dictionaryEntries(reader, chunk, list),
     ]);
     const bytes = read.subarray(0, page.end - page.start);

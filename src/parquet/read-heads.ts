@@ -44,7 +44,7 @@ export async function noteHead(
   page: PlacedPage,
   bytes: Uint8Array,
 ): Promise<void> {
-  const window = new HeaderWindow(reader, chunk.range, true);
+  const window = new HeaderWindow(reader, chunk.range, 'once');
   window.take(page.start, bytes);
   try {
     page.head ??= countsOf(await window.headAt(chunk, page.start));
@@ -73,7 +73,7 @@ async function readCluster(
   chunk: SourceChunk,
   { pages, isWhole }: Cluster,
 ): Promise<void> {
-  const window = new HeaderWindow(reader, chunk.range, true);
+  const window = new HeaderWindow(reader, chunk.range, 'once');
   if (isWhole) await window.show({ start: pages[0]!.start, end: pages.at(-1)!.end });
   for (const page of pages) page.head ??= countsOf(await window.headAt(chunk, page.start));
 }

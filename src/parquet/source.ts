@@ -14,10 +14,11 @@ export interface RangeReader {
   readonly memory: Memory;
   /**
    * The bytes `start..end`, half open; never fewer.
-   * @param isOnce nobody will ask for them again: what they say is kept in another form
+   * @param use what becomes of them: `once` when nobody will ask for them again, since what they say is kept in another
+   *   form; `run` when they are a run of an output too short to be copied; left out, others may ask for them too
    * @param into where they may be put, as many bytes
    */
-  read(start: number, end: number, isOnce?: boolean, into?: Uint8Array): Promise<Uint8Array>;
+  read(start: number, end: number, use?: 'once' | 'run', into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A row range of the file that `OpenSource` knows by the number `source`, half open. */

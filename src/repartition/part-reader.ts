@@ -39,13 +39,13 @@ export function partReader(
     readOverhead: storage.profile.readOverhead,
     smallestCopy: storage.profile.smallestCopy,
     memory,
-    async read(start, end, isOnce = false, into) {
+    async read(start, end, use, into) {
       const keptStart = stat.size - kept.length;
       if (start >= keptStart) return kept.subarray(start - keptStart, end - keptStart);
       const bytes = await storage.read(stat.path, start, end, {
         signal,
         version: stat.version,
-        isOnce,
+        use,
         into,
       });
       if (end === stat.size && bytes.length <= TAIL_BYTES && bytes.buffer !== into?.buffer) kept = bytes;

@@ -225,7 +225,7 @@ export class Composer {
   ): Promise<Uint8Array> {
     const range = `bytes=${start}-${end - 1}`;
     try {
-      const known = await this.recent.recall(objectName(path, version), start, end);
+      const known = await this.recent.take(objectName(path, version), start, end);
       if (known) return known;
       return (await this.requests.getRange(this.names.keyOf(path), range, version, signal, into)).bytes;
     } catch (error) {

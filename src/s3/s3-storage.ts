@@ -13,6 +13,7 @@ import type {
   Housekeeping,
   ObjectStat,
   Probe,
+  ReadUse,
   Segment,
   Storage,
   StorageLocation,
@@ -109,7 +110,7 @@ type ListedAttributes = Pick<ListObjectsV2CommandInput, 'OptionalObjectAttribute
 class S3Storage implements Storage {
   readonly profile = fewOpenFiles() ? { ...PROFILE, mostThreads: 1 } : PROFILE;
   private readonly composer: Composer;
-  private readonly recent = new RecentReads();
+  private readonly recent: RecentReads;
   readonly housekeeping: Housekeeping;
 
   constructor(
@@ -118,6 +119,7 @@ class S3Storage implements Storage {
     memory: Memory,
   ) {
     this.housekeeping = s3Housekeeping(requests, opened.prefix, (path) => this.describe(path));
+    this.recent = new RecentReads(memory.total);
     this.composer = new Composer(requests, this.recent, memory, {
       keyOf: (path) => this.key(path),
       describe: (path) => this.describe(path),
@@ -161,16 +163,20 @@ class S3Storage implements Storage {
     path: string,
     start: number,
     end: number,
-    options: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined } = {},
+    options: CallOptions & {
+      version?: string;
+      use?: ReadUse | undefined;
+      into?: Uint8Array | undefined;
+    } = {},
   ): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
-    const { signal, version, isOnce = false, into } = options;
+    const { signal, version, use, into } = options;
     const fetch = (): Promise<Uint8Array> => this.fetch(path, start, end, { version, signal, into });
     // What lies in somebody's memory will be something else soon.
     if (version === undefined || into) return fetch();
     const object = objectName(path, version);
-    if (isOnce) return this.recent.recall(object, start, end) ?? fetch();
-    return this.recent.read(object, start, end, fetch);
+    if (use === 'once') return this.recent.recall(object, start, end) ?? fetch();
+    return this.recent.read(object, start, end, fetch, use);
   }
 
   private async fetch(

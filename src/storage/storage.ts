@@ -104,6 +104,9 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What becomes of bytes that are read: nobody asks for them again, or they become part of an object that is composed. */
+export type ReadUse = 'once' | 'run';
+
 /** How an object is put in place. */
 export interface WriteOptions extends CallOptions {
   /**
@@ -233,7 +236,8 @@ export interface Storage {
 
   /**
    * The bytes `start..end` of an object.
-   * @param options.isOnce nobody will ask for them again, so that they need not be remembered
+   * @param options.use what becomes of them: asked for `once`, they need not be remembered; a `run` of an object that will
+   *   be composed is worth remembering until then; left out, others may ask for them too
    * @param options.into where the bytes may be put, if there is room: then what comes back may share its memory
    * @throws RepartitionError `not-found`, `access`, `storage`, or `changed` when `version` is given and differs
    */
@@ -241,7 +245,7 @@ export interface Storage {
     path: string,
     start: number,
     end: number,
-    options?: CallOptions & { version?: string; isOnce?: boolean; into?: Uint8Array | undefined },
+    options?: CallOptions & { version?: string; use?: ReadUse | undefined; into?: Uint8Array | undefined },
   ): Promise<Uint8Array>;
 
   /**

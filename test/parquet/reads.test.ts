@@ -50,10 +50,12 @@ async function readsOfEach(
   let reads: string[] = [];
   const spied = {
     ...reader,
-    read: (start: number, end: number, isOnce = false) => {
+    read: (start: number, end: number, use?: 'once' | 'run') => {
       const what = end - start <= 4 * KIB ? 'header' : `${Math.round((end - start) / 1000)} kB`;
       // What a storage remembers, others may ask for: of places that an index tells, the numbers are remembered here.
-      if (end <= range.end) reads.push(isOnce || what !== 'header' ? what : 'header, remembered');
+      // A run is remembered until it goes up.
+      const told = use === 'run' ? `${what}, a run` : what;
+      if (end <= range.end) reads.push(use === 'once' || told !== 'header' ? told : 'header, remembered');
       return reader.read(start, end);
     },
   };
@@ -78,11 +80,15 @@ test('on a disk a header is a read of its own: 30 pages on the shorter side of a
 });
 
 test('far away the shorter side is read at once, without the page that was opened', async () => {
-  expect(await readsOf(await manyPages(), 0, 70_500, 256 * KIB)).toEqual(['8 kB', '233 kB']);
+  expect(await readsOf(await manyPages(), 0, 70_500, 256 * KIB)).toEqual(['8 kB', '233 kB, a run']);
 });
 
 test('both sides of a cut at either end are', async () => {
-  expect(await readsOf(await manyPages(), 10_500, 90_000, 256 * KIB)).toEqual(['8 kB', '80 kB', '80 kB']);
+  expect(await readsOf(await manyPages(), 10_500, 90_000, 256 * KIB)).toEqual([
+    '8 kB',
+    '80 kB, a run',
+    '80 kB, a run',
+  ]);
 });
 
 test('in a short chunk, too, where one window reaches to its end', async () => {

@@ -5,21 +5,25 @@ const MIB = 1024 * 1024;
 
 /** Objects whose bytes are their offsets' last eight bits, and what was asked of them. */
 function objects(): {
-  read: (object: string, start: number, end: number) => Promise<Uint8Array>;
+  read: (object: string, start: number, end: number, use?: 'run') => Promise<Uint8Array>;
   recent: RecentReads;
   asked: string[];
   failures: Error[];
 } {
-  const recent = new RecentReads();
+  const recent = new RecentReads(128 * MIB);
   const asked: string[] = [];
   const failures: Error[] = [];
-  const read = (object: string, start: number, end: number): Promise<Uint8Array> =>
-    recent.read(object, start, end, () => {
+  const read = (object: string, start: number, end: number, use?: 'run'): Promise<Uint8Array> => {
+    const fetch = (): Promise<Uint8Array> => {
       asked.push(`${object} ${start}-${end}`);
       const failure = failures.shift();
       if (failure) return Promise.reject(failure);
-      return Promise.resolve(Uint8Array.from({ length: end - start }, (_, i) => (start + i) & 255));
-    });
+      const bytes = new Uint8Array(end - start);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = start + i;
+      return Promise.resolve(bytes);
+    };
+    return recent.read(object, start, end, fetch, use);
+  };
   return { read, recent, asked, failures };
 }
 
@@ -75,6 +79,31 @@ it('a read too long to be kept leaves the others where they are', async () => {
   await read('a', 0, 20 * MIB);
   await read('a', 0, 10);
   expect(asked).toEqual(['a 0-10', `a 0-${20 * MIB}`]);
+});
+
+it('runs of a dozen parts are kept until they are uploaded, whatever else is read', async () => {
+  const { read, recent, asked } = objects();
+  const runs = Array.from({ length: 12 }, (_, i) => `run ${i}`);
+  for (const run of runs) await read(run, 0, 2.5 * MIB, 'run');
+  for (const page of ['a', 'b', 'c']) await read(page, 0, 4 * MIB);
+  // Headers of it may be asked for by the part on the other side; both halves go up in parts of their own.
+  for (const run of runs) await read(run, 0, 2.5 * MIB, 'run');
+  expect(asked).toHaveLength(15);
+  for (const run of runs) {
+    expect((await recent.take(run, 0, MIB))!.byteLength).toBe(MIB);
+    expect((await recent.take(run, MIB, 2.5 * MIB))!.byteLength).toBe(1.5 * MIB);
+    expect(recent.take(run, 0, MIB)).toBeUndefined();
+  }
+  expect(recent.take('c', 0, 9)).toBeDefined();
+  expect(recent.take('c', 0, 9)).toBeDefined();
+});
+
+it('runs give way to others where little memory is allowed', async () => {
+  const recent = new RecentReads(16 * MIB);
+  for (const run of ['a', 'b'])
+    await recent.read(run, 0, 3 * MIB, () => Promise.resolve(new Uint8Array(3)), 'run');
+  expect(recent.take('a', 0, 9)).toBeUndefined();
+  expect(recent.take('b', 0, 9)).toBeDefined();
 });
 
 it('a read that failed is tried again by whoever asks next', async () => {
