@@ -15,7 +15,7 @@ import { python } from '../support/paths.js';
 interface Line {
   id?: number;
   made?: { output: string };
-  found?: { parts: { facts: { rows: number; path: string } }[]; schemas: string[] };
+  found?: { facts: { rows: number; path: string }[]; schemas: unknown[] };
   error?: { message: string; report: { code: string } };
   heartbeat?: number;
 }
@@ -86,7 +86,7 @@ describe('a worker', () => {
     const { answers } = await worker.finish();
     const [{ id, found }] = answers as [Line];
     expect(id).toBe(7);
-    expect(found!.parts.map(({ facts }) => [facts.path, facts.rows])).toEqual(
+    expect(found!.facts.map(({ path, rows }) => [path, rows])).toEqual(
       sources.map(({ path, rows }) => [path, rows]),
     );
     expect(found!.schemas).toHaveLength(1);

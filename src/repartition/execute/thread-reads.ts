@@ -2,7 +2,7 @@
 import { interrupted } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
 import { type ReadOptions, tailBuffers } from '../part-reader.js';
-import { type PartReader, type ReadPart, readPart } from '../prepare/read-part.js';
+import { type PartReader, readParts, type ReadParts } from '../prepare/read-part.js';
 import { type FooterReads, type FoundFooters, FooterSchemas } from '../work/footers.js';
 
 /** Threads that read footers. */
@@ -20,14 +20,12 @@ export interface FooterThreads {
 const PARTS_PER_BATCH = 128;
 /** Batches that wait for a thread to be done with others. */
 const BATCHES_AHEAD = 2;
-/** Footers read in this thread side by side: it leaves much of its memory to others. */
-const READ_HERE = 64;
+/** Batches read in this thread side by side, and footers of each: it leaves much of its memory to others. */
+const [BATCHES_HERE, READ_HERE] = [2, 32];
 
-/** A part that somebody waits for. */
-interface Asked {
-  owner: string;
-  path: string;
-  resolve: (part: ReadPart) => void;
+/** Neighbours that somebody waits for. */
+interface Asked extends FooterReads {
+  resolve: (parts: ReadParts) => void;
   reject: (error: unknown) => void;
 }
 
@@ -35,27 +33,24 @@ interface Asked {
 export function readsInThreads(threads: FooterThreads, storage: Storage, options: ReadOptions): PartReader {
   const asked: Asked[] = [];
   const schemas = new FooterSchemas(storage);
-  const tails = tailBuffers({ ...storage.profile, readsAtOnce: READ_HERE });
+  const tails = tailBuffers({ ...storage.profile, readsAtOnce: BATCHES_HERE * READ_HERE });
   const atOnce = threads.count * (threads.batches + BATCHES_AHEAD);
   let isReady = false;
   let [here, there] = [0, 0];
 
-  const readHere = async ({ owner, path, resolve, reject }: Asked): Promise<void> => {
+  const readHere = async ({ owner, paths, resolve, reject }: Asked): Promise<void> => {
     here++;
-    await readPart(storage, owner, path, { ...options, tails }).then(resolve, reject);
+    await readParts(storage, owner, paths, { ...options, tails, atOnce: READ_HERE }).then(resolve, reject);
     here--;
     if (isReady && here === 0) tails.clear();
     send();
   };
-  const readThere = async (batch: Asked[]): Promise<void> => {
+  const readThere = async ({ owner, paths, resolve, reject }: Asked): Promise<void> => {
     there++;
     try {
-      const paths = batch.map(({ path }) => path);
-      const parts = schemas.unpack(await threads.readFooters({ owner: batch[0]!.owner, paths }));
-      parts.forEach((part, i) => batch[i]!.resolve(part));
+      resolve(schemas.unpack(await threads.readFooters({ owner, paths }), paths));
     } catch (error) {
-      const told = options.signal?.aborted ? interrupted(options.signal) : error;
-      for (const { reject } of batch) reject(told);
+      reject(options.signal?.aborted ? interrupted(options.signal) : error);
     }
     there--;
     send();
@@ -64,8 +59,8 @@ export function readsInThreads(threads: FooterThreads, storage: Storage, options
     if (options.signal?.aborted) {
       for (const { reject } of asked.splice(0)) reject(interrupted(options.signal));
     }
-    while (isReady && there < atOnce && asked.length > 0) void readThere(takeBatch(asked));
-    while (!isReady && here < READ_HERE && asked.length > 0) void readHere(asked.shift()!);
+    while (isReady && there < atOnce && asked.length > 0) void readThere(asked.shift()!);
+    while (!isReady && here < BATCHES_HERE && asked.length > 0) void readHere(asked.shift()!);
   };
   const onReady = (): void => {
     isReady = true;
@@ -73,26 +68,13 @@ export function readsInThreads(threads: FooterThreads, storage: Storage, options
   };
   void threads.started().then(onReady);
   options.signal?.addEventListener('abort', send, { once: true });
-  let isSending = false;
   return {
-    atOnce: atOnce * PARTS_PER_BATCH,
-    read: (owner, path) =>
+    perBatch: PARTS_PER_BATCH,
+    atOnce,
+    read: (owner, paths) =>
       new Promise((resolve, reject) => {
-        asked.push({ owner, path, resolve, reject });
-        if (isSending) return;
-        isSending = true;
-        // Whoever asks for many asks for all of them before this comes.
-        setImmediate(() => {
-          isSending = false;
-          send();
-        });
+        asked.push({ owner, paths, resolve, reject });
+        send();
       }),
   };
-}
-
-/** Neighbours of one data set. */
-function takeBatch(asked: Asked[]): Asked[] {
-  const { owner } = asked[0]!;
-  const others = asked.findIndex((one) => one.owner !== owner);
-  return asked.splice(0, Math.min(others < 0 ? asked.length : others, PARTS_PER_BATCH));
 }

@@ -6,7 +6,7 @@ import type { Storage } from '../../storage/storage.js';
 import { dataSetName } from '../data-set-name.js';
 import type { CountedGroup, PartFacts } from '../model.js';
 import { type ReadOptions, tailBuffers } from '../part-reader.js';
-import { type LoneFacts, type PartReader, readPart } from './read-part.js';
+import { alone, type LoneFacts, type PartReader, readPart } from './read-part.js';
 import { DataSetSchemas } from './schemas.js';
 
 export interface InventoryOptions extends ReadOptions {
@@ -23,7 +23,8 @@ function readerOf(storage: Storage, { reader, ...options }: InventoryOptions): P
   if (reader) return reader;
   const reading = { ...options, tails: tailBuffers(storage.profile) };
   return {
-    read: (owner, path) => readPart(storage, owner, path, reading),
+    read: async (owner, [path]) => alone(await readPart(storage, owner, path!, reading)),
+    perBatch: 1,
     atOnce: options.readsAtOnce ?? storage.profile.readsAtOnce,
   };
 }
@@ -44,41 +45,68 @@ export async function takeInventory(
     if (!found) schemas.set(dataSet, (found = new DataSetSchemas(dataSetName(dataSet))));
     return found;
   };
-  const { read, atOnce: readsAtOnce } = readerOf(storage, options);
-  return lookAtParts(storage, groups, { ...options, readsAtOnce }, async (dataSet, path) => {
-    const { facts, footer } = await read(dataSetName(dataSet), path);
-    return withSchema(facts, schemasOf(dataSet).add(path, footer));
+  const reader = readerOf(storage, options);
+  return lookAtBatches(storage, groups, { ...options, ...reader }, async (dataSet, paths) => {
+    const { facts, schemaOf, schemas: found } = await reader.read(dataSetName(dataSet), paths);
+    const numbers = found.map((part) => schemasOf(dataSet).add(part));
+    return facts.map((part, i) => keptFacts(part, numbers[schemaOf[i]!]!));
   });
 }
 
 /**
- * The number comes first: V8 gives each object that is spread and then gets one more property a hidden class of its own,
- * which for a million parts is as much memory again as all their facts.
+ * What is kept of a part, for there may be a million. Properties are named and set one by one: V8 then puts them into the
+ * object itself, where one that is spread takes half as much again, or, with a property added behind, a hidden class of
+ * its own.
  */
-function withSchema(facts: LoneFacts, schema: number): PartFacts {
-  return { schema, ...facts };
+function keptFacts(
+  { path, size, version, tail, rows, bytes, scalarColumn, columns, rowGroups, shape, width }: LoneFacts,
+  schema: number,
+): PartFacts {
+  const kept: PartFacts = { path, size, version, tail, rows, bytes, scalarColumn, columns, schema };
+  if (rowGroups) kept.rowGroups = rowGroups;
+  if (shape !== undefined) kept.shape = shape;
+  if (width !== undefined) kept.width = width;
+  return kept;
 }
 
+/** Groups with what was found of each part. */
+type Looked<Facts> = { group: AlignmentGroup; dataSets: { dataSet: DataSet; parts: Facts[] }[] }[];
+
 /** The groups with what `look` says of each part; parts are looked at many at a time. */
-export async function lookAtParts<Facts>(
+export function lookAtParts<Facts>(
   storage: Storage,
   groups: readonly AlignmentGroup[],
   options: InventoryOptions,
   look: (dataSet: DataSet, path: string) => Promise<Facts>,
-): Promise<{ group: AlignmentGroup; dataSets: { dataSet: DataSet; parts: Facts[] }[] }[]> {
+): Promise<Looked<Facts>> {
+  const atOnce = options.readsAtOnce ?? storage.profile.readsAtOnce;
+  return lookAtBatches(storage, groups, { ...options, perBatch: 1, atOnce }, async (dataSet, [path]) => [
+    await look(dataSet, path!),
+  ]);
+}
+
+/** The same for neighbours together: a promise for each of a million parts is garbage that outlives V8's nursery. */
+async function lookAtBatches<Facts>(
+  storage: Storage,
+  groups: readonly AlignmentGroup[],
+  options: InventoryOptions & Pick<PartReader, 'perBatch' | 'atOnce'>,
+  look: (dataSet: DataSet, paths: string[]) => Promise<Facts[]>,
+): Promise<Looked<Facts>> {
   await requireRestored(storage, groups, options);
   const counted = groups.map((group) => ({
     group,
     dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
   }));
   await pMap(
-    placesOf(counted),
-    async ({ dataSet, path, parts, i }) => {
+    placesOf(counted, options.perBatch),
+    async ({ dataSet, parts, from, paths }) => {
       throwIfAborted(options.signal);
-      parts[i] = await look(dataSet, path);
-      options.onPart?.();
+      for (const [i, facts] of (await look(dataSet, paths)).entries()) {
+        parts[from + i] = facts;
+        options.onPart?.();
+      }
     },
-    { concurrency: options.readsAtOnce ?? storage.profile.readsAtOnce },
+    { concurrency: options.atOnce },
   );
   return counted;
 }
@@ -105,12 +133,22 @@ async function requireRestored(
 
 /** One by one, for there may be a million. */
 function* placesOf<Facts>(
-  groups: readonly { dataSets: readonly { dataSet: DataSet; parts: Facts[] }[] }[],
-): Generator<{ dataSet: DataSet; path: string; parts: Facts[]; i: number }> {
+  groups: Looked<Facts>,
+  perBatch: number,
+): Generator<{ dataSet: DataSet; parts: Facts[]; from: number; paths: string[] }> {
   for (const { dataSets } of groups) {
     for (const { dataSet, parts } of dataSets) {
-      for (const [i, path] of dataSet.parts.entries()) yield { dataSet, path, parts, i };
+      for (const batch of neighbours(dataSet.parts, perBatch)) yield { dataSet, parts, ...batch };
     }
+  }
+}
+
+function* neighbours(
+  paths: readonly string[],
+  perBatch: number,
+): Generator<{ from: number; paths: string[] }> {
+  for (let from = 0; from < paths.length; from += perBatch) {
+    yield { from, paths: paths.slice(from, from + perBatch) };
   }
 }
 
@@ -123,23 +161,21 @@ export async function countIdMappings(
   mappings: readonly { type: string; parts: string[] }[],
   options: InventoryOptions,
 ): Promise<ReadonlyMap<string, PartFacts[]>> {
-  const { read, atOnce: concurrency } = readerOf(storage, options);
+  const { read, perBatch, atOnce: concurrency } = readerOf(storage, options);
   const counted = new Map<string, PartFacts[]>();
   for (const { type, parts } of mappings) {
     const owner = `raw_id_mappings of ${type}`;
-    const facts = await pMap(
-      parts,
-      (path) => {
+    const batches = await pMap(
+      neighbours(parts, perBatch),
+      async ({ paths }) => {
         throwIfAborted(options.signal);
-        return read(owner, path);
+        const { facts } = await read(owner, paths);
+        // They are counted and never mixed: what they look like is nobody's concern.
+        return facts.map((part) => keptFacts(part, 0));
       },
       { concurrency },
     );
-    counted.set(
-      type,
-      // They are counted and never mixed: what they look like is nobody's concern.
-      facts.map((part) => withSchema(part.facts, 0)),
-    );
+    counted.set(type, batches.flat());
   }
   return counted;
 }

@@ -1,11 +1,13 @@
 /** A part's footer, reduced to what a plan, a check or a verification needs of it. */
 import { crc32 } from 'node:zlib';
+import pMap from 'p-map';
 import { RepartitionError } from '../../errors.js';
 import { type Footer, readFooter, TAIL_BYTES, visibleKey } from '../../parquet/footer.js';
 import { rowGroupFacts } from '../../parquet/crumbs.js';
 import type { Storage } from '../../storage/storage.js';
 import type { PartFacts } from '../model.js';
 import { partReader, type ReadOptions } from '../part-reader.js';
+import { numberOf, type SchemaSample } from './schemas.js';
 import { vectorWidth } from './vector-width.js';
 
 /** Facts of a part that has not been compared with others. */
@@ -16,12 +18,53 @@ export interface ReadPart {
   footer: Footer;
 }
 
-/** Reads parts somewhere else. */
+/** What was found in parts of one data set. Footers are alike within it: there is one for each schema. */
+export interface ReadParts {
+  /** In the order of the paths. */
+  facts: LoneFacts[];
+  /** By part, index into `schemas`. */
+  schemaOf: number[];
+  schemas: SchemaSample[];
+}
+
+/** Reads parts here or somewhere else. */
 export interface PartReader {
-  /** As {@link readPart}. */
-  readonly read: (owner: string, path: string) => Promise<ReadPart>;
-  /** Parts to ask for side by side. */
+  /** As {@link readPart}, for neighbours. */
+  readonly read: (owner: string, paths: string[]) => Promise<ReadParts>;
+  /** Parts to ask for together. */
+  readonly perBatch: number;
+  /** Batches to ask for side by side. */
   readonly atOnce: number;
+}
+
+/** A part that was asked for alone. */
+export function alone({ facts, footer }: ReadPart): ReadParts {
+  return { facts: [facts], schemaOf: [0], schemas: [{ path: facts.path, footer }] };
+}
+
+/**
+ * Parts of one data set.
+ * @param atOnce how many are read side by side
+ * @throws RepartitionError of the first part that can't be read, as {@link readPart}
+ */
+export async function readParts(
+  storage: Storage,
+  owner: string,
+  paths: readonly string[],
+  { atOnce, ...options }: ReadOptions & { atOnce: number },
+): Promise<ReadParts> {
+  const schemas: SchemaSample[] = [];
+  const schemaOf = new Array<number>(paths.length);
+  const facts = await pMap(
+    paths,
+    async (path, i) => {
+      const part = await readPart(storage, owner, path, options);
+      schemaOf[i] = numberOf(schemas, { path, footer: part.footer });
+      return part.facts;
+    },
+    { concurrency: atOnce },
+  );
+  return { facts, schemaOf, schemas };
 }
 
 /**

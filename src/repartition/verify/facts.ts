@@ -68,7 +68,7 @@ export async function lookAtPart(
     for (const group of footer.rowGroups) if (hasRows(group)) readChunks(footer, group);
     const nulls = nullsOf(footer);
     const ranges = dataSet.places[0].section === 'edges' ? rangesOf(footer) : undefined;
-    // The facts last, as `withSchema` in `prepare/inventory.ts` says why.
+    // The facts last: V8 gives each object that is spread and then gets one more property a hidden class of its own.
     return {
       schema: schemas.add(footer),
       ...(nulls !== undefined && { nulls }),

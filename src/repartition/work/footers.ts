@@ -1,11 +1,9 @@
 /** The inventory's reads as tasks: footers of neighbouring parts are read elsewhere, and what a plan needs comes back. */
-import pMap from 'p-map';
 import { type Footer, footerBytes, parseFooter } from '../../parquet/footer.js';
 import { FileMetaData } from '../../parquet/format.js';
-import { schemaDifference } from '../../parquet/same-schema.js';
 import type { Storage } from '../../storage/storage.js';
 import type { ReadOptions } from '../part-reader.js';
-import { type LoneFacts, type ReadPart, readPart } from '../prepare/read-part.js';
+import { type LoneFacts, type ReadParts, readParts } from '../prepare/read-part.js';
 
 /** Parts of one data set. */
 export interface FooterReads {
@@ -14,11 +12,12 @@ export interface FooterReads {
   paths: string[];
 }
 
-/** What was found, in the order of the paths. Footers are alike within a data set, so each schema comes once. */
+/** {@link ReadParts} as what crosses to another thread or process. */
 export interface FoundFooters {
-  parts: { facts: FactsAsJson; schema: number }[];
-  /** FileMetaData without row groups and keys, in base64. */
-  schemas: string[];
+  facts: FactsAsJson[];
+  schemaOf: number[];
+  /** Of each a part, its rows, and its FileMetaData without row groups and keys, in base64. */
+  schemas: { path: string; rows: number; meta: string }[];
 }
 
 /** JSON has no NaN. */
@@ -30,17 +29,13 @@ export async function readFooters(
   { owner, paths }: FooterReads,
   options: ReadOptions,
 ): Promise<FoundFooters> {
-  const known: Footer[] = [];
-  const parts = await pMap(
-    paths,
-    async (path) => {
-      const { facts, footer } = await readPart(storage, owner, path, options);
-      const found = known.findIndex((one) => schemaDifference(one, footer, 'all') === undefined);
-      return { facts, schema: found >= 0 ? found : known.push(withoutRows(footer)) - 1 };
-    },
-    { concurrency: storage.profile.readsAtOnce },
-  );
-  return { parts, schemas: known.map(({ meta }) => Buffer.from(footerBytes(meta)).toString('base64')) };
+  const atOnce = storage.profile.readsAtOnce;
+  const { facts, schemaOf, schemas } = await readParts(storage, owner, paths, { ...options, atOnce });
+  return {
+    facts,
+    schemaOf,
+    schemas: schemas.map(({ path, footer }) => ({ path, rows: footer.rows, meta: schemaText(footer) })),
+  };
 }
 
 /** What comes back, as if it had been read here. */
@@ -51,13 +46,20 @@ export class FooterSchemas {
   /** @param storage for messages */
   constructor(private readonly storage: Storage) {}
 
-  unpack({ parts, schemas }: FoundFooters): ReadPart[] {
-    const found = schemas.map((text) => this.schemaOf(text));
-    return parts.map(({ facts: { width, ...facts }, schema }) => ({
-      // First, so that all get the same hidden class.
-      facts: width === undefined ? facts : { width: width ?? NaN, ...facts },
-      footer: { ...found[schema]!, file: this.storage.describe(facts.path), rows: facts.rows },
-    }));
+  /** @param paths that were asked for: those that came back are copies, which would be kept with the facts */
+  unpack({ facts, schemaOf, schemas }: FoundFooters, paths: readonly string[]): ReadParts {
+    return {
+      // Width comes first, so that all get the same hidden class.
+      facts: facts.map(({ width, ...others }, i) => {
+        const path = paths[i]!;
+        return width === undefined ? { ...others, path } : { width: width ?? NaN, ...others, path };
+      }),
+      schemaOf,
+      schemas: schemas.map(({ path, rows, meta }) => ({
+        path,
+        footer: { ...this.schemaOf(meta), file: this.storage.describe(path), rows },
+      })),
+    };
   }
 
   private schemaOf(text: string): Footer {
@@ -74,12 +76,12 @@ export class FooterSchemas {
 /** A footer's length and the magic. */
 const END_BYTES = 8;
 
-/** What of a footer tells its schema. */
-function withoutRows(footer: Footer): Footer {
-  const meta = footer.meta
+/** What of a footer tells its schema: the same text where it is the same. */
+function schemaText({ meta }: Footer): string {
+  const withoutRows = meta
     .clone()
     .set(FileMetaData.rowGroups, [])
     .set(FileMetaData.numRows, 0)
     .delete(FileMetaData.keyValueMetadata);
-  return { ...footer, meta, rowGroups: [] };
+  return Buffer.from(footerBytes(withoutRows)).toString('base64');
 }

@@ -2,7 +2,7 @@
 import { interrupted, throwIfAborted } from '../../errors.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Cluster } from '../cluster.js';
-import type { PartReader, ReadPart } from '../prepare/read-part.js';
+import type { PartReader, ReadParts } from '../prepare/read-part.js';
 import { failedOn } from './failed-on.js';
 import { FooterSchemas } from './footers.js';
 import type { Answer, WorkerSetup } from './lines.js';
@@ -17,7 +17,7 @@ const FEWEST_CORES = 64;
 interface Asked {
   owner: string;
   path: string;
-  resolve: (part: ReadPart) => void;
+  resolve: (part: ReadParts) => void;
   reject: (error: unknown) => void;
 }
 
@@ -37,7 +37,11 @@ export function readsOn(
 
   const settle = (executor: string, owner: string, parts: Asked[], answer: Answer | undefined): void => {
     if (answer && 'found' in answer) {
-      schemas.unpack(answer.found).forEach((part, i) => parts[i]!.resolve(part));
+      const paths = parts.map(({ path }) => path);
+      const found = schemas.unpack(answer.found, paths);
+      for (const [i, { resolve }] of parts.entries()) {
+        resolve({ facts: [found.facts[i]!], schemaOf: [0], schemas: [found.schemas[found.schemaOf[i]!]!] });
+      }
     } else {
       const error = failedOn(executor, `it read footers of ${owner}`, answer);
       for (const { reject } of parts) reject(error);
@@ -77,12 +81,13 @@ export function readsOn(
     for (let i = 0; i < wanted.length; i += size) void read(wanted.slice(i, i + size));
   };
   return {
+    perBatch: 1,
     atOnce: Math.max(cluster.cores, FEWEST_CORES) * BATCHES_PER_CORE * PARTS_PER_BATCH,
-    read: (owner, path) =>
+    read: (owner, [path]) =>
       new Promise((resolve, reject) => {
         // Whoever asks for many asks for all of them before this comes.
         if (asked.length === 0) setImmediate(send);
-        asked.push({ owner, path, resolve, reject });
+        asked.push({ owner, path: path!, resolve, reject });
       }),
   };
 }
