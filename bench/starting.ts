@@ -1,5 +1,5 @@
 /** How long the command takes to start, beside that of other checkouts: all in turns, for machines change from minute to minute. */
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { BenchError } from './bench-error.js';
@@ -74,9 +74,16 @@ async function startOnce(checkout: string, start: Start, folder: string) {
   const words = [...STARTS[start]].map((word) => (word === 'movies' ? join(folder, word) : word));
   if (start === 'a small graph')
     await cp(join(repositoryRoot, 'test/fixtures/movies'), join(folder, 'movies'), { recursive: true });
-  const cost = await measure([...commandOf(mainOf(checkout)), ...words], { folder, cache: 'warm' });
+  const cost = await measure([...(await programOf(checkout)), ...words], { folder, cache: 'warm' });
   await remove(folder);
   return cost;
+}
+
+/** As a shell runs it: earlier ones were Node's from their first line on. */
+async function programOf(checkout: string): Promise<string[]> {
+  const main = mainOf(checkout);
+  const [firstLine = ''] = (await readFile(main, 'utf8')).split('\n', 1);
+  return firstLine.endsWith('node') ? [process.execPath, main] : commandOf(main);
 }
 
 function mainOf(checkout: string): string {

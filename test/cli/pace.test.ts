@@ -227,10 +227,8 @@ test('while small parts come faster and faster no number is told, and then the r
   const done = (seconds: number): number => (seconds < 6 ? (seconds * seconds) / 12 : seconds - 3);
   const told = Array.from({ length: 4 * 60 }, (_, i): [number, Progress] => {
     const share = done(i / 4) / 57;
-    return [
-      i / 4,
-      { ...parts(share), begun: Math.min(1, share + 0.001), finished: share, partSeconds: 0.01 },
-    ];
+    const small = { begun: Math.min(1, share + 0.001), finished: share, partSeconds: 0.01 };
+    return [i / 4, { ...parts(share), ...small } as Progress];
   });
   const all = estimatesOf({ name: '', end: 60, told });
   const watch = new ProgressWatch();
