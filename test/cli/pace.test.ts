@@ -228,7 +228,7 @@ test('while small parts come faster and faster no number is told, and then the r
   const told = Array.from({ length: 4 * 60 }, (_, i): [number, Progress] => {
     const share = done(i / 4) / 57;
     const small = { begun: Math.min(1, share + 0.001), finished: share, partSeconds: 0.01 };
-    return [i / 4, { ...parts(share), ...small } as Progress];
+    return [i / 4, { ...parts(share), ...small }];
   });
   const all = estimatesOf({ name: '', end: 60, told });
   const watch = new ProgressWatch();
