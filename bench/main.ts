@@ -16,6 +16,7 @@ import { runChosen } from './run-preset.js';
 import { COMMON, bytesOption, modelOptions } from './options.js';
 import { serveModel } from './s3-model/by-hand.js';
 import { S3_COSTS } from './s3-model/costs.js';
+import { formatStarting, measureStarting } from './starting.js';
 import {
   CASES,
   type CaseName,
@@ -146,6 +147,27 @@ function commands(args: readonly string[]) {
             : measureTimeLeftOnDisk({ graph, concurrency, record }, folder, log),
         );
         console.log(json ? JSON.stringify(rows, undefined, 2) : formatTimeLeft(rows));
+      },
+    )
+    .command(
+      'starting',
+      'how long the command takes to start, beside that of other checkouts, in turns',
+      {
+        dir: COMMON.dir,
+        json: COMMON.json,
+        repeat: COMMON.repeat,
+        beside: {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'folders of other checkouts, built',
+        },
+      },
+      async ({ dir, json, beside, repeat = 20 }) => {
+        const rows = await withWorkspace(dir, (folder) =>
+          measureStarting({ others: beside, repeats: repeat }, folder, log),
+        );
+        console.log(json ? JSON.stringify(rows, undefined, 2) : formatStarting(rows));
       },
     )
     .command(

@@ -30,8 +30,17 @@ const MOST_POINTS = 512;
  * threads warm up, and most of what holds a run up passes.
  */
 const WINDOWS = [1 / 2, 1 / 8];
-/** A window has so much at least: one is told of parts twice in a second. */
+/** A window has so much at least: one is told of parts twice in a second. Of small ones one is told often. */
 const SHORTEST_SECONDS = 2;
+const SHORTEST_OF_SMALL = 1;
+/** Parts that take less than this are small, and what comes of them is no lumps. */
+const SMALL_PART_SECONDS = 0.1;
+/**
+ * For so long threads and the disk's cache warm up, and small parts come faster and faster: until they get faster by less than
+ * this, from one shortest window to the next.
+ */
+const WARM_UP_SECONDS = 5;
+const FASTER = 1.15;
 
 export class PartsPace {
   /** From the first part's begin on, as if there had been no hold-ups. */
@@ -46,6 +55,7 @@ export class PartsPace {
   private allBegun: number | undefined;
   /** Once as much is written as is under way. Until then what is written are those that take the shortest. */
   private isKnown = false;
+  private isWarm = false;
 
   note(seconds: number, state: PartsState): void {
     if (state.begun === 0) return;
@@ -56,23 +66,35 @@ export class PartsPace {
     if (this.holdUp.note(point, () => this.speed(point))) this.goOnFromHere();
     if (this.holdUp.isNow) this.holdingUp = added(this.holdingUp, point);
     else this.goOn(point);
+    this.isWarm ||= this.isSteady(this.withoutHoldUps(point));
   }
 
-  /** Whether S3 takes so few requests right now that what comes says nothing of what is left. */
-  get isHeldUp(): boolean {
-    return this.holdUp.isNow;
+  /** What has to come before anything can be told: that S3 takes requests again, or small parts come no faster and faster. */
+  get waitsFor(): 'requests' | 'pace' | undefined {
+    if (this.holdUp.isNow) return 'requests';
+    return this.isKnown && this.last?.partSeconds !== undefined && !this.isWarm ? 'pace' : undefined;
   }
 
   /** @returns undefined as long as it can't be told */
   secondsLeft(now: number): number | undefined {
     const { allBegun, last } = this;
-    if (last?.partSeconds === undefined || !this.isKnown || this.isHeldUp) return undefined;
+    if (last?.partSeconds === undefined || !this.isKnown) return undefined;
+    if (this.waitsFor !== undefined) return undefined;
     const { share, begun, partSeconds, seconds } = last;
     const speed = this.speed(last);
     if (speed === 0) return undefined;
     // What begins last ends last. Once it has begun, others that are under way may take longer than it.
     if (allBegun === undefined) return Math.max(0, (1 - begun) / speed + partSeconds - (now - seconds));
     return Math.max(0, partSeconds - (now - allBegun), (1 - share) / speed - (now - seconds));
+  }
+
+  private isSteady({ seconds, share, partSeconds }: Point): boolean {
+    if (partSeconds === undefined) return false;
+    const sinceBegin = seconds - this.points[0]!.seconds;
+    if (partSeconds >= SMALL_PART_SECONDS || sinceBegin > WARM_UP_SECONDS) return true;
+    if (sinceBegin < 2 * SHORTEST_OF_SMALL) return false;
+    const [from, middle] = [2, 1].map((windows) => this.pointAt(seconds - windows * SHORTEST_OF_SMALL));
+    return share - middle!.share < FASTER * (middle!.share - from!.share);
   }
 
   private goOn(point: Point): void {
@@ -102,11 +124,17 @@ export class PartsPace {
     const { seconds, share, partSeconds = 0 } = this.withoutHoldUps(point);
     const underWay = this.usuallyUnderWay(partSeconds);
     const speeds = WINDOWS.map((window) => {
-      const since = seconds - Math.max(window * (seconds - this.points[0]!.seconds), SHORTEST_SECONDS);
-      const from = this.points.findLast((point) => point.seconds <= since) ?? this.points[0]!;
+      const from = this.pointAt(
+        seconds - Math.max(window * (seconds - this.points[0]!.seconds), shortestOf(partSeconds)),
+      );
       return (share - from.share + underWay) / (seconds - from.seconds + partSeconds);
     });
     return Math.max(...speeds);
+  }
+
+  /** The last one until then, or the first. */
+  private pointAt(seconds: number): Point {
+    return this.points.findLast((point) => point.seconds <= seconds) ?? this.points[0]!;
   }
 
   /** On average, while there was more to begin. */
@@ -117,6 +145,10 @@ export class PartsPace {
     const sum = lately.reduce((total, { begun, finished }) => total + begun - finished, 0);
     return lately.length === 0 ? 0 : sum / lately.length;
   }
+}
+
+function shortestOf(partSeconds: number): number {
+  return partSeconds < SMALL_PART_SECONDS ? SHORTEST_OF_SMALL : SHORTEST_SECONDS;
 }
 
 function added(points: Point[], point: Point): Point[] {

@@ -32,8 +32,8 @@ export interface ProgressFacts {
   seconds: number;
   /** Until the whole run is done, as far as that can be told. */
   secondsLeft?: number;
-  /** Why it can't: it depends on what comes later, or on when S3 takes requests again. */
-  leftUntil?: 'parts' | 'values' | 'requests';
+  /** Why it can't: it depends on what comes later, on how fast it will get, or on when S3 takes requests again. */
+  leftUntil?: 'parts' | 'values' | 'pace' | 'requests';
   retries: number;
   slowDowns: number;
 }
@@ -94,7 +94,7 @@ export class ProgressWatch {
     const share = shareOf(last);
     const bytesPerSecond = this.bytes.speedAt(seconds);
     const secondsLeft = this.left(last, seconds);
-    const leftUntil = phase === 'parts' && this.parts.isHeldUp ? 'requests' : waitedFor(last);
+    const leftUntil = (phase === 'parts' ? this.parts.waitsFor : undefined) ?? waitedFor(last);
     return {
       phase,
       done,
@@ -129,7 +129,7 @@ export class ProgressWatch {
   }
 
   private partsLeft(progress: Shown & { phase: 'parts' }, seconds: number): number | undefined {
-    if (this.parts.isHeldUp) return undefined;
+    if (this.parts.waitsFor !== undefined) return undefined;
     const told = this.parts.secondsLeft(seconds);
     // Nothing is known of parts under way on other machines; and a few all begin at once, and none is made after another.
     const isUnknown = progress.begun === undefined || progress.begun === 1;

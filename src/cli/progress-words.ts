@@ -51,6 +51,7 @@ function shortTrouble({ slowDowns, retries }: ProgressFacts): string | undefined
 const AWAITED: Record<NonNullable<ProgressFacts['leftUntil']>, string> = {
   parts: 'parts are made',
   values: 'values are read',
+  pace: 'the pace is steady',
   requests: 'S3 takes requests again',
 };
 

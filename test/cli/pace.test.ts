@@ -222,6 +222,23 @@ describe('where S3 asks to slow down', () => {
   });
 });
 
+test('while small parts come faster and faster no number is told, and then the right one', () => {
+  // Of a hundred seconds' work a second does a sixth in the first, two sixths in the second, and so on.
+  const done = (seconds: number): number => (seconds < 6 ? (seconds * seconds) / 12 : seconds - 3);
+  const told = Array.from({ length: 4 * 60 }, (_, i): [number, Progress] => {
+    const share = done(i / 4) / 57;
+    const small = { begun: Math.min(1, share + 0.001), finished: share, partSeconds: 0.01 };
+    return [i / 4, { ...parts(share), ...small }];
+  });
+  const all = estimatesOf({ name: '', end: 60, told });
+  const watch = new ProgressWatch();
+  for (const [at, progress] of told.filter(([at]) => at <= 4)) watch.note(progress, at);
+  expect(watch.at(4)).toMatchObject({ leftUntil: 'pace' });
+  expect(watch.at(4)).not.toHaveProperty('secondsLeft');
+  for (const { at, said, truth } of all.filter(({ at }) => at > 7))
+    expect(Math.abs(said! - truth), `at ${at}`).toBeLessThan(0.1 * truth + 1);
+});
+
 test('checking what was made takes as long as reading it did before', () => {
   const watch = new ProgressWatch();
   watch.note({ phase: 'inventory', done: 0, total: 100 }, 0);
