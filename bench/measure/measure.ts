@@ -47,10 +47,10 @@ export async function measure(command: readonly string[], options: MeasureOption
   const args = [join(benchFolder, 'measure', 'launch.py'), '--folder', folder, '--cache', cache];
   if (limit !== undefined) args.push('--limit', String(limit));
   const { code, stdout, stderr } = await run(benchPython(), [...args, '--', ...command], options.env);
-  if (code !== 0) throw new BenchError(`the launcher failed: ${lastLines(stderr)}`, 'Linux is needed');
+  if (code !== 0) throw new BenchError(`the launcher failed: ${lastWords(stderr)}`, 'Linux is needed');
   const { exitCode, ...measured } = JSON.parse(stdout) as LaunchReport;
   if (exitCode !== 0) {
-    throw new BenchError(`${command.slice(0, 4).join(' ')} … ended with ${exitCode}`, lastLines(stderr));
+    throw new BenchError(`${command.slice(0, 4).join(' ')} … ended with ${exitCode}`, lastWords(stderr));
   }
   return measured;
 }
@@ -83,6 +83,13 @@ export function run(
   });
 }
 
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-5).join('\n');
+/**
+ * The end of what a program said, and its error by name: Node.js puts a stack and all that an error holds behind it.
+ * @internal
+ */
+export function lastWords(text: string): string {
+  const lines = text.trim().split('\n');
+  const end = lines.slice(-5);
+  const named = lines[lines.findIndex((line) => /^\s+at /.test(line)) - 1];
+  return (named === undefined || end.includes(named) ? end : [named, '…', ...end]).join('\n');
 }

@@ -10,7 +10,8 @@ export function formatS3(report: S3Report): string {
     describe(machine, ran),
     [
       `Server: ${server}; the page cache is warm. The clock stops when all that the server wrote is synced to disk. Both`,
-      `programs include their own start. Traffic is counted at the client's sockets in a run of its own, through a proxy.`,
+      `programs include their own start. The bare copies make objects of the ranges that we had copied, without what we uploaded.`,
+      `Traffic is counted at the client's sockets in a run of its own, through a proxy.`,
     ].join('\n'),
     ...cases.map(caseSection),
     '## Targets',

@@ -1,4 +1,5 @@
 /** Which requests a client sends again, and why: the SDK does that without a word. */
+import { isNameless } from './nameless.js';
 
 /** A request that is about to be sent again. */
 interface Repeat {
@@ -103,9 +104,6 @@ export function describeRepeat(
   return `request sent again: ${operation}${about} at ${host}, attempt ${attempt} after ${milliseconds} ms (${reasonOf(failure)})`;
 }
 
-/** What the SDK calls an error whose answer has no body. */
-const NAMELESS = /^(Unknown(Error)?|Error|\d+)?$/;
-
 function reasonOf(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   const { name, message, code, $metadata } = failure as Error & {
@@ -115,7 +113,7 @@ function reasonOf(failure: unknown): string {
   const status = $metadata?.httpStatusCode;
   const isAnswer = status !== undefined;
   const named = !isAnswer && typeof code === 'string' && !message.includes(code) ? code : name;
-  const words = [named, message.trim().replace(/\.$/, '')].filter((word) => !NAMELESS.test(word));
+  const words = [named, message.trim().replace(/\.$/, '')].filter((word) => !isNameless(word));
   const said = [...new Set(words)].join(': ');
   return [...(isAnswer ? [`HTTP ${status}`] : []), ...(said === '' ? [] : [said])].join(', ') || name;
 }

@@ -4,6 +4,7 @@
  * (Little's law), so it tells of the speed as what has come does: the more, the less has come yet. Pure: time is told, not
  * asked.
  */
+import { HoldUp } from './hold-up.js';
 
 /** Shares of the work, from 0 to 1, and what a part takes lately from begin to end. */
 interface PartsState {
@@ -13,6 +14,8 @@ interface PartsState {
   begun: number;
   finished: number;
   partSeconds: number | undefined;
+  /** How often S3 has asked to slow down. */
+  slowDowns: number;
 }
 
 interface Point extends PartsState {
@@ -31,8 +34,14 @@ const WINDOWS = [1 / 2, 1 / 8];
 const SHORTEST_SECONDS = 2;
 
 export class PartsPace {
-  /** From the first part's begin on. */
+  /** From the first part's begin on, as if there had been no hold-ups. */
   private points: Point[] = [];
+  private last: Point | undefined;
+  private readonly holdUp = new HoldUp();
+  /** Of the one that is under way. */
+  private holdingUp: Point[] = [];
+  /** What those before it took, and what was done meanwhile. */
+  private heldUp = { seconds: 0, share: 0 };
   /** When the last part's making began. */
   private allBegun: number | undefined;
   /** Once as much is written as is under way. Until then what is written are those that take the shortest. */
@@ -42,15 +51,22 @@ export class PartsPace {
     if (state.begun === 0) return;
     if (state.begun === 1) this.allBegun ??= seconds;
     this.isKnown ||= 2 * state.finished >= state.begun;
-    if (this.points.length === MOST_POINTS) this.points = this.points.filter((_, i) => i % 2 === 0);
-    this.points.push({ ...state, seconds });
+    const point = { ...state, seconds };
+    this.last = point;
+    if (this.holdUp.note(point, () => this.speed(point))) this.goOnFromHere();
+    if (this.holdUp.isNow) this.holdingUp = added(this.holdingUp, point);
+    else this.goOn(point);
+  }
+
+  /** Whether S3 takes so few requests right now that what comes says nothing of what is left. */
+  get isHeldUp(): boolean {
+    return this.holdUp.isNow;
   }
 
   /** @returns undefined as long as it can't be told */
   secondsLeft(now: number): number | undefined {
-    const { allBegun } = this;
-    const last = this.points.at(-1);
-    if (last?.partSeconds === undefined || !this.isKnown) return undefined;
+    const { allBegun, last } = this;
+    if (last?.partSeconds === undefined || !this.isKnown || this.isHeldUp) return undefined;
     const { share, begun, partSeconds, seconds } = last;
     const speed = this.speed(last);
     if (speed === 0) return undefined;
@@ -59,7 +75,31 @@ export class PartsPace {
     return Math.max(0, partSeconds - (now - allBegun), (1 - share) / speed - (now - seconds));
   }
 
-  private speed({ seconds, share, partSeconds = 0 }: Point): number {
+  private goOn(point: Point): void {
+    const [first] = this.holdingUp;
+    if (first) {
+      this.heldUp.seconds += point.seconds - first.seconds;
+      this.heldUp.share += point.share - first.share;
+      this.holdingUp = [];
+    }
+    this.points = added(this.points, this.withoutHoldUps(point));
+  }
+
+  /** What was a hold-up is how the run goes, and what was before it says nothing. */
+  private goOnFromHere(): void {
+    this.points = this.holdingUp;
+    this.holdingUp = [];
+    this.heldUp = { seconds: 0, share: 0 };
+  }
+
+  private withoutHoldUps(point: Point): Point {
+    const { seconds, share } = this.heldUp;
+    return { ...point, seconds: point.seconds - seconds, share: point.share - share };
+  }
+
+  private speed(point: Point): number {
+    if (this.points.length === 0) return 0;
+    const { seconds, share, partSeconds = 0 } = this.withoutHoldUps(point);
     const underWay = this.usuallyUnderWay(partSeconds);
     const speeds = WINDOWS.map((window) => {
       const since = seconds - Math.max(window * (seconds - this.points[0]!.seconds), SHORTEST_SECONDS);
@@ -77,4 +117,10 @@ export class PartsPace {
     const sum = lately.reduce((total, { begun, finished }) => total + begun - finished, 0);
     return lately.length === 0 ? 0 : sum / lately.length;
   }
+}
+
+function added(points: Point[], point: Point): Point[] {
+  const kept = points.length < MOST_POINTS ? points : points.filter((_, i) => i % 2 === 0);
+  kept.push(point);
+  return kept;
 }

@@ -32,8 +32,8 @@ export interface ProgressFacts {
   seconds: number;
   /** Until the whole run is done, as far as that can be told. */
   secondsLeft?: number;
-  /** Why it can't: it depends on what comes later. */
-  leftUntil?: 'parts' | 'values';
+  /** Why it can't: it depends on what comes later, or on when S3 takes requests again. */
+  leftUntil?: 'parts' | 'values' | 'requests';
   retries: number;
   slowDowns: number;
 }
@@ -79,8 +79,8 @@ export class ProgressWatch {
     this.work.note(seconds, shareOf(progress));
     if ('bytes' in progress) this.bytes.note(seconds, progress.bytes);
     if (progress.phase === 'parts') {
-      const { share, begun = 0, finished = 0, partSeconds } = progress;
-      this.parts.note(seconds, { share, begun, finished, partSeconds });
+      const { share, begun = 0, finished = 0, partSeconds, slowDowns = 0 } = progress;
+      this.parts.note(seconds, { share, begun, finished, partSeconds, slowDowns });
     }
     return isNew;
   }
@@ -94,7 +94,7 @@ export class ProgressWatch {
     const share = shareOf(last);
     const bytesPerSecond = this.bytes.speedAt(seconds);
     const secondsLeft = this.left(last, seconds);
-    const leftUntil = waitedFor(last);
+    const leftUntil = phase === 'parts' && this.parts.isHeldUp ? 'requests' : waitedFor(last);
     return {
       phase,
       done,
@@ -129,6 +129,7 @@ export class ProgressWatch {
   }
 
   private partsLeft(progress: Shown & { phase: 'parts' }, seconds: number): number | undefined {
+    if (this.parts.isHeldUp) return undefined;
     const told = this.parts.secondsLeft(seconds);
     // Nothing is known of parts under way on other machines; and a few all begin at once, and none is made after another.
     const isUnknown = progress.begun === undefined || progress.begun === 1;

@@ -48,6 +48,12 @@ function shortTrouble({ slowDowns, retries }: ProgressFacts): string | undefined
   return words.length === 0 ? undefined : words.join(', ');
 }
 
+const AWAITED: Record<NonNullable<ProgressFacts['leftUntil']>, string> = {
+  parts: 'parts are made',
+  values: 'values are read',
+  requests: 'S3 takes requests again',
+};
+
 const [FEWEST_CELLS, MOST_CELLS] = [8, 40];
 
 /** A line of at most so many characters, each a column wide: the more room, the more it tells. */
@@ -82,8 +88,7 @@ export function drawProgress(facts: ProgressFacts, width: number): string {
 function wordsOf(facts: ProgressFacts) {
   const { done, total, bytes, totalBytes, bytesPerSecond, seconds, secondsLeft, leftUntil } = facts;
   const parts = `${formatCount(done)} of ${plural(total, PHASES[facts.phase].noun ?? 'part')}`;
-  const untold =
-    leftUntil && `estimate ${leftUntil === 'parts' ? 'once parts are made' : 'once values are read'}`;
+  const untold = leftUntil && `estimate once ${AWAITED[leftUntil]}`;
   const told = secondsLeft === undefined ? undefined : `about ${formatDuration(secondsLeft)} left`;
   const isInBytes = bytes !== undefined && totalBytes !== undefined;
   return {
@@ -92,7 +97,7 @@ function wordsOf(facts: ProgressFacts) {
     rate: bytesPerSecond === undefined ? undefined : `${formatBytes(Math.round(bytesPerSecond))}/s`,
     elapsed: formatDuration(seconds),
     left: told ?? untold,
-    briefLeft: told ?? (untold && 'no estimate yet'),
+    briefLeft: told ?? (untold && (leftUntil === 'requests' ? 'no estimate now' : 'no estimate yet')),
     shortLeft: secondsLeft === undefined ? undefined : `${formatDuration(secondsLeft)} left`,
     trouble: describeTrouble(facts),
     shortTrouble: shortTrouble(facts),

@@ -1,3 +1,4 @@
+import { isNameless } from '../aws-config/nameless.js';
 import { interrupted, RepartitionError } from '../errors.js';
 import { restoreHint } from './archive.js';
 
@@ -61,17 +62,6 @@ const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError'
 const WRONG_CLOCK = 'RequestTimeTooSkewed';
 /** What the SDK says of an answer that is not what the service sends. */
 const UNREADABLE = /\n\s*Deserialization error: to see the raw response/;
-/** What an error without a body is called. */
-const NAMELESS = new Set([
-  'Error',
-  'Unknown',
-  'UnknownError',
-  'Forbidden',
-  'BadRequest',
-  '400',
-  '401',
-  '403',
-]);
 const REDIRECTS = new Set([
   'PermanentRedirect',
   'AuthorizationHeaderMalformed',
@@ -156,7 +146,7 @@ function isPage(
   headers: Readonly<Record<string, string>>,
 ): boolean {
   const isHtml = headers['content-type']?.startsWith('text/html') === true;
-  return isHtml && NAMELESS.has(name) && status !== 404 && !REQUEST_IDS.some((id) => id in headers);
+  return isHtml && isNameless(name) && status !== 404 && !REQUEST_IDS.some((id) => id in headers);
 }
 
 /**
@@ -250,7 +240,7 @@ export function toRepartitionError(
     const { what, hint } = broken;
     return say('storage', `${what} while ${doing(action)} ${where}${times(failure)}: ${broken.why}`, hint);
   }
-  if (status === 400 && NAMELESS.has(name)) {
+  if (status === 400 && isNameless(name)) {
     return say(
       'storage',
       `the server refused ${doing(action)} ${where} without saying why (HTTP 400)`,
@@ -290,7 +280,7 @@ export const CREDENTIALS_HINT =
 
 /** S3's own code and words, to be put into a sentence. */
 function wordsOf({ name, message, status }: S3Failure): string {
-  if ((NAMELESS.has(name) || UNREADABLE.test(message)) && status !== undefined) return `HTTP ${status}`;
+  if ((isNameless(name) || UNREADABLE.test(message)) && status !== undefined) return `HTTP ${status}`;
   return message === '' || message === name ? name : `${name}: ${message.replace(/\.$/, '')}`;
 }
 
@@ -379,11 +369,11 @@ const LACKING = /because no (?:applicable )?([\w -]+?) allows/;
 
 function denied(failure: S3Failure, action: S3Action, where: string, cause: unknown): RepartitionError {
   const { name, message } = failure;
-  const says = NAMELESS.has(name) ? '' : ` (${wordsOf(failure)})`;
+  const says = isNameless(name) ? '' : ` (${wordsOf(failure)})`;
   return new RepartitionError('access', `access denied while ${doing(action)} ${where}${says}`, {
     hint:
-      name === 'AccessDenied' || NAMELESS.has(name)
-        ? deniedHint(action, NAMELESS.has(name) ? '' : message)
+      name === 'AccessDenied' || isNameless(name)
+        ? deniedHint(action, isNameless(name) ? '' : message)
         : 'No permission is missing: what S3 says has to be put right, perhaps by who owns the account.',
     operation: action,
     path: where,

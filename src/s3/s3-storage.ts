@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { RepartitionError } from '../errors.js';
 import { DEFAULT_MEMORY, Memory } from '../memory.js';
+import { folderAbove } from '../storage/folder-above.js';
 import { fewOpenFiles } from '../storage/open-files.js';
 import type { OpenOptions, StorageKind } from '../storage/registry.js';
 import type {
@@ -69,9 +70,6 @@ const PROFILE: StorageProfile = {
 
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
 const FOLDERS_LOOKED_INTO = 20;
-
-/** Folders above it, of which it may be one of the graph's own: `edges/user:rates:movie/parquet` lies deepest. */
-const FOLDERS_ABOVE = 4;
 
 /** Prefixes of buckets, as `s3://bucket/prefix`; what else is said of them are `S3Options`. */
 export const s3Kind: StorageKind = {
@@ -330,8 +328,10 @@ class S3Storage implements Storage {
   }
 
   async surroundings(file: string, { signal }: CallOptions = {}): Promise<Surroundings> {
-    const folder = folderKey(this.location.prefix, '');
     const { requests } = this;
+    const { bucket, prefix } = this.location;
+    const folder = folderKey(prefix, '');
+    const holds = async (key: string): Promise<boolean> => (await requests.head(key, signal)) !== undefined;
     try {
       const { CommonPrefixes = [], KeyCount = 0 } = await requests.send(signal, (client, http) =>
         client.send(
@@ -340,31 +340,23 @@ class S3Storage implements Storage {
         ),
       );
       if (KeyCount === 0) {
-        const isFile =
-          this.location.prefix !== '' && (await requests.head(this.location.prefix, signal)) !== undefined;
+        const isFile = prefix !== '' && (await holds(prefix));
         return { prefix: isFile ? 'file' : 'nothing', below: [] };
       }
       const below: string[] = [];
       for (const { Prefix = '' } of CommonPrefixes.slice(0, FOLDERS_LOOKED_INTO)) {
-        if (await requests.head(Prefix + file, signal)) below.push(Prefix.slice(folder.length, -1));
+        if (await holds(Prefix + file)) below.push(Prefix.slice(folder.length, -1));
       }
-      const above = below.length > 0 ? undefined : await this.folderAbove(file, signal);
-      return { prefix: 'folder', below, ...(above !== undefined && { above }) };
+      if (below.length > 0) return { prefix: 'folder', below };
+      const above = await folderAbove(prefixesAbove(prefix), (at) => holds(keyOf(at, file)));
+      return {
+        prefix: 'folder',
+        below,
+        ...(above !== undefined && { above: `s3://${above === '' ? bucket : `${bucket}/${above}`}` }),
+      };
     } catch (error) {
       throw this.shown(error, 'list', '', signal);
     }
-  }
-
-  private async folderAbove(file: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const { bucket, prefix } = this.location;
-    const folders = prefix.split('/').slice(0, -1);
-    for (let looks = 0; looks < FOLDERS_ABOVE && prefix !== ''; looks++) {
-      const folder = folders.join('/');
-      const found = await this.requests.head(folderKey(folder, file), signal).catch(() => undefined);
-      if (found) return `s3://${[bucket, ...folders].join('/')}`;
-      if (folders.pop() === undefined) break;
-    }
-    return undefined;
   }
 
   estimate(work: WorkAhead, probe: Probe): Estimate {
@@ -403,4 +395,10 @@ class S3Storage implements Storage {
       },
     );
   }
+}
+
+/** The nearest first, the bucket's root as `''`; of the root none. */
+function prefixesAbove(prefix: string): string[] {
+  const folders = prefix === '' ? [] : prefix.split('/');
+  return folders.map((_, i) => folders.slice(0, -1 - i).join('/'));
 }

@@ -31,8 +31,8 @@ const [CAP, ERA, SUCCESSES, TIMED, MEAN_TIME, SHORTEST_TIME] = [0, 1, 2, 3, 4, 5
  * of short ones does: throughput is what is in flight over the time that it is. Where short answers take twice as long as they
  * did with fewer in flight, more would only wait for each other: for this machine's processor, its network, or the server.
  *
- * The SDK's adaptive retries slow down the *rate* of one client; this bounds how much work stands in line,
- * so that a burst of 503s is not answered by as many retries as there were requests.
+ * The SDK's adaptive retries slow down the *rate* of one client, which is not done here (`retry.ts`); this bounds how much work
+ * stands in line, so that a burst of 503s is not answered by as many retries as there were requests.
  */
 export class Throttle {
   private readonly limit: LimitFunction;

@@ -10,6 +10,7 @@ import { type Access, atOnce, whileQuick } from './access.js';
 import { BufferPool } from './buffer-pool.js';
 import { copySegments } from './copy-segments.js';
 import { toObjectStat } from './file-identity.js';
+import { folderAbove } from './folder-above.js';
 import { localHousekeeping } from './local-housekeeping.js';
 import { type Doing, explain, isErrno, notAFile } from './local-errors.js';
 import { FolderSyncs } from './folder-syncs.js';
@@ -81,8 +82,6 @@ const OUTPUTS = 32;
 const STATS_AT_ONCE = 32;
 /** Folders below a prefix that is mistaken, perhaps for one of them. */
 const FOLDERS_LOOKED_INTO = 100;
-/** Folders above it, of which it may be one of the graph's own: `edges/user:rates:movie/parquet` lies deepest. */
-const FOLDERS_ABOVE = 4;
 /** Files looked at before any of them is told. */
 const LOOKS = 256;
 
@@ -249,26 +248,15 @@ class LocalStorage implements Storage {
     return this.explained('list', root, async () => {
       const found = await this.access.stat(root);
       if (!found?.isDirectory()) return { prefix: found ? 'file' : 'nothing', below: [] };
+      const holds = async (folder: string): Promise<boolean> =>
+        (await this.access.stat(join(folder, file)))?.isFile() === true;
       const below: string[] = [];
       for (const name of (await readdir(root)).slice(0, FOLDERS_LOOKED_INTO)) {
-        if ((await this.access.stat(join(root, name, file)))?.isFile()) below.push(name);
+        if (await holds(join(root, name))) below.push(name);
       }
-      const above = below.length > 0 ? undefined : await this.folderAbove(file);
+      const above = below.length > 0 ? undefined : await folderAbove(parentsOf(root), holds);
       return { prefix: 'folder', below, ...(above !== undefined && { above }) };
     });
-  }
-
-  private async folderAbove(file: string): Promise<string | undefined> {
-    let folder = this.location.root;
-    for (let looks = 0; looks < FOLDERS_ABOVE && dirname(folder) !== folder; looks++) {
-      folder = dirname(folder);
-      try {
-        if ((await this.access.stat(join(folder, file)))?.isFile()) return folder;
-      } catch {
-        // What may not be looked at is nothing to advise.
-      }
-    }
-    return undefined;
   }
 
   /** All bytes are read and written again; syncing them takes most of the time of writing, about as long as reading. */
@@ -363,4 +351,10 @@ function noneIfMissing(error: unknown): undefined {
 function emptyIfMissing(error: unknown): string[] {
   if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
   throw error;
+}
+
+/** The nearest first; of the root none. */
+function parentsOf(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [] : [parent, ...parentsOf(parent)];
 }

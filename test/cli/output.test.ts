@@ -455,6 +455,14 @@ describe('progress', () => {
     expect(drawProgress({ ...early, bytesPerSecond: 1.28e8, leftUntil: 'parts' }, 79)).toBe(
       'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, no estimate yet',
     );
+    // Why there is none now comes behind what S3 does.
+    const held = { ...early, retries: 12, slowDowns: 3, leftUntil: 'requests' } as const;
+    expect(drawProgress(held, 79)).toBe(
+      'Making parts 34 %, 1.20 of 3.60 GB, 12 retries, 3 slow-downs, no estimate now',
+    );
+    expect(drawProgress(held, 120)).toContain(
+      '12 retries, 3 slow-downs, estimate once S3 takes requests again',
+    );
     expect(drawProgress({ ...facts, retries: 0, slowDowns: 0 }, 79)).toBe(
       'Making parts ███░░░░░░░░ 34 %, 1.20 of 3.60 GB, 128 MB/s, 15 s, about 19 s left',
     );

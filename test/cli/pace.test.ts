@@ -177,6 +177,51 @@ test('what becomes slower in the middle is soon told so', () => {
   for (const { said, truth } of later) expect(Math.abs(said! - truth)).toBeLessThan(0.3 * truth);
 });
 
+describe('where S3 asks to slow down', () => {
+  /** Told twice a second: what is done at a second, how often S3 has asked by then, and what a part takes. */
+  function throttled(
+    end: number,
+    at: (seconds: number) => { share: number; slowDowns: number; partSeconds?: number },
+  ): ToldRun {
+    const told = Array.from({ length: 2 * end }, (_, i): [number, Progress] => {
+      const { share, slowDowns, partSeconds = 2 } = at(i / 2);
+      const underWay = { begun: Math.min(1, share + 0.02), finished: share, partSeconds };
+      return [i / 2, { ...parts(share), ...underWay, slowDowns }];
+    });
+    return { name: '', end, told };
+  }
+  const between = (from: number, to: number, { at }: Estimate): boolean => at >= from && at < to;
+  const isRight = ({ said, truth }: Estimate): boolean =>
+    said !== undefined && Math.abs(said - truth) <= Math.max(0.3 * truth, 2);
+
+  test('and takes a fifth for a while, no number is told until it is over, and then at once the right one', () => {
+    const all = estimatesOf(
+      throttled(115, (seconds) => {
+        const held = Math.min(Math.max(0, seconds - 40), 18);
+        return { share: (seconds - 0.8 * held) / 100, slowDowns: Math.floor(held) * 20 };
+      }),
+    );
+    for (const { said, isExplained } of all.filter((some) => between(43, 58, some)))
+      expect([said, isExplained]).toEqual([undefined, true]);
+    for (const some of all.filter((some) => between(62, 105, some))) expect(some).toSatisfy(isRight);
+  });
+
+  test('and takes as much throughout, a number is told throughout', () => {
+    const run = throttled(100, (seconds) => ({ share: seconds / 100, slowDowns: Math.floor(seconds / 2) }));
+    for (const some of estimatesOf(run)) expect(some).toSatisfy(isRight);
+  });
+
+  test('and takes less from then on, that is how the run goes after a while', () => {
+    const run = throttled(240, (seconds) => {
+      const share = Math.min(seconds, 40) / 100 + Math.max(0, seconds - 40) / 333;
+      return { share, slowDowns: seconds * 2, partSeconds: seconds < 45 ? 2 : 6.7 };
+    });
+    const all = estimatesOf(run);
+    expect(all.find((some) => between(45, 50, some))).toMatchObject({ said: undefined, isExplained: true });
+    for (const some of all.filter((some) => between(66, 230, some))) expect(some).toSatisfy(isRight);
+  });
+});
+
 test('checking what was made takes as long as reading it did before', () => {
   const watch = new ProgressWatch();
   watch.note({ phase: 'inventory', done: 0, total: 100 }, 0);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PatientRetries } from '../../src/s3/retry.js';
 import { Throttle } from '../../src/s3/throttle.js';
 
 /** Lets `count` requests succeed one after the other. */
@@ -157,5 +158,28 @@ describe('the cap on requests in flight', () => {
     const throttle = new Throttle(4);
     throttle.attempt()('slow-down');
     expect(await mostAtOnce(throttle, 20)).toBe(3);
+  });
+});
+
+describe('requests that S3 refuses with SlowDown', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('are sent again after a second at most, and hold no others back', async () => {
+    vi.useFakeTimers();
+    const retries = new PatientRetries(10);
+    const refused = await Promise.all(
+      Array.from({ length: 256 }, () => retries.acquireInitialRetryToken('')),
+    );
+    const again = refused.map((token) =>
+      retries.refreshRetryTokenForRetry(token, { errorType: 'THROTTLING' }),
+    );
+    let others = 0;
+    for (let i = 0; i < 256; i += 1) void retries.acquireInitialRetryToken('').then(() => (others += 1));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(others).toBe(256);
+    await vi.advanceTimersByTimeAsync(1000);
+    await Promise.all(again);
   });
 });

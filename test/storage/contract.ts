@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RepartitionError } from '../../src/errors.js';
 import type { ObjectStat, Segment, Storage } from '../../src/storage/storage.js';
+import { locate, openStorage } from '../../src/storages.js';
 
 /** A storage with nothing in it, and what removes it after the test. */
 export interface StorageUnderTest {
@@ -264,6 +265,43 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
 
       test('of a missing folder is empty', async () => {
         expect(await storage.list('no/such/folder')).toEqual([]);
+      });
+    });
+
+    describe('what is around a prefix', () => {
+      const around = async (folder: string): Promise<unknown> => {
+        const location = { ...storage.location, ...(await locate(storage.describe(folder))) };
+        const inside = await openStorage(location);
+        try {
+          return await inside.surroundings?.('metadata.json');
+        } finally {
+          await inside.close();
+        }
+      };
+
+      test('tells the graph that a folder belongs to', async () => {
+        const parquet = 'graph/edges/user:rates:movie/parquet';
+        await put(`${parquet}/part-0.parquet`, 'part');
+        expect(await around(parquet)).toEqual({ prefix: 'folder', below: [] });
+        await put('graph/metadata.json', '{}');
+        const above = { prefix: 'folder', below: [], above: storage.describe('graph') };
+        expect(await around(parquet)).toEqual(above);
+        expect(await around('graph/edges')).toEqual(above);
+        // The nearest, and none that lies so far above that it can be no graph's.
+        await put('metadata.json', '{}');
+        expect(await around(parquet)).toEqual(above);
+        await put(`elsewhere/${parquet}/part-0.parquet`, 'part');
+        expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
+        await put('elsewhere/metadata.json/part-0.parquet', 'part');
+        expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
+      });
+
+      test('tells graphs below before any above', async () => {
+        await put('a/metadata.json', '{}');
+        await put('a/b/c/metadata.json', '{}');
+        expect(await around('a/b')).toEqual({ prefix: 'folder', below: ['c'] });
+        expect(await around('nowhere')).toEqual({ prefix: 'nothing', below: [] });
+        expect(await around('a/metadata.json')).toEqual({ prefix: 'file', below: [] });
       });
     });
 
