@@ -41,20 +41,29 @@ export function readStruct<N extends string>(
   return { struct, end: reader.offset };
 }
 
-const fieldsOfTables = new WeakMap<Table<string>, Map<number, FieldSpec<unknown>>>();
+const fieldsOfTables = new WeakMap<Table<string>, (FieldSpec<unknown> | undefined)[]>();
 
-/** A table's fields by their ids. */
-function fieldsOf(of: Table<string>): ReadonlyMap<number, FieldSpec<unknown>> {
+/** A table's fields, each under its id. */
+function fieldsOf(of: Table<string>): readonly (FieldSpec<unknown> | undefined)[] {
   let fields = fieldsOfTables.get(of);
   if (!fields) {
     const specs = Object.values<FieldSpec<unknown>>(of as Readonly<Record<string, FieldSpec<unknown>>>);
-    fieldsOfTables.set(of, (fields = new Map(specs.map((spec) => [spec.id, spec]))));
+    fieldsOfTables.set(of, (fields = []));
+    for (const spec of specs) fields[spec.id] = spec;
   }
   return fields;
 }
 
+/** Fields by ascending ids, as nearly all writers have them; of those with one id the last counts. */
+function inOrder(fields: WireField[]): WireField[] {
+  if (fields.every(({ id }, i) => i === 0 || fields[i - 1]!.id < id)) return fields;
+  return [...new Map(fields.map((field) => [field.id, field])).values()].sort((a, b) => a.id - b.id);
+}
+
 class CompactReader {
   private taken = 0;
+  /** Of the structs that are being read, the innermost last: a list that grows has room for many more than it gets. */
+  private readonly read: WireField[] = [];
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -65,12 +74,12 @@ class CompactReader {
   struct<N extends string>(of: Table<N>, depth: number): Struct<N> {
     this.take(STRUCT_BYTES);
     const known = fieldsOf(of);
-    const fields = new Map<number, WireField>();
+    const first = this.read.length;
     this.fields(depth, (id, type) => {
       this.take(FIELD_BYTES);
-      fields.set(id, { type, value: this.value(type, known.get(id), depth) });
+      this.read.push({ id, type, value: this.value(type, known[id], depth) });
     });
-    return new Struct(fields);
+    return new Struct(inOrder(this.read.splice(first)));
   }
 
   /** Calls `read` in front of each field's value. */

@@ -18,7 +18,7 @@ class CompactWriter {
 
   struct(struct: AnyStruct): void {
     let last = 0;
-    for (const [id, { type, value }] of struct.sortedFields()) {
+    for (const { id, type, value } of struct.sortedFields()) {
       const delta = id - last;
       const nibble = typeof value === 'boolean' ? (value ? ThriftType.true : ThriftType.false) : type;
       if (delta > 0 && delta <= 15) {

@@ -101,6 +101,16 @@ describe('the Thrift compact protocol', () => {
     expect(writeStruct(late)).toEqual(bytes(0x94, 0x02, 0xb5, 0x04, 0x00));
   });
 
+  test('fields that a writer has in another order are found and written in order; of two with one id the last counts', () => {
+    // field 20: i32 2, field 9: i16 1, field 20: i32 3; ids that descend are written in full
+    const { struct: read } = readStruct(
+      Known,
+      bytes(0x05, 0x28, 0x04, 0x04, 0x12, 0x02, 0x05, 0x28, 0x06, 0x00),
+    );
+    expect([read.get(Known.ordinal), read.get(Known.late)]).toEqual([1, 3]);
+    expect(writeStruct(read)).toEqual(bytes(0x94, 0x02, 0xb5, 0x06, 0x00));
+  });
+
   test('bytes that end inside a struct ask for more, at every cut', () => {
     const whole = writeStruct(make(Known, { name: 'abc', rowCount: 1e12, numbers: [1, 2, 300] }));
     for (let length = 0; length < whole.length; length++) {

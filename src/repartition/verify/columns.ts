@@ -90,8 +90,7 @@ function oddList(footer: Footer): string | undefined {
 }
 
 function logicalType(element: SchemaElement): { id: number } | undefined {
-  const [field] = element.get(SchemaElement.logicalType)?.sortedFields() ?? [];
-  return field && { id: field[0] };
+  return element.get(SchemaElement.logicalType)?.sortedFields()[0];
 }
 
 /** Why a primitive column is no number that torch has; undefined when it is one. */
