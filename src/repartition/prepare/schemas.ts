@@ -25,8 +25,8 @@ export class DataSetSchemas {
   constructor(private readonly owner: string) {}
 
   /**
-   * The number of the part's schema, for all that have it. Parts of one type may still differ in which columns may be null; then they can
-   * stand side by side, but their pages can't be mixed.
+   * The number of the part's schema, for all that have it. Parts of one type may still differ in which columns may be null;
+   * then they can stand side by side, but their pages can't be mixed.
    * @throws RepartitionError `mismatch` when the types differ: DistPartitioning stacks the parts
    */
   add(part: SchemaSample): number {
