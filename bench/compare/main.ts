@@ -5,10 +5,11 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { BenchError } from '../bench-error.js';
 import { benchFolder, repositoryRoot } from '../paths.js';
+import { type BenchServer, deleteKeys, download, keysOf, withServer } from '../s3/server.js';
 import { difference } from './outputs.js';
 import { build, buildRevision, removeRevision } from './revision.js';
 
@@ -20,6 +21,7 @@ const HELP = `Usage: node bench/compare-outputs.mjs --base <git revision> [optio
   --seed S            of the random graphs (default 1)
   --from I            the number of the first random graph (default 0): with --graphs 1, one of them again
   --no-empty-parts    random graphs without parts of no rows
+  --s3                on versitygw, a real S3 server, and not on this disk
   --keep              leave the folders of graphs that differ
 
 Exit code 1 when an output differs.`;
@@ -32,6 +34,14 @@ interface Graph {
   /** The folder of its inputs. */
   source: string;
   options: Record<string, unknown>;
+}
+
+interface How {
+  builds: { before: string; after: string };
+  work: string;
+  keep: boolean;
+  /** Where the graphs are aligned; left out on this disk. */
+  server?: BenchServer;
 }
 
 interface Totals {
@@ -53,6 +63,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '0' },
       'no-empty-parts': { type: 'boolean', default: false },
+      s3: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -70,16 +81,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     build(repositoryRoot);
     const builds = { before: values['base-dir'] ?? checkout, after: repositoryRoot };
     const totals: Totals = { same: 0, refused: 0, refusedNow: [], different: [] };
-    await compare(fixtures(), builds, work, values.keep, totals);
-    const end = first + count;
-    for (let from = first; from < end; from += BATCH) {
-      const folder = join(work, 'random');
-      const to = Math.min(end, from + BATCH);
-      const graphs = await randomGraphs(folder, from, to, seed, values['no-empty-parts']);
-      await compare(graphs, builds, work, values.keep, totals);
-      rmSync(folder, { recursive: true, force: true });
-      console.error(`${to - first} of ${count} random graphs`);
-    }
+    const compareAll = async (server?: BenchServer): Promise<void> => {
+      const how: How = { builds, work, keep: values.keep, ...(server && { server }) };
+      await compare(fixtures(), how, totals);
+      const end = first + count;
+      for (let from = first; from < end; from += BATCH) {
+        const folder = join(work, 'random');
+        const to = Math.min(end, from + BATCH);
+        const graphs = await randomGraphs(folder, from, to, seed, values['no-empty-parts']);
+        await compare(graphs, how, totals);
+        rmSync(folder, { recursive: true, force: true });
+        console.error(`${to - first} of ${count} random graphs`);
+      }
+    };
+    await (values.s3 ? withServer(work, compareAll) : compareAll());
     return report(totals, seed);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
@@ -146,9 +161,7 @@ async function randomGraphs(
 /** Aligns copies of the graphs with both versions and adds to the totals what comes of it. */
 async function compare(
   graphs: readonly Graph[],
-  builds: { before: string; after: string },
-  work: string,
-  keep: boolean,
+  { builds, work, keep, server }: How,
   totals: Totals,
 ): Promise<void> {
   const sides = Object.entries(builds).map(async ([side, folder]): Promise<Aligned[]> => {
@@ -159,11 +172,13 @@ async function compare(
       return { prefix, options };
     });
     mkdirSync(join(work, side), { recursive: true });
-    writeFileSync(join(work, side, 'list.json'), JSON.stringify(list));
+    const inBucket = server && (await uploaded(server, work, list));
+    writeFileSync(join(work, side, 'list.json'), JSON.stringify(inBucket ?? list));
     const script = join(benchFolder, 'compare', 'align-all.mjs');
     const args = [script, join(folder, 'dist', 'index.js'), join(work, side, 'list.json')];
     const outcomes = await jsonLines<{ failed: string | null }>(process.execPath, args);
     if (outcomes.length !== graphs.length) throw new BenchError(`${folder} stopped at a graph`, 'see above');
+    if (server) await downloaded(server, work, side);
     return list.map(({ prefix }, i) => ({ prefix, failed: outcomes[i]!.failed }));
   });
   const aligned = await Promise.all(sides);
@@ -184,6 +199,29 @@ async function compare(
       rmSync(prefix, { recursive: true, force: true });
     }
   }
+}
+
+type List = { prefix: string; options: Graph['options'] }[];
+
+/** @returns the same graphs in the bucket, under their paths here */
+async function uploaded({ bucket, endpoint }: BenchServer, work: string, list: List): Promise<List> {
+  const moved: List = [];
+  for (const { prefix, options } of list) {
+    const key = relative(work, prefix);
+    await bucket.putFolder(prefix, key);
+    moved.push({
+      prefix: `s3://${bucket.name}/${key}`,
+      options: { ...options, s3: { endpointUrl: endpoint } },
+    });
+  }
+  return moved;
+}
+
+/** Everything that one side has there comes to lie here, and goes there. */
+async function downloaded({ bucket }: BenchServer, work: string, side: string): Promise<void> {
+  const keys = (await keysOf(bucket)).filter((key) => key.startsWith(`${side}/`));
+  for (const key of keys) await download(bucket, key, join(work, key));
+  await deleteKeys(bucket, keys);
 }
 
 interface Aligned {
