@@ -155,12 +155,15 @@ const MODEL_POINTS: ModelPointRequest[] = [
   modelPoint('rates', 1000, { costs: { readsPerSecond: 1000, writesPerSecond: 640 }, bareInFlight: [] }),
 ];
 
+/** Small enough that starting is most of a run in the default layout. */
+export const QUICK_GRAPH = graph('mag', 128 * MIB, 16 * MIB);
+
 export const PRESETS: Record<'quick' | 'standard' | 's3' | 's3-model' | 'scaling', Preset> = {
   quick: {
     kind: 'peers',
     describe:
       'a small graph, under a minute: shows that everything runs; starting programs is much of the time',
-    graphs: [graph('mag', 128 * MIB, 16 * MIB)],
+    graphs: [QUICK_GRAPH],
     peers: PEERS_IN_TURN.filter((peer) => peer !== 'spark'),
     repeats: 5,
     fewer: {},

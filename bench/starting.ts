@@ -1,22 +1,25 @@
 /** How long the command takes to start, beside that of other checkouts: all in turns, for machines change from minute to minute. */
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { BenchError } from './bench-error.js';
 import { table } from './format-report.js';
-import { remove } from './graphs.js';
+import { cloneGraph, generate, remove } from './graphs.js';
 import { measure } from './measure/measure.js';
 import { commandOf, repositoryRoot } from './paths.js';
+import { QUICK_GRAPH } from './presets.js';
 import { spreadOf, type Spread } from './stats.js';
 
-/** What a start is tried on; `movies` stands for a clone of that graph, of which a run makes three parts a data set. */
+/** What a start is tried on; `movies` and `quick` stand for clones of graphs: the fixture's, and that of the quick preset. */
 const STARTS = {
   '--version': ['--version'],
   '--help': ['--help'],
-  'a small graph': ['--input-prefix', 'movies', '--num-output-files', '3'],
+  'movies, three parts a data set': ['--input-prefix', 'movies', '--num-output-files', '3'],
+  'the quick preset’s graph': ['--input-prefix', 'quick'],
 } as const;
 
 type Start = keyof typeof STARTS;
+type GraphName = 'movies' | 'quick';
 
 export interface StartingRow {
   start: string;
@@ -41,12 +44,17 @@ export async function measureStarting(
     if (!existsSync(mainOf(checkout)))
       throw new BenchError(`${checkout} is not built`, 'npm run build there');
   }
+  const graphs: Record<GraphName, string> = {
+    movies: join(repositoryRoot, 'test', 'fixtures', 'movies'),
+    quick: join(folder, 'quick'),
+  };
+  await generate(QUICK_GRAPH, graphs.quick);
   const measured = new Map<string, { cpu: number[]; seconds: number[] }>();
   // The first turn fills caches, and Node's of what it has compiled.
   for (let turn = 0; turn <= repeats; turn++) {
     for (const start of Object.keys(STARTS) as Start[]) {
       for (const checkout of checkouts) {
-        const { cpuSeconds, seconds } = await startOnce(checkout, start, join(folder, 'run'));
+        const { cpuSeconds, seconds } = await startOnce(checkout, STARTS[start], graphs, join(folder, 'run'));
         const row = measured.get(`${start} ${checkout}`) ?? { cpu: [], seconds: [] };
         measured.set(`${start} ${checkout}`, row);
         if (turn === 0) continue;
@@ -69,11 +77,19 @@ export async function measureStarting(
   );
 }
 
-async function startOnce(checkout: string, start: Start, folder: string) {
+async function startOnce(
+  checkout: string,
+  start: readonly string[],
+  graphs: Record<GraphName, string>,
+  folder: string,
+) {
   await mkdir(folder);
-  const words = [...STARTS[start]].map((word) => (word === 'movies' ? join(folder, word) : word));
-  if (start === 'a small graph')
-    await cp(join(repositoryRoot, 'test/fixtures/movies'), join(folder, 'movies'), { recursive: true });
+  const words: string[] = [];
+  for (const word of start) {
+    const isGraph = word === 'movies' || word === 'quick';
+    words.push(isGraph ? join(folder, word) : word);
+    if (isGraph) await cloneGraph(graphs[word], join(folder, word));
+  }
   const cost = await measure([...(await programOf(checkout)), ...words], { folder, cache: 'warm' });
   await remove(folder);
   return cost;
