@@ -1,4 +1,5 @@
 /** From words to a command and its values, with yargs. */
+import { existsSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { type LongOption, longOptions, plainWords, writtenOut } from './abbreviations.js';
 import { type Command, optionsOf } from './command.js';
@@ -229,7 +230,7 @@ function unexpectedWord(word: string, command: Command, hasPrefix: boolean): Err
   if (advice !== undefined) return usage(`unexpected argument ${JSON.stringify(word)}`, advice);
   const meant = command.name === '$0' ? suggest(word, names) : undefined;
   if (meant !== undefined) return usage(`unknown command ${word}`, `Did you mean ${meant}?`);
-  if (!hasPrefix && 'input-prefix' in command.options && looksLikePath(word)) {
+  if (!hasPrefix && 'input-prefix' in command.options && (looksLikePath(word) || existsSync(word))) {
     return usage(`unexpected argument ${JSON.stringify(word)}`, `Did you mean --input-prefix ${word}?`);
   }
   return usage(`unexpected argument ${JSON.stringify(word)}`, everyOption(command));

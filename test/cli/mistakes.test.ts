@@ -514,6 +514,8 @@ const mistakes: readonly (readonly [code: number, line: string, message: string]
     'unexpected argument "―deep". Its dash is not that of a keyboard: type --deep.',
   ],
   [2, 'help plan', 'unexpected argument "help". Help is an option: gs-repartition <command> --help.'],
+  // A folder of the working directory, whose name could be any word.
+  [2, 'plan docs', 'unexpected argument "docs". Did you mean --input-prefix docs?'],
   [2, 'clean --input-prefix /g -y', 'unknown option -y. Did you mean --yes?'],
   [2, '--input-prefix /g -y', 'unknown option -y. See gs-repartition --help.'],
   [
