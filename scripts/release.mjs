@@ -7,9 +7,7 @@ import { parseArgs } from 'node:util';
 
 const SEMVER = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 
-const { values } = parseArgs({
-  options: { check: { type: 'boolean' }, tag: { type: 'string' }, notes: { type: 'boolean' } },
-});
+const values = typed();
 
 const { version, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
 const chapter = firstChapter(readFileSync('CHANGELOG.md', 'utf8'));
@@ -30,6 +28,18 @@ if (values.check || values.tag !== undefined) {
 } else {
   call('tag', '--annotate', tag, '--message', tag);
   console.log(`Tagged ${tag}. The workflow publishes it after: git push origin ${tag}`);
+}
+
+function typed() {
+  const options = { check: { type: 'boolean' }, tag: { type: 'string' }, notes: { type: 'boolean' } };
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(
+      `release: ${error.message.replace(/\. .*/s, '')}. There are --check, --tag v1.2.3 and --notes.`,
+    );
+    process.exit(2);
+  }
 }
 
 function versions() {

@@ -56,6 +56,17 @@ describe('when all agree', () => {
     expect(release('--check', '--tag', 'v1.2.0')).toMatchObject({ code: 0, err: [] });
   });
 
+  test('a word that means nothing is told in a line, and tags nothing', () => {
+    const there = 'There are --check, --tag v1.2.3 and --notes.';
+    expect(release('1.2.0')).toEqual({
+      code: 2,
+      out: '',
+      err: [`release: Unexpected argument '1.2.0'. ${there}`],
+    });
+    expect(release('--force').err).toEqual([`release: Unknown option '--force'. ${there}`]);
+    expect(git('tag')).toBe('');
+  });
+
   test('the notes are the chapter of the version', () => {
     expect(release('--notes').out).toBe('- New things.\n');
   });
