@@ -12,7 +12,7 @@ export interface FooterReads {
   paths: string[];
 }
 
-/** {@link ReadParts} as what crosses to another thread or process. */
+/** What was found in parts of one data set, as it crosses to another thread or process. */
 export interface FoundFooters {
   facts: FactsAsJson[];
   schemaOf: number[];
