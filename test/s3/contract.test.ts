@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { storageContract } from '../storage/contract.js';
+import { storageContract, surroundingsContract } from '../storage/contract.js';
 import { openAt, TestBucket } from './kit.js';
 import { type S3Server, startServer } from './servers.js';
 
@@ -14,12 +14,14 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-storageContract(`a prefix on ${process.env['S3_SERVER'] ?? 'moto'}`, async () => ({
-  storage: await openAt(server.endpoint, bucket.name, randomUUID()),
-  dispose: () => Promise.resolve(),
-}));
+for (const contract of [storageContract, surroundingsContract]) {
+  contract(`a prefix on ${process.env['S3_SERVER'] ?? 'moto'}`, async () => ({
+    storage: await openAt(server.endpoint, bucket.name, randomUUID()),
+    dispose: () => Promise.resolve(),
+  }));
 
-storageContract(`the root of a bucket on ${process.env['S3_SERVER'] ?? 'moto'}`, async () => {
-  const own = await TestBucket.create(server.endpoint);
-  return { storage: await openAt(server.endpoint, own.name), dispose: () => Promise.resolve() };
-});
+  contract(`the root of a bucket on ${process.env['S3_SERVER'] ?? 'moto'}`, async () => {
+    const own = await TestBucket.create(server.endpoint);
+    return { storage: await openAt(server.endpoint, own.name), dispose: () => Promise.resolve() };
+  });
+}

@@ -268,43 +268,6 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       });
     });
 
-    describe('what is around a prefix', () => {
-      const around = async (folder: string): Promise<unknown> => {
-        const location = { ...storage.location, ...(await locate(storage.describe(folder))) };
-        const inside = await openStorage(location);
-        try {
-          return await inside.surroundings?.('metadata.json');
-        } finally {
-          await inside.close();
-        }
-      };
-
-      test('tells the graph that a folder belongs to', async () => {
-        const parquet = 'graph/edges/user:rates:movie/parquet';
-        await put(`${parquet}/part-0.parquet`, 'part');
-        expect(await around(parquet)).toEqual({ prefix: 'folder', below: [] });
-        await put('graph/metadata.json', '{}');
-        const above = { prefix: 'folder', below: [], above: storage.describe('graph') };
-        expect(await around(parquet)).toEqual(above);
-        expect(await around('graph/edges')).toEqual(above);
-        // The nearest, and none that lies so far above that it can be no graph's.
-        await put('metadata.json', '{}');
-        expect(await around(parquet)).toEqual(above);
-        await put(`elsewhere/${parquet}/part-0.parquet`, 'part');
-        expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
-        await put('elsewhere/metadata.json/part-0.parquet', 'part');
-        expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
-      });
-
-      test('tells graphs below before any above', async () => {
-        await put('a/metadata.json', '{}');
-        await put('a/b/c/metadata.json', '{}');
-        expect(await around('a/b')).toEqual({ prefix: 'folder', below: ['c'] });
-        expect(await around('nowhere')).toEqual({ prefix: 'nothing', below: [] });
-        expect(await around('a/metadata.json')).toEqual({ prefix: 'file', below: [] });
-      });
-    });
-
     describe('composing', () => {
       test('puts bytes and ranges together in their order', async () => {
         const a = await put('in/a', 'abcdefghij');
@@ -487,6 +450,58 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         expect(error.code).toBe('interrupted');
         expect(await storage.list('out')).toEqual([]);
       });
+    });
+  });
+}
+
+/** The same of storages that tell what is around a prefix, which one that a program adds need not. */
+export function surroundingsContract(name: string, make: () => Promise<StorageUnderTest>): void {
+  describe(`${name}, which tells what is around a prefix`, () => {
+    let storage: Storage;
+    let dispose: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ storage, dispose } = await make());
+    });
+    afterEach(async () => {
+      await storage.close();
+      await dispose();
+    });
+
+    const put = (path: string, text: string): Promise<ObjectStat> => storage.compose(path, [bytesOf(text)]);
+    const around = async (folder: string): Promise<unknown> => {
+      const location = { ...storage.location, ...(await locate(storage.describe(folder))) };
+      const inside = await openStorage(location);
+      try {
+        return await inside.surroundings?.('metadata.json');
+      } finally {
+        await inside.close();
+      }
+    };
+
+    test('tells the graph that a folder belongs to', async () => {
+      const parquet = 'graph/edges/user:rates:movie/parquet';
+      await put(`${parquet}/part-0.parquet`, 'part');
+      expect(await around(parquet)).toEqual({ prefix: 'folder', below: [] });
+      await put('graph/metadata.json', '{}');
+      const above = { prefix: 'folder', below: [], above: storage.describe('graph') };
+      expect(await around(parquet)).toEqual(above);
+      expect(await around('graph/edges')).toEqual(above);
+      // The nearest, and none that lies so far above that it can be no graph's.
+      await put('metadata.json', '{}');
+      expect(await around(parquet)).toEqual(above);
+      await put(`elsewhere/${parquet}/part-0.parquet`, 'part');
+      expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
+      await put('elsewhere/metadata.json/part-0.parquet', 'part');
+      expect(await around(`elsewhere/${parquet}`)).toEqual({ prefix: 'folder', below: [] });
+    });
+
+    test('tells graphs below before any above', async () => {
+      await put('a/metadata.json', '{}');
+      await put('a/b/c/metadata.json', '{}');
+      expect(await around('a/b')).toEqual({ prefix: 'folder', below: ['c'] });
+      expect(await around('nowhere')).toEqual({ prefix: 'nothing', below: [] });
+      expect(await around('a/metadata.json')).toEqual({ prefix: 'file', below: [] });
     });
   });
 }

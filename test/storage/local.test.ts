@@ -26,14 +26,16 @@ import { explain } from '../../src/storage/local-errors.js';
 import { openLocalStorage } from '../../src/storage/local.js';
 import type { Segment, Storage } from '../../src/storage/storage.js';
 import { repositoryRoot } from '../support/paths.js';
-import { distinctBytes, expectSameBytes, storageContract } from './contract.js';
+import { distinctBytes, expectSameBytes, storageContract, surroundingsContract } from './contract.js';
 
 for (const ownThread of [false, true]) {
-  storageContract(`the local disk${ownThread ? ', in a thread of its own' : ''}`, async () => {
-    const root = await mkdtemp(join(tmpdir(), 'gs-repartition-'));
-    const storage = openLocalStorage(root, { ownThread });
-    return { storage, dispose: () => rm(root, { recursive: true, force: true }) };
-  });
+  for (const contract of [storageContract, surroundingsContract]) {
+    contract(`the local disk${ownThread ? ', in a thread of its own' : ''}`, async () => {
+      const root = await mkdtemp(join(tmpdir(), 'gs-repartition-'));
+      const storage = openLocalStorage(root, { ownThread });
+      return { storage, dispose: () => rm(root, { recursive: true, force: true }) };
+    });
+  }
 }
 
 const MIB = 1024 * 1024;
