@@ -36,8 +36,10 @@ function open(
 const isBar = (line: string): boolean => /Reading footers|Making parts|Checking parts|[█░]/.test(line);
 const making = (lines: readonly string[]): string =>
   lines.find((line) => line.includes('Making parts')) ?? '';
-/** As soon as there is something to tell. */
-const isUnderWay = (lines: readonly string[]): boolean => making(lines).endsWith(' left');
+/** Of small parts the time left is told once they come no faster and faster. */
+const isUnderWay = (lines: readonly string[]): boolean =>
+  / (?:left|estimate once the pace is steady|no estimate yet)$/.test(making(lines));
+const isTold = (lines: readonly string[]): boolean => making(lines).endsWith(' left');
 /** The prompt of a shell waits. */
 const isOver = (lines: readonly string[]): boolean => /^(?:\^C)?[$#]$/.test(lines.at(-1)!);
 
@@ -50,9 +52,9 @@ function expectOneLine(lines: readonly string[], columns: number): void {
 
 describe.each([80, 200])('on a terminal of %d columns', (columns) => {
   test('a line says how far the run is, and leaves nothing but the summary', async () => {
-    const { terminal, prefix, command } = open(columns);
+    const { terminal, prefix, command } = open(columns, { pace: 80 });
     terminal.type(command, 'Enter');
-    const during = await terminal.until(isUnderWay);
+    const during = await terminal.until(isTold);
     expectOneLine(during, columns);
     expect(making(during)).toMatch(/ \d+ %, .*(bytes|[kMG]B), .*[kM]?B\/s, .*about [\d.]+ s left$/);
     const after = await terminal.until(isOver);
