@@ -358,7 +358,7 @@ class S3Storage implements Storage {
       return {
         prefix: 'folder',
         below,
-        ...(above !== undefined && { above: `s3://${above === '' ? bucket : `${bucket}/${above}`}` }),
+        ...(above !== undefined && { above: `s3://${keyOf(bucket, above)}` }),
       };
     } catch (error) {
       throw this.shown(error, 'list', '', signal);

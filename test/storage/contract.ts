@@ -47,18 +47,23 @@ export function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void 
   expect.fail(`byte ${at} is ${actual[at] ?? 'missing'} where ${expected[at] ?? 'nothing'} belongs`);
 }
 
+/** Gives each test a storage of its own, which is closed and removed after it. */
+function forEachTest(make: () => Promise<StorageUnderTest>, take: (storage: Storage) => void): void {
+  let made: StorageUnderTest;
+  beforeEach(async () => {
+    made = await make();
+    take(made.storage);
+  });
+  afterEach(async () => {
+    await made.storage.close();
+    await made.dispose();
+  });
+}
+
 export function storageContract(name: string, make: () => Promise<StorageUnderTest>): void {
   describe(`${name}, as every storage`, () => {
     let storage: Storage;
-    let dispose: () => Promise<void>;
-
-    beforeEach(async () => {
-      ({ storage, dispose } = await make());
-    });
-    afterEach(async () => {
-      await storage.close();
-      await dispose();
-    });
+    forEachTest(make, (made) => (storage = made));
 
     const put = (path: string, ...parts: (string | Uint8Array)[]): Promise<ObjectStat> =>
       storage.compose(path, parts.map(bytesOf));
@@ -458,15 +463,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
 export function surroundingsContract(name: string, make: () => Promise<StorageUnderTest>): void {
   describe(`${name}, which tells what is around a prefix`, () => {
     let storage: Storage;
-    let dispose: () => Promise<void>;
-
-    beforeEach(async () => {
-      ({ storage, dispose } = await make());
-    });
-    afterEach(async () => {
-      await storage.close();
-      await dispose();
-    });
+    forEachTest(make, (made) => (storage = made));
 
     const put = (path: string, text: string): Promise<ObjectStat> => storage.compose(path, [bytesOf(text)]);
     const around = async (folder: string): Promise<unknown> => {
