@@ -2,19 +2,21 @@
 // metadata.json and the first part, except reading footers. What footers would say is taken from the metadata.
 //
 //     plan-alone.mjs METADATA
-import { readFileSync, statSync } from 'node:fs';
-import { alignmentGroups, parseMetadata, updateMetadata } from '../../dist/metadata/index.js';
+import { basename, dirname } from 'node:path';
+import { alignmentGroups, updateMetadata } from '../../dist/metadata/index.js';
 import { ownedTasks } from '../../dist/repartition/owned-tasks.js';
 import { weighLayouts } from '../../dist/repartition/prepare/layout.js';
 import { planGroup } from '../../dist/repartition/prepare/plan.js';
+import { readMetadata } from '../../dist/repartition/prepare/read-metadata.js';
+import { openLocalStorage } from '../../dist/storage/local.js';
 
 const BYTES_A_ROW = 400;
 const steps = {};
 const peaks = {};
 
-function step(name, run) {
+async function step(name, run) {
   const started = performance.now();
-  const result = run();
+  const result = await run();
   steps[name] = (performance.now() - started) / 1000;
   peaks[name] = Math.round(process.resourceUsage().maxRSS / 1024);
   return result;
@@ -25,9 +27,12 @@ function* pathsOf(parts) {
 }
 
 const file = process.argv[2];
-const metadata = step('parse', () => parseMetadata(readFileSync(file, 'utf8'), 'metadata.json'));
-const groups = step('group', () => alignmentGroups(metadata));
-const counted = step('facts', () =>
+// From a storage, as a run reads it: block by block.
+const { metadata, stat } = await step('parse', () =>
+  readMetadata(openLocalStorage(dirname(file)), basename(file), 'inputMetadataFileName', {}),
+);
+const groups = await step('group', () => alignmentGroups(metadata));
+const counted = await step('facts', () =>
   groups.map((group) => ({
     group,
     dataSets: group.dataSets.map((dataSet) => ({
@@ -47,12 +52,12 @@ const counted = step('facts', () =>
     })),
   })),
 );
-const candidates = step('choose', () =>
+const candidates = await step('choose', () =>
   counted.map((group) => weighLayouts(group, { target: 'fewest-bytes' })),
 );
-const plans = step('plan', () => counted.map((group, i) => planGroup(group, candidates[i])));
+const plans = await step('plan', () => counted.map((group, i) => planGroup(group, candidates[i])));
 const dataSets = plans.flatMap((plan) => plan.dataSets);
-const { tasks, slices } = step('tasks', () => {
+const { tasks, slices } = await step('tasks', () => {
   const made = { tasks: 0, slices: 0 };
   for (const { task } of ownedTasks({ groups: plans })) {
     made.tasks++;
@@ -61,7 +66,7 @@ const { tasks, slices } = step('tasks', () => {
   return made;
 });
 // The document's text, to the last byte, as it would be written: a block at a time, if it comes in blocks.
-const updatedBytes = step('update', () => {
+const updatedBytes = await step('update', () => {
   const updated = updateMetadata(metadata, {
     dataSets: dataSets.map(({ dataSet, layout, parts }) => ({
       dataSet,
@@ -83,7 +88,7 @@ console.log(
     slices,
     steps,
     peaks,
-    metadataBytes: statSync(file).size,
+    metadataBytes: stat.size,
     updatedBytes,
   }),
 );

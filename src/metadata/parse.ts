@@ -49,6 +49,12 @@ export function parseMetadata(source: string | Uint8Array, file: string): GraphM
   return reader.end();
 }
 
+/**
+ * Decoded at a time. Of a longer piece V8 keeps the text outside of its heap, with two bytes a letter, and malloc does not
+ * give back what the decoder took for it.
+ */
+const DECODED_BYTES = 256 * 1024;
+
 /** Reads metadata block by block, whatever their size. */
 export class MetadataReader {
   private readonly check: Checker;
@@ -67,7 +73,9 @@ export class MetadataReader {
    * @throws RepartitionError `metadata` with line and column of what is no JSON
    */
   feed(bytes: Uint8Array): void {
-    this.json.feed(this.decode(bytes, true));
+    for (let at = 0; at < bytes.length; at += DECODED_BYTES) {
+      this.json.feed(this.decode(bytes.subarray(at, at + DECODED_BYTES), true));
+    }
   }
 
   /** @throws RepartitionError `metadata` naming the key, or line and column of what is no JSON */

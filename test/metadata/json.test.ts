@@ -3,6 +3,7 @@ import fc from '../support/properties.js';
 import { describe, expect, test } from 'vitest';
 import { isObject, type Json, jsonBlocks } from '../../src/metadata/json.js';
 import { JsonReader, parseJson } from '../../src/metadata/json-reader.js';
+import { MetadataReader } from '../../src/metadata/parse.js';
 import { python } from '../support/paths.js';
 
 const roundTrip = (text: string): string => [...jsonBlocks(parseJson(text, 'metadata.json'))].join('');
@@ -142,6 +143,19 @@ describe('read piece by piece', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('many megabytes at once: no second text is held, and no letter is lost where they are cut', () => {
+    const name = (i: number): string => `${i} K\u00f6ln \u{1F600} ${'x'.repeat(80)}`;
+    const names = Array.from({ length: 100_000 }, (_, i) => `"${name(i)}"`);
+    const bytes = Buffer.from(`{"edge_type": [], "node_type": [], "edges": {}, "more": [${names.join()}]}`);
+    const reader = new MetadataReader('m');
+    const before = process.memoryUsage().external;
+    reader.feed(bytes);
+    expect(process.memoryUsage().external - before).toBeLessThan(bytes.length / 2);
+    const read = reader.end().document.get('more') as string[];
+    expect(read.findIndex((text, i) => text !== name(i))).toBe(-1);
+    expect(read).toHaveLength(names.length);
   });
 
   test('takes no memory for what is no value', () => {

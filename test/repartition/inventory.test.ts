@@ -7,6 +7,7 @@ import { make } from '../../src/parquet/thrift.js';
 import { type FooterThreads, readsInThreads } from '../../src/repartition/execute/thread-reads.js';
 import type { CountedGroup } from '../../src/repartition/model.js';
 import { takeInventory } from '../../src/repartition/prepare/inventory.js';
+import { partsListedTwice } from '../../src/repartition/prepare/part-lists.js';
 import { readMetadata } from '../../src/repartition/prepare/read-metadata.js';
 import { DataSetSchemas } from '../../src/repartition/prepare/schemas.js';
 import { readFooters } from '../../src/repartition/work/footers.js';
@@ -50,6 +51,20 @@ describe('footers read in threads', () => {
       if (name === 'movies') expect(jobs).toBeGreaterThan(10);
     });
   }
+});
+
+describe('parts listed twice', () => {
+  const numbered = Array.from({ length: 12 }, (_, i) => `part-${i}.parquet`);
+
+  test.each([
+    ['one after the other', [...numbered, 'part-11.parquet'], ['part-11.parquet']],
+    ['far apart', [...numbered, 'part-3.parquet'], ['part-3.parquet']],
+    ['in names that go down', ['b', 'a', 'a', 'b'], ['a', 'b']],
+    ['nowhere, in numbers that go up', numbered, []],
+    ['nowhere, in any order', ['part-2', 'part-10', 'part-1'], []],
+  ])('%s', (_, parts, twice) => {
+    expect(partsListedTwice(parts)).toEqual(twice);
+  });
 });
 
 describe('the schemas of a data set', () => {

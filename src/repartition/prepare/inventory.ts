@@ -97,17 +97,18 @@ async function lookAtBatches<Facts>(
     group,
     dataSets: group.dataSets.map((dataSet) => ({ dataSet, parts: new Array<Facts>(dataSet.parts.length) })),
   }));
-  await pMap(
-    placesOf(counted, options.perBatch),
-    async ({ dataSet, parts, from, paths }) => {
+  // Whoever is done takes the next. What p-map keeps of each until all are done outlives V8's nursery.
+  const places = placesOf(counted, options.perBatch);
+  const lookAtNext = async (): Promise<void> => {
+    for (const { dataSet, parts, from, paths } of places) {
       throwIfAborted(options.signal);
       for (const [i, facts] of (await look(dataSet, paths)).entries()) {
         parts[from + i] = facts;
         options.onPart?.();
       }
-    },
-    { concurrency: options.atOnce },
-  );
+    }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, lookAtNext));
   return counted;
 }
 
